@@ -1,0 +1,22 @@
+//! Every vector file format anear reads and writes: one folder each, one row in [`FORMATS`].
+//!
+//! A file is opened in three steps: [`probe`] finds the format from the first bytes and the
+//! suffix, [`Format::open`] gives a [`Container`] of entries, [`Container::rows`] gives the rows
+//! of one entry as a [`VectorSource`]. Writing goes through [`Format::create`] and a
+//! [`VectorSink`].
+#![forbid(unsafe_code)]
+
+mod container;
+mod format;
+mod probe;
+mod registry;
+mod source;
+
+pub use container::Entry;
+pub use container::{Container, IndexInfo, Skipped};
+pub use format::{
+    Compression, Format, FormatInfo, Hint, ReadOptions, Score, Summary, VectorSink, WriteOptions,
+};
+pub use probe::{format_for_output, open, probe};
+pub use registry::{FORMATS, by_name};
+pub use source::{ArraySource, VectorSource};

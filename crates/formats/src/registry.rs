@@ -1,0 +1,45 @@
+//! The table of formats. Everything that walks over formats walks over this.
+
+use crate::Format;
+
+/// All formats, in the order documentation lists them.
+pub static FORMATS: &[&dyn Format] = &[
+    // &npy::Npy,
+    // &npz::Npz,
+    // &pt::Pt,
+    // &safetensors::Safetensors,
+    // #[cfg(feature = "hdf5")]
+    // &hdf5::Hdf5,
+    // #[cfg(feature = "sqlite")]
+    // &sqlite::Sqlite,
+    // #[cfg(feature = "parquet")]
+    // &parquet::Parquet,
+    // &jsonl::Jsonl,
+    // &csv::Csv,
+    // &vecs::Fvecs, &vecs::Bvecs, &vecs::Ivecs,
+    // &bin::Fbin, &bin::U8bin, &bin::I8bin,
+    // &faiss::Faiss,
+    // &annoy::Annoy,
+];
+
+/// The format with this name.
+pub fn by_name(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.info().name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_extensions_are_unique() {
+        let mut seen = std::collections::HashSet::new();
+        for format in FORMATS {
+            let info = format.info();
+            assert!(seen.insert(format!("name {}", info.name)), "{}", info.name);
+            for extension in info.extensions {
+                assert!(seen.insert(format!("extension {extension}")), "{extension}");
+            }
+        }
+    }
+}

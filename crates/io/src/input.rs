@@ -1,0 +1,98 @@
+//! A whole file as one slice of bytes, mapped or in memory.
+
+use crate::mmap;
+use anear_types::{Error, Result};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The bytes of a file. Cloning is cheap and shares them.
+#[derive(Clone)]
+pub struct Input(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    bytes: Bytes,
+    on_disk: bool,
+}
+
+enum Bytes {
+    Mapped(memmap2::Mmap),
+    Owned(Vec<u8>),
+}
+
+impl Input {
+    /// Opens and maps a file.
+    ///
+    /// # Errors
+    /// If there is no such file, or it is a folder or cannot be read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Input> {
+        let path = path.as_ref();
+        let failed = |source| Error::io("cannot open", source).at_path(path);
+        let mut file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            return Err(Error::usage("this is a folder, not a vector file").at_path(path));
+        }
+        let bytes = if metadata.is_file() && metadata.len() > 0 {
+            Bytes::Mapped(mmap::map(&file).map_err(failed)?)
+        } else {
+            let mut bytes = Vec::new(); // empty files and pipes cannot be mapped
+            file.read_to_end(&mut bytes).map_err(failed)?;
+            Bytes::Owned(bytes)
+        };
+        Ok(Input(Arc::new(Inner { path: path.to_owned(), bytes, on_disk: metadata.is_file() })))
+    }
+
+    /// Bytes in memory under a name that errors can show.
+    pub fn from_bytes(name: impl Into<PathBuf>, bytes: Vec<u8>) -> Input {
+        Input(Arc::new(Inner { path: name.into(), bytes: Bytes::Owned(bytes), on_disk: false }))
+    }
+
+    /// The name of the file.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Whether [`path`](Input::path) names a file that a library can open by itself.
+    pub fn is_on_disk(&self) -> bool {
+        self.0.on_disk
+    }
+
+    /// All bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.0.bytes {
+            Bytes::Mapped(map) => map,
+            Bytes::Owned(bytes) => bytes,
+        }
+    }
+
+    /// Number of bytes.
+    pub fn len(&self) -> u64 {
+        self.bytes().len() as u64
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.bytes().is_empty()
+    }
+
+    /// The extension of the name, in lower case and without the dot; empty if there is none.
+    pub fn extension(&self) -> String {
+        let extension = self.path().extension().unwrap_or_default();
+        extension.to_string_lossy().to_lowercase()
+    }
+}
+
+impl AsRef<[u8]> for Input {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
+    }
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Input({}, {} bytes)", self.path().display(), self.len())
+    }
+}

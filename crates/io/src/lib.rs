@@ -1,0 +1,15 @@
+//! Where bytes come from and go to: an [`Input`] is a whole file seen as one slice, a [`Cursor`]
+//! reads it without ever trusting a length, an [`Output`] appears under its name whole or not at
+//! all.
+#![deny(unsafe_code)]
+
+mod cursor;
+mod endian;
+mod input;
+mod mmap;
+mod output;
+
+pub use cursor::Cursor;
+pub use endian::{ByteOrder, swap_bytes};
+pub use input::Input;
+pub use output::Output;
