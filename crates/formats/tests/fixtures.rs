@@ -247,7 +247,7 @@ fn check_bad(format: &str) {
         }
         match (what["expect"].as_str().unwrap(), outcome) {
             ("error" | "limit" | "open_then_error", Ok(())) => {
-                wrong.push(format!("{place}: no error"))
+                wrong.push(format!("{place}: no error"));
             }
             ("nonfinite", Err(error)) => wrong.push(format!("{place}: {error}")),
             (_, Err(error)) if error.contains('\n') => wrong.push(format!("{place}: {error:?}")),

@@ -68,6 +68,14 @@ impl Input {
         }
     }
 
+    /// Gives the memory of a part of a mapped file back to the system; the bytes stay readable and
+    /// come from the file again when touched. For one pass over a file larger than memory.
+    pub fn release(&self, part: &[u8]) {
+        if let Bytes::Mapped(map) = &self.0.bytes {
+            mmap::release(map, part);
+        }
+    }
+
     /// Number of bytes.
     pub fn len(&self) -> u64 {
         self.bytes().len() as u64

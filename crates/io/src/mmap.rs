@@ -1,7 +1,7 @@
 //! The only place that maps files.
 #![allow(unsafe_code)]
 
-use memmap2::Mmap;
+use memmap2::{Mmap, UncheckedAdvice};
 use std::fs::File;
 
 /// Maps a whole file for reading.
@@ -10,4 +10,16 @@ pub(crate) fn map(file: &File) -> std::io::Result<Mmap> {
     // shortens the file while it is mapped can end this process with a signal (SIGBUS), the
     // price every reader of mapped files pays; it cannot make us read memory that is not ours.
     unsafe { Mmap::map(file) }
+}
+
+/// Drops the pages that `part` fills from memory, if `part` lies in the map.
+pub(crate) fn release(map: &Mmap, part: &[u8]) {
+    let Some(offset) = part.as_ptr().addr().checked_sub(map.as_ptr().addr()) else { return };
+    if offset.checked_add(part.len()).is_none_or(|end| end > map.len()) {
+        return;
+    }
+    // SAFETY: the advice drops pages of a map that is shared with the file and never written to,
+    // so the next access reads the same bytes from the file. `offset` and the length were checked
+    // to lie in the map. Advice that the system does not take is no error.
+    let _ = unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, offset, part.len()) };
 }

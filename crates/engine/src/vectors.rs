@@ -1,0 +1,191 @@
+//! One open matrix: a file, an entry of it, its rows and metadata.
+
+use crate::{Location, Result, entry};
+use anear_formats::{Container, ReadOptions, VectorSource, probe};
+use anear_io::{ByteOrder, Input};
+use anear_types::{Block, Column, Element, Error, Limits, Schema};
+use std::io::Read;
+use std::ops::Range;
+
+/// How to open files.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// Threads that reading may use, 1 or more.
+    pub threads: usize,
+    /// What an untrusted file may take at most.
+    pub limits: Limits,
+    /// The metadata column that holds the ids; `None` for the format's own guess.
+    pub ids: Option<String>,
+    /// The element of raw bytes in a database, which do not say it themselves.
+    pub raw_element: Option<Element>,
+}
+
+impl Default for OpenOptions {
+    fn default() -> OpenOptions {
+        OpenOptions { threads: 1, limits: Limits::default(), ids: None, raw_element: None }
+    }
+}
+
+impl OpenOptions {
+    pub(crate) fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            limits: self.limits.clone(),
+            threads: self.threads.max(1),
+            raw_element: self.raw_element,
+            raw_order: ByteOrder::Little,
+            ids: self.ids.clone(),
+        }
+    }
+}
+
+/// A matrix in a file: open, but with no row read yet.
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("points.csv");
+/// std::fs::write(&path, "id,embedding\n7,\"[1, 0]\"\n9,\"[0, 1]\"\n").unwrap();
+/// let vectors = anear::Vectors::open(&path, &anear::OpenOptions::default())?;
+/// assert_eq!((vectors.schema().rows, vectors.schema().dim), (2, 2));
+/// # Ok::<(), anear::Error>(())
+/// ```
+pub struct Vectors {
+    input: Input,
+    container: Box<dyn Container>,
+    entry: usize,
+    format: &'static str,
+}
+
+impl Vectors {
+    /// Opens the only or plainly main matrix of a file, or the one a `PATH::ENTRY` names.
+    ///
+    /// # Errors
+    /// If the file is missing, damaged or not a vector file, or holds several matrices and none
+    /// was named.
+    pub fn open(location: impl AsRef<std::path::Path>, options: &OpenOptions) -> Result<Vectors> {
+        Vectors::open_at(&Location::parse(&location.as_ref().to_string_lossy()), options)
+    }
+
+    /// Opens the matrix at a [`Location`]; `-` reads standard input.
+    ///
+    /// # Errors
+    /// As for [`open`](Vectors::open).
+    pub fn open_at(location: &Location, options: &OpenOptions) -> Result<Vectors> {
+        let input = open_input(location)?;
+        let (format, container) = open_container(&input, options)?;
+        let at_path = |error: Error| error.at_path(input.path());
+        let entry = entry::choose(&*container, location.entry.as_deref()).map_err(at_path)?;
+        let chosen = &container.entries()[entry];
+        options
+            .limits
+            .check_expansion("this matrix", chosen.schema.total_bytes(), input.len())
+            .map_err(|error| at_path(error.at_entry(chosen.name.as_str())))?;
+        Ok(Vectors { input, container, entry, format })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &std::path::Path {
+        self.input.path()
+    }
+
+    /// The name of the file's format, such as `npy`.
+    pub fn format(&self) -> &'static str {
+        self.format
+    }
+
+    /// The name of the entry; may be empty.
+    pub fn entry(&self) -> &str {
+        &self.container.entries()[self.entry].name
+    }
+
+    /// Shape, element, metadata columns and attributes.
+    pub fn schema(&self) -> &Schema {
+        &self.container.entries()[self.entry].schema
+    }
+
+    /// The rows, from the first.
+    ///
+    /// # Errors
+    /// If the entry is damaged.
+    pub fn source(&self) -> Result<Box<dyn VectorSource + '_>> {
+        self.container.rows(self.entry).map_err(|error| self.locate(error))
+    }
+
+    /// Rows `rows` as one block in memory.
+    ///
+    /// # Errors
+    /// If they are damaged or do not exist.
+    pub fn read(&self, rows: Range<u64>) -> Result<Block> {
+        let schema = self.schema();
+        if rows.start > rows.end || rows.end > schema.rows {
+            let what = format!("rows {}..{} of {} do not exist", rows.start, rows.end, schema.rows);
+            return Err(self.locate(Error::usage(what)));
+        }
+        let count = (rows.end - rows.start) as usize;
+        let mut block = Block::new(schema.element, schema.dim, count);
+        let mut source = self.source()?;
+        let mut read = || {
+            source.seek(rows.start)?;
+            while block.spare_rows() > 0 && source.next_block(&mut block)? > 0 {}
+            Ok(())
+        };
+        read().map_err(|error| self.locate(error))?;
+        if block.rows() < count {
+            let what = format!("the rows end after {} of {count}", block.rows());
+            return Err(self.locate(Error::malformed(what)));
+        }
+        Ok(block)
+    }
+
+    /// Values of some metadata columns (positions in the schema) for some rows.
+    ///
+    /// # Errors
+    /// If the metadata is damaged.
+    pub fn metadata(&self, columns: &[usize], rows: Range<u64>) -> Result<Vec<Column>> {
+        if columns.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.container.metadata(self.entry, columns, rows).map_err(|error| self.locate(error))
+    }
+
+    /// Adds this file and entry to an error.
+    pub(crate) fn locate(&self, error: Error) -> Error {
+        error.at_entry(self.entry()).at_path(self.path())
+    }
+
+    /// Gives the memory of a mapped part of the file back to the system.
+    pub(crate) fn release(&self, part: &[u8]) {
+        self.input.release(part);
+    }
+}
+
+impl std::fmt::Debug for Vectors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let schema = self.schema();
+        let (rows, dim, element) = (schema.rows, schema.dim, schema.element);
+        write!(f, "Vectors({}::{}, {rows} x {dim} {element})", self.path().display(), self.entry())
+    }
+}
+
+/// The bytes at a location: a mapped file, or all of standard input.
+pub(crate) fn open_input(location: &Location) -> Result<Input> {
+    if location.path.as_os_str() != "-" {
+        return Input::open(&location.path);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|source| Error::io("cannot read standard input", source))?;
+    Ok(Input::from_bytes("-", bytes))
+}
+
+/// The format of a file and its entries.
+pub(crate) fn open_container(
+    input: &Input,
+    options: &OpenOptions,
+) -> Result<(&'static str, Box<dyn Container>)> {
+    let format = probe(input)?;
+    let container = format
+        .open(input.clone(), &options.read_options())
+        .map_err(|error| error.at_path(input.path()))?;
+    Ok((format.info().name, container))
+}
