@@ -8,9 +8,13 @@
 
 mod container;
 mod format;
+pub mod npy;
 mod probe;
 mod registry;
+mod shape;
 mod source;
+#[cfg(test)]
+mod testing;
 
 pub use container::Entry;
 pub use container::{Container, IndexInfo, Skipped};

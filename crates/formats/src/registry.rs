@@ -1,10 +1,10 @@
 //! The table of formats. Everything that walks over formats walks over this.
 
-use crate::Format;
+use crate::{Format, npy};
 
 /// All formats, in the order documentation lists them.
 pub static FORMATS: &[&dyn Format] = &[
-    // &npy::Npy,
+    &npy::Npy,
     // &npz::Npz,
     // &pt::Pt,
     // &safetensors::Safetensors,
