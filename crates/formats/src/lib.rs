@@ -6,13 +6,16 @@
 //! [`VectorSink`].
 #![forbid(unsafe_code)]
 
+mod columns;
 mod container;
 mod format;
 pub mod npy;
+mod npz;
 mod probe;
 mod registry;
 mod shape;
 mod source;
+mod spool;
 #[cfg(test)]
 mod testing;
 

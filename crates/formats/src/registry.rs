@@ -1,11 +1,11 @@
 //! The table of formats. Everything that walks over formats walks over this.
 
-use crate::{Format, npy};
+use crate::{Format, npy, npz};
 
 /// All formats, in the order documentation lists them.
 pub static FORMATS: &[&dyn Format] = &[
     &npy::Npy,
-    // &npz::Npz,
+    &npz::Npz,
     // &pt::Pt,
     // &safetensors::Safetensors,
     // #[cfg(feature = "hdf5")]
