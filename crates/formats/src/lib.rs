@@ -11,6 +11,7 @@ mod container;
 mod format;
 pub mod npy;
 mod npz;
+mod pickle;
 mod probe;
 mod registry;
 mod shape;
