@@ -1,0 +1,84 @@
+//! What the CPU can do, found once, in few levels.
+//!
+//! A level is a token: a value of it proves that the check was made, so code behind it may use
+//! the instructions. [`Level::run`] is the only door between the levels: it takes a [`Kernel`],
+//! an algorithm written over [`Simd`], and compiles its body once for each level. Everything a
+//! kernel calls inside must be `#[inline(always)]`, or it is compiled without the instructions.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod portable;
+mod simd;
+
+#[cfg(target_arch = "x86_64")]
+use avx2::Avx2Fma;
+use portable::Portable;
+pub(crate) use simd::{LANES, Simd};
+use std::sync::OnceLock;
+
+/// An algorithm written once for all levels.
+pub(crate) trait Kernel {
+    /// What it returns.
+    type Output;
+
+    /// Runs it with the instructions of `S`; to be marked `#[inline(always)]`.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// The instructions to compute with; a value of it proves that the CPU has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level(Set);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Set {
+    Portable(Portable),
+    #[cfg(target_arch = "x86_64")]
+    Avx2Fma(Avx2Fma),
+}
+
+impl Level {
+    /// Plain Rust; what the compiler's target has.
+    pub const PORTABLE: Level = Level(Set::Portable(Portable));
+
+    /// The highest level of this CPU. The environment variable `ANEAR_LEVEL=portable` lowers it,
+    /// for tests; it is read once.
+    pub fn best() -> Level {
+        static BEST: OnceLock<Level> = OnceLock::new();
+        *BEST.get_or_init(|| {
+            let forced = std::env::var("ANEAR_LEVEL").unwrap_or_default();
+            let levels = Level::available();
+            let highest = levels[levels.len() - 1];
+            levels.into_iter().find(|level| level.name() == forced).unwrap_or(highest)
+        })
+    }
+
+    /// Every level of this CPU, the lowest first.
+    pub fn available() -> Vec<Level> {
+        [
+            Some(Level::PORTABLE),
+            #[cfg(target_arch = "x86_64")]
+            Avx2Fma::detect().map(|token| Level(Set::Avx2Fma(token))),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// The name, as `ANEAR_LEVEL` takes it.
+    pub const fn name(self) -> &'static str {
+        match self.0 {
+            Set::Portable(_) => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2Fma(_) => "avx2",
+        }
+    }
+
+    /// Runs a kernel with the instructions of this level.
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self.0 {
+            Set::Portable(simd) => kernel.run(simd),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2Fma(simd) => simd.run(kernel),
+        }
+    }
+}

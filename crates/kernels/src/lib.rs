@@ -1,0 +1,24 @@
+//! The arithmetic of anear: converting elements, scoring blocks of rows against queries, exact
+//! distances.
+//!
+//! * [`Level`] says which instructions the CPU has. It is found once and handed to every call.
+//! * [`ops`] scores tiles of f32 rows against groups of f32 queries, fast, with a known bound on
+//!   the rounding error: good for sorting out the rows that cannot be near.
+//! * [`exact`] computes one distance at a time in f64: what is reported.
+//! * [`bits`] are the metrics over packed bits.
+//! * [`convert`] widens any element to f32 or f64; [`cast()`] converts between any two.
+//! * [`reference`] says in plain loops what all of the above must give.
+//!
+//! Algorithms are written once, over the small vector trait in `arch`; each instruction set only
+//! implements the trait. `unsafe` lives in `arch` alone.
+
+mod arch;
+pub mod bits;
+mod cast;
+pub mod convert;
+pub mod exact;
+pub mod ops;
+pub mod reference;
+
+pub use arch::Level;
+pub use cast::{Rounding, cast};

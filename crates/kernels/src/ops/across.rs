@@ -1,0 +1,74 @@
+//! Lanes across the queries: for many queries.
+
+use super::along::split;
+use super::group::Group;
+use super::op::Op;
+use crate::arch::{Kernel, LANES, Simd};
+use std::marker::PhantomData;
+
+/// Scores rows, `R` at a time, against `V` vectors of queries.
+pub(super) struct Across<'a, O, const R: usize, const V: usize> {
+    queries: &'a [[f32; LANES]],
+    rows: &'a [f32],
+    scores: &'a mut [[f32; LANES]],
+    op: PhantomData<O>,
+}
+
+impl<'a, O: Op, const R: usize, const V: usize> Across<'a, O, R, V> {
+    pub(super) fn new(group: &'a Group, rows: &'a [f32], scores: &'a mut [f32]) -> Self {
+        let queries = group.values().as_chunks().0;
+        Across { queries, rows, scores: scores.as_chunks_mut().0, op: PhantomData }
+    }
+}
+
+impl<O: Op, const R: usize, const V: usize> Kernel for Across<'_, O, R, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let (queries, _) = self.queries.as_chunks::<V>();
+        let dim = queries.len();
+        let mut blocks = self.rows.chunks_exact(R * dim);
+        let mut scores = self.scores.chunks_exact_mut(R * V);
+        for (block, scores) in (&mut blocks).zip(&mut scores) {
+            lanes::<S, O, R, V>(simd, split::<R>(block), queries, scores);
+        }
+        let rest = scores.into_remainder().chunks_exact_mut(V);
+        for (row, scores) in blocks.remainder().chunks_exact(dim).zip(rest) {
+            lanes::<S, O, 1, V>(simd, [row], queries, scores);
+        }
+    }
+}
+
+/// The scores of `R` rows against `V` vectors of queries, stored component by component.
+#[inline(always)]
+fn lanes<S: Simd, O: Op, const R: usize, const V: usize>(
+    simd: S,
+    rows: [&[f32]; R],
+    queries: &[[[f32; LANES]; V]],
+    scores: &mut [[f32; LANES]],
+) {
+    let mut states = [[O::start(simd); V]; R];
+    // Cut to one length, so that indices need no checks.
+    let mut same = rows;
+    for row in &mut same {
+        *row = &row[..queries.len()];
+    }
+    for at in 0..queries.len() {
+        let mut ys = [simd.splat(0.0); V];
+        for v in 0..V {
+            ys[v] = simd.load(&queries[at][v]);
+        }
+        for r in 0..R {
+            let x = simd.splat(same[r][at]);
+            for v in 0..V {
+                states[r][v] = O::step(simd, states[r][v], x, ys[v]);
+            }
+        }
+    }
+    for r in 0..R {
+        for v in 0..V {
+            simd.store(O::lanes(simd, states[r][v]), &mut scores[r * V + v]);
+        }
+    }
+}

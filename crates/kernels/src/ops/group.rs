@@ -1,0 +1,67 @@
+//! Queries, laid out as the loops want them.
+
+/// One to sixteen queries that are scored together.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Query by query for a width up to 3, else component by component, `width` queries each.
+    values: Vec<f32>,
+    dim: usize,
+    width: usize,
+    live: usize,
+}
+
+impl Group {
+    /// Splits queries, `dim` components each, into groups, in order.
+    ///
+    /// # Panics
+    /// If `dim` is 0 or `queries` is not a whole number of them.
+    pub fn split(queries: &[f32], dim: usize) -> Vec<Group> {
+        assert!(dim > 0 && queries.len().is_multiple_of(dim));
+        let mut groups = Vec::new();
+        let mut rest = queries;
+        while !rest.is_empty() {
+            let width = match rest.len() / dim {
+                few @ 1..=3 => few,
+                4..=8 => 8,
+                _ => 16,
+            };
+            let live = width.min(rest.len() / dim);
+            let (these, others) = rest.split_at(live * dim);
+            groups.push(Group::new(these, dim, width, live));
+            rest = others;
+        }
+        groups
+    }
+
+    fn new(queries: &[f32], dim: usize, width: usize, live: usize) -> Group {
+        if width <= 3 {
+            return Group { values: queries.to_vec(), dim, width, live };
+        }
+        let mut values = vec![0.0; dim * width];
+        for (lane, query) in queries.chunks_exact(dim).enumerate() {
+            for (component, value) in query.iter().enumerate() {
+                values[component * width + lane] = *value;
+            }
+        }
+        Group { values, dim, width, live }
+    }
+
+    /// Components in a query.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Scores that a row gets: 1, 2, 3, 8 or 16.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Queries in the group, at most `width`; they are the first ones.
+    pub fn live(&self) -> usize {
+        self.live
+    }
+
+    pub(super) fn values(&self) -> &[f32] {
+        &self.values
+    }
+}

@@ -1,0 +1,30 @@
+//! The sum of absolute differences.
+
+use super::op::Op;
+use crate::arch::Simd;
+
+pub(super) struct Manhattan;
+
+impl Op for Manhattan {
+    type State<S: Simd> = S::F32s;
+
+    #[inline(always)]
+    fn start<S: Simd>(simd: S) -> S::F32s {
+        simd.splat(0.0)
+    }
+
+    #[inline(always)]
+    fn step<S: Simd>(simd: S, state: S::F32s, x: S::F32s, y: S::F32s) -> S::F32s {
+        simd.add(state, simd.abs(simd.sub(x, y)))
+    }
+
+    #[inline(always)]
+    fn lanes<S: Simd>(_simd: S, state: S::F32s) -> S::F32s {
+        state
+    }
+
+    #[inline(always)]
+    fn total<S: Simd>(simd: S, state: S::F32s) -> f32 {
+        simd.sum(state)
+    }
+}

@@ -1,0 +1,113 @@
+//! Scores of f32 rows against f32 queries.
+//!
+//! An [`Op`] says what happens to one pair of components; it is a file of a few lines. Two loops
+//! run it, each written once for all operations and levels:
+//!
+//! * `along`: for one to three queries. The lanes of a vector are components, as stored. Four
+//!   rows are scored at once against all queries of the group, and memory is the limit.
+//! * `across`: for more. The lanes are queries: a group of 8 or 16 is stored component by
+//!   component ([`Group`]), each component of a row is broadcast to them, and a block of 6 rows
+//!   by 16 queries stays in registers until the rows end. There is nothing to add up across
+//!   lanes and the rows are read as they are stored, so multiplying is the limit.
+//!
+//! Rows come in tiles that fit in cache. The scores of a tile go to a small buffer, from which
+//! [`select`] picks those that pass a bound; no matrix of all distances exists.
+//!
+//! # Rounding
+//!
+//! Sums are taken in an order that differs between loops and levels, so scores differ in their
+//! last bits. What holds for every one, for rows of `n` components: each term is rounded at most
+//! four times, and a sum passes each term through at most `n + 8` additions.
+
+mod across;
+mod along;
+mod braycurtis;
+mod canberra;
+mod chebyshev;
+mod dot;
+mod group;
+mod l2;
+mod manhattan;
+mod op;
+mod select;
+
+pub use group::Group;
+pub use select::{Bounds, select};
+
+use crate::Level;
+use across::Across;
+use along::Along;
+
+/// What to compute for a row and a query. Smaller is nearer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// Minus the inner product.
+    NegativeDot,
+    /// The sum of squared differences, not by way of norms.
+    L2,
+    /// The sum of absolute differences.
+    Manhattan,
+    /// The largest absolute difference; NaN when a difference is not finite.
+    Chebyshev,
+    /// The sum of `|x - y| / (|x| + |y|)`, 0/0 counting 0; NaN when `|x| + |y|` overflows.
+    Canberra,
+    /// `sum |x - y| / sum |x + y|`, 0/0 counting 0; NaN when the lower sum overflows, and too
+    /// small when it is 0.
+    BrayCurtis,
+}
+
+impl Op {
+    /// Every operation.
+    pub const ALL: [Op; 6] =
+        [Op::NegativeDot, Op::L2, Op::Manhattan, Op::Chebyshev, Op::Canberra, Op::BrayCurtis];
+}
+
+/// Writes the scores of `rows` against a group of queries, row by row, [`Group::width`] scores a
+/// row; those beyond [`Group::live`] mean nothing.
+///
+/// A row with a component that is not finite has scores that are not finite.
+///
+/// # Panics
+/// If `rows` is not a whole number of rows of the group's dimension, or `scores` has not room for
+/// exactly `width` scores a row.
+pub fn scores(level: Level, op: Op, group: &Group, rows: &[f32], scores: &mut [f32]) {
+    let dim = group.dim();
+    assert!(dim > 0 && rows.len().is_multiple_of(dim));
+    assert_eq!(scores.len(), rows.len() / dim * group.width());
+    // The rows in a block are those whose state still fits in sixteen registers.
+    match op {
+        Op::NegativeDot => pairs::<dot::NegativeDot, 6, 12>(level, group, rows, scores),
+        Op::L2 => pairs::<l2::L2, 6, 12>(level, group, rows, scores),
+        Op::Manhattan => pairs::<manhattan::Manhattan, 6, 12>(level, group, rows, scores),
+        Op::Chebyshev => pairs::<chebyshev::Chebyshev, 3, 6>(level, group, rows, scores),
+        Op::Canberra => pairs::<canberra::Canberra, 4, 8>(level, group, rows, scores),
+        Op::BrayCurtis => pairs::<braycurtis::BrayCurtis, 3, 6>(level, group, rows, scores),
+    }
+}
+
+/// The loop for the group's width; `TWO` rows with two vectors of queries, or `ONE` with one.
+fn pairs<O: op::Op, const TWO: usize, const ONE: usize>(
+    level: Level,
+    group: &Group,
+    rows: &[f32],
+    scores: &mut [f32],
+) {
+    match group.width() {
+        1 => level.run(Along::<O, 1>::new(group, rows, scores)),
+        2 => level.run(Along::<O, 2>::new(group, rows, scores)),
+        3 => level.run(Along::<O, 3>::new(group, rows, scores)),
+        8 => level.run(Across::<O, ONE, 1>::new(group, rows, scores)),
+        16 => level.run(Across::<O, TWO, 2>::new(group, rows, scores)),
+        width => unreachable!("groups have no width of {width}"),
+    }
+}
+
+/// Writes the sum of squares of each row.
+///
+/// # Panics
+/// If `rows` is not `squares.len()` rows of `dim` components.
+pub fn squares(level: Level, rows: &[f32], dim: usize, squares: &mut [f32]) {
+    assert!(dim > 0);
+    assert_eq!(rows.len(), squares.len() * dim);
+    level.run(along::Squares { rows, dim, squares });
+}

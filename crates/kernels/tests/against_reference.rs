@@ -1,0 +1,236 @@
+//! Every fast path against plain loops, over random input and awkward lengths, at every level.
+
+use anear_kernels::ops::{self, Bounds, Group, Op};
+use anear_kernels::{Level, bits, exact, reference};
+use anear_types::{Element, MatrixRef, Metric};
+
+/// Numbers that repeat from run to run (SplitMix64, Steele and others 2014).
+struct Random(u64);
+
+impl Random {
+    fn word(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let word = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ (word >> 31)
+    }
+
+    /// From -1 to 1, and sometimes 0.
+    fn signed(&mut self) -> f32 {
+        let word = self.word();
+        if word.is_multiple_of(11) { 0.0 } else { (word >> 40) as f32 / (1 << 23) as f32 - 1.0 }
+    }
+
+    fn values(&mut self, count: usize) -> Vec<f32> {
+        (0..count).map(|_| self.signed()).collect()
+    }
+}
+
+fn awkward_dims() -> impl Iterator<Item = usize> {
+    (1..=70).chain(127..=129).chain(383..=385).chain([768])
+}
+
+fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|value| f64::from(*value)).collect()
+}
+
+/// The metric an operation scores by, and the sign.
+fn metric_of(op: Op) -> (Metric, f64) {
+    match op {
+        Op::NegativeDot => (Metric::InnerProduct, -1.0),
+        Op::L2 => (Metric::L2, 1.0),
+        Op::Manhattan => (Metric::Manhattan, 1.0),
+        Op::Chebyshev => (Metric::Chebyshev, 1.0),
+        Op::Canberra => (Metric::Canberra, 1.0),
+        Op::BrayCurtis => (Metric::BrayCurtis, 1.0),
+    }
+}
+
+#[test]
+fn scores_agree_for_every_operation_and_group() {
+    let mut random = Random(1);
+    for dim in awkward_dims() {
+        // 27 queries make groups of 16, 8 and 3; the others the rest of the widths.
+        for (query_count, row_count) in [(27, 13), (1, 7), (2, 5), (20, 2)] {
+            let queries = random.values(query_count * dim);
+            // One number in front, so that the rows are not aligned.
+            let rows = &random.values(row_count * dim + 1)[1..];
+            for op in Op::ALL {
+                for level in Level::available() {
+                    check_scores(level, op, &queries, rows, dim);
+                }
+            }
+        }
+    }
+}
+
+fn check_scores(level: Level, op: Op, queries: &[f32], rows: &[f32], dim: usize) {
+    let (metric, sign) = metric_of(op);
+    let mut query_rows = queries.chunks_exact(dim);
+    for group in Group::split(queries, dim) {
+        let width = group.width();
+        let mut scores = vec![f32::NAN; rows.len() / dim * width];
+        ops::scores(level, op, &group, rows, &mut scores);
+        for lane in 0..group.live() {
+            let query = wide(query_rows.next().unwrap());
+            for (row, scores) in rows.chunks_exact(dim).zip(scores.chunks_exact(width)) {
+                let expected = sign * reference::distance(metric, &wide(row), &query);
+                let got = f64::from(scores[lane]);
+                let slack = 1e-7 * (dim as f64 + 20.0);
+                let allowed = slack * if op == Op::NegativeDot { 1.0 } else { expected.abs() };
+                assert!(
+                    (got - expected).abs() <= allowed,
+                    "{op:?} dim {dim} width {width} {}: {got}, not {expected}",
+                    level.name()
+                );
+            }
+        }
+    }
+    assert!(query_rows.next().is_none());
+}
+
+#[test]
+fn a_component_that_is_not_finite_is_seen_in_every_score() {
+    let mut random = Random(2);
+    for dim in [1, 5, 8, 17, 40] {
+        for (query_count, bad) in
+            [(1, f32::NAN), (2, f32::INFINITY), (5, f32::NEG_INFINITY), (9, f32::NAN)]
+        {
+            for place in 0..dim {
+                let mut rows = random.values(7 * dim);
+                rows[3 * dim + place] = bad;
+                let mut queries = random.values(query_count * dim);
+                queries[place] = 0.0;
+                for (op, level) in Op::ALL.into_iter().zip(Level::available().into_iter().cycle()) {
+                    for group in Group::split(&queries, dim) {
+                        let mut scores = vec![0.0; 7 * group.width()];
+                        ops::scores(level, op, &group, &rows, &mut scores);
+                        for (row, scores) in scores.chunks_exact(group.width()).enumerate() {
+                            let finite = scores[..group.live()].iter().all(|s| s.is_finite());
+                            let none = !scores[..group.live()].iter().any(|s| s.is_finite());
+                            assert!(if row == 3 { none } else { finite }, "{op:?} {dim} {row}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn divisors_that_overflow_do_not_make_a_distance_small() {
+    for level in Level::available() {
+        for op in [Op::Canberra, Op::BrayCurtis] {
+            for query_count in [1, 5] {
+                let queries = vec![2e38; query_count * 2];
+                let group = &Group::split(&queries, 2)[0];
+                let mut scores = vec![0.0; group.width()];
+                ops::scores(level, op, group, &[3e38, 3e38], &mut scores);
+                assert!(scores[0].is_nan(), "{op:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn squares_agree() {
+    let mut random = Random(3);
+    for dim in awkward_dims() {
+        let rows = random.values(5 * dim);
+        for level in Level::available() {
+            let mut squares = [0.0; 5];
+            ops::squares(level, &rows, dim, &mut squares);
+            for (row, square) in rows.chunks_exact(dim).zip(squares) {
+                let zero = vec![0.0; dim];
+                let expected = reference::distance(Metric::L2, &wide(row), &zero);
+                assert!((f64::from(square) - expected).abs() <= 1e-6 * (dim as f64) * expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_passes_is_what_the_bound_says() {
+    let mut random = Random(4);
+    for (width, rows) in [(1, 9), (2, 4), (3, 3), (8, 5), (16, 7)] {
+        let mut scores = random.values(rows * width);
+        scores[rows * width / 2] = f32::NAN;
+        let constants = random.values(width);
+        let (slopes, norms) = (random.values(width), random.values(rows));
+        let shifts = random.values(rows);
+        let bounds =
+            Bounds { constants: &constants, slopes: &slopes, norms: &norms, shifts: &shifts };
+        for level in Level::available() {
+            let mut passing = vec![99];
+            ops::select(level, &scores, bounds, &mut passing);
+            let expected: Vec<u32> = (0..rows * width)
+                .filter(|at| {
+                    let bound = slopes[at % width] * norms[at / width] + constants[at % width];
+                    scores[*at].is_nan() || scores[*at] <= bound + shifts[at / width]
+                })
+                .map(|at| at as u32)
+                .collect();
+            assert_eq!(passing[1..], expected, "width {width}");
+            assert!(!expected.is_empty() && expected.len() < rows * width);
+        }
+    }
+}
+
+#[test]
+fn exact_distances_agree_and_do_not_depend_on_the_level() {
+    let mut random = Random(5);
+    for dim in awkward_dims() {
+        let (x, y) = (wide(&random.values(dim)), wide(&random.values(dim)));
+        for metric in Metric::ALL.into_iter().filter(|metric| !metric.is_binary()) {
+            let absolute = metric == Metric::JensenShannon;
+            let positive =
+                |v: &[f64]| v.iter().map(|v| if absolute { v.abs() } else { *v }).collect();
+            let (x, y): (Vec<f64>, Vec<f64>) = (positive(&x), positive(&y));
+            let expected = reference::distance(metric, &x, &y);
+            let query = exact::Query::new(metric, y);
+            let got = query.distance(Level::best(), &x);
+            let close = (got - expected).abs() <= 1e-11 * expected.abs() + 1e-12;
+            assert!(close, "{metric} {dim}: {got}, not {expected}");
+            for level in Level::available() {
+                assert_eq!(query.distance(level, &x), got, "{metric} {dim}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bits_agree_however_they_are_stored() {
+    let mut random = Random(6);
+    for dim in (1..=70).chain([127, 128, 129, 255, 256]) {
+        let floats = random.values(4 * dim);
+        let bools: Vec<u8> = floats.iter().map(|value| u8::from(*value > 0.5)).collect();
+        let packed: Vec<u8> = bools
+            .chunks_exact(dim)
+            .flat_map(|row| row.chunks(8))
+            .map(|bits| bits.iter().rev().fold(0, |byte, bit| byte << 1 | bit))
+            .collect();
+        let stored = [
+            MatrixRef::new(bytemuck::cast_slice(&floats), Element::F32, 4, dim),
+            MatrixRef::new(&bools, Element::Bool, 4, dim),
+            MatrixRef::new(&packed, Element::U8, 4, dim.div_ceil(8)),
+        ];
+        for (level, matrix) in Level::available().into_iter().cycle().zip(stored) {
+            let mut words = Vec::new();
+            bits::pack(level, matrix, &mut words).unwrap();
+            let row_words = bits::words(bits::bits(matrix.element(), matrix.dim()));
+            let query = words[..row_words].to_vec();
+            for metric in [Metric::Hamming, Metric::Jaccard] {
+                let mut got = [0.0; 4];
+                bits::distances(level, metric, &query, &words, &mut got);
+                for (row, got) in floats.chunks_exact(dim).zip(got) {
+                    let expected = reference::distance(metric, &wide(row), &wide(&floats[..dim]));
+                    assert_eq!(got, expected, "{metric} {dim}");
+                }
+            }
+        }
+    }
+    let mut words = Vec::new();
+    let bad = [0f32, f32::NAN];
+    let matrix = MatrixRef::new(bytemuck::cast_slice(&bad), Element::F32, 2, 1);
+    assert_eq!(bits::pack(Level::best(), matrix, &mut words), Err(1));
+}
