@@ -22,13 +22,12 @@ pub const fn words(bits: usize) -> usize {
     bits.div_ceil(64)
 }
 
-/// Packs rows into `packed`, which is overwritten. A component that is neither a bool nor packed
+/// Packs rows and appends them to `packed`. A component that is neither a bool nor packed
 /// bits is one where it is greater than 0.5, as Annoy has it.
 ///
 /// # Errors
-/// The first row with a component that is not finite.
+/// The first row with a component that is not finite; the rows before it were appended.
 pub fn pack(level: Level, rows: MatrixRef<'_>, packed: &mut Vec<u64>) -> Result<(), usize> {
-    packed.clear();
     let mut values = Vec::new();
     for row in 0..rows.rows() {
         match rows.element() {

@@ -1,0 +1,281 @@
+//! Exact search: every row is looked at.
+//!
+//! [`FlatSearch`] takes blocks of rows in whatever element they are stored, so a file larger than
+//! memory is searched as it streams by, and a mapped file without a copy.
+//!
+//! # How
+//!
+//! What is reported and what decides the order is the distance in f64, computed from the stored
+//! components. Almost no row needs it. A *screen* scores tiles of rows in f32 against groups of
+//! queries, and a row whose score is beyond a bound is dropped. The bound is the k-th nearest
+//! distance so far plus the largest error the score can have, so what is dropped could not have
+//! been among the answers: the proof is in `screen`. What passes is computed in f64 at once and
+//! goes to a heap, which moves the bound. After a short while one row in thousands passes.
+//!
+//! Bits need no screen: their distances are counts, and exact.
+//!
+//! The answer is the first `k` in the order of (distance, row). That is a property of the rows,
+//! not of the way there, so it does not depend on the blocks, the threads or the CPU.
+
+mod bits;
+mod nearest;
+mod numbers;
+mod piece;
+mod screen;
+
+use anear_kernels::Level;
+use anear_types::{Element, Error, MatrixRef, Metric, Neighbor, Order, Result};
+use bits::BitQueries;
+use nearest::Nearest;
+use numbers::NumberQueries;
+use piece::Piece;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What to search for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Goal {
+    /// The `k` nearest rows, or all if there are fewer.
+    Nearest {
+        /// How many.
+        k: usize,
+    },
+    /// All rows up to this distance; for the inner product, from this similarity on.
+    Within {
+        /// The distance, in the metric's own scale.
+        radius: f64,
+    },
+}
+
+/// What to do with rows that hold NaN or infinity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NonFinite {
+    /// Stop with an error that names the row.
+    #[default]
+    Refuse,
+    /// Leave them out.
+    Skip,
+}
+
+/// How to search.
+#[derive(Clone, Copy, Debug)]
+pub struct FlatOptions {
+    /// How nearness is measured.
+    pub metric: Metric,
+    /// What to search for.
+    pub goal: Goal,
+    /// What to do with rows that are not finite.
+    pub nonfinite: NonFinite,
+    /// Threads to use; 0 counts as 1. The answers do not depend on it.
+    pub threads: usize,
+}
+
+/// An exact search under way: [`new`](FlatSearch::new), then [`scan`](FlatSearch::scan) for each
+/// block of rows, then [`finish`](FlatSearch::finish).
+///
+/// ```
+/// use anear_index::flat::{FlatOptions, FlatSearch, Goal, NonFinite};
+/// use anear_types::{Element, MatrixRef, Metric};
+///
+/// let (rows, query) = ([0u8, 0, 3, 4, 6, 8], [3i8, 3]);
+/// let options = FlatOptions {
+///     metric: Metric::Euclidean,
+///     goal: Goal::Nearest { k: 2 },
+///     nonfinite: NonFinite::Refuse,
+///     threads: 1,
+/// };
+/// let query: Vec<u8> = query.iter().map(|value| *value as u8).collect();
+/// let mut search = FlatSearch::new(MatrixRef::new(&query, Element::I8, 1, 2), options)?;
+/// search.scan(0, MatrixRef::new(&rows, Element::U8, 3, 2), None)?;
+/// let found = &search.finish()[0];
+/// assert_eq!((found[0].row, found[0].distance), (1, 1.0));
+/// assert_eq!(found[1].row, 0);
+/// # Ok::<(), anear_types::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct FlatSearch {
+    options: FlatOptions,
+    level: Level,
+    queries: Queries,
+    found: Vec<Nearest>,
+    skipped: u64,
+}
+
+#[derive(Debug)]
+enum Queries {
+    Numbers(NumberQueries),
+    Bits(BitQueries),
+}
+
+/// What a scan of one thread gathers.
+#[derive(Debug)]
+struct Gathered {
+    nearest: Vec<Nearest>,
+    skipped: u64,
+}
+
+impl FlatSearch {
+    /// Prepares a search for the rows nearest to each row of `queries`, whose element need not be
+    /// that of the rows.
+    ///
+    /// # Errors
+    /// [`Usage`](anear_types::ErrorKind::Usage) if `k` is 0, the radius is no number or the
+    /// queries have no components; [`BadData`](anear_types::ErrorKind::BadData) if a query holds
+    /// a value that is not finite or that the metric is not for.
+    pub fn new(queries: MatrixRef<'_>, options: FlatOptions) -> Result<FlatSearch> {
+        if queries.dim() == 0 {
+            return Err(Error::usage("the queries have no components"));
+        }
+        let metric = options.metric;
+        let empty = match options.goal {
+            Goal::Nearest { k: 0 } => {
+                return Err(Error::usage("k is 0").help("ask for one neighbour at least"));
+            }
+            Goal::Nearest { k } => Nearest::new(k, f64::INFINITY),
+            Goal::Within { radius } if radius.is_nan() => {
+                return Err(Error::usage("the radius is not a number"));
+            }
+            Goal::Within { radius } => Nearest::new(usize::MAX, key(metric, radius)),
+        };
+        let level = Level::best();
+        let prepared = if metric.is_binary() {
+            Queries::Bits(BitQueries::new(level, metric, queries)?)
+        } else {
+            Queries::Numbers(NumberQueries::new(level, metric, queries)?)
+        };
+        let found = vec![empty; queries.rows()];
+        Ok(FlatSearch { options, level, queries: prepared, found, skipped: 0 })
+    }
+
+    /// Searches a block of rows, of which the first has the number `first_row`. With `keep`, only
+    /// the rows with these numbers, in ascending order; it may list rows of other blocks too, and
+    /// the cost is that of the rows it lists.
+    ///
+    /// After an error the search is of no further use.
+    ///
+    /// # Errors
+    /// [`Usage`](anear_types::ErrorKind::Usage) if the dimension is not that of the queries;
+    /// [`BadData`](anear_types::ErrorKind::BadData) with the first row that holds a value which is
+    /// not finite, unless such rows are skipped, or one that the metric is not for.
+    pub fn scan(
+        &mut self,
+        first_row: u64,
+        rows: MatrixRef<'_>,
+        keep: Option<&[u64]>,
+    ) -> Result<()> {
+        self.prepare_for(rows.element(), rows.dim())?;
+        let piece = Piece::new(first_row, rows, keep);
+        if piece.rows() == 0 || self.found.is_empty() {
+            return Ok(());
+        }
+        for gathered in self.scan_in_threads(piece)? {
+            self.skipped += gathered.skipped;
+            for (found, more) in self.found.iter_mut().zip(gathered.nearest) {
+                found.merge(more);
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows left out so far because they are not finite.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// For each query its neighbours, the nearest first, and the smaller row first where
+    /// distances are the same.
+    pub fn finish(self) -> Vec<Vec<Neighbor>> {
+        let metric = self.options.metric;
+        let neighbors = |nearest: Nearest| {
+            let sorted = nearest.into_sorted().into_iter();
+            sorted.map(|(key, row)| Neighbor { row, distance: distance(metric, key) }).collect()
+        };
+        self.found.into_iter().map(neighbors).collect()
+    }
+
+    fn prepare_for(&mut self, element: Element, dim: usize) -> Result<()> {
+        match &mut self.queries {
+            Queries::Numbers(queries) => queries.prepare_for(element, dim),
+            Queries::Bits(queries) => queries.check(element, dim),
+        }
+    }
+
+    /// Hands out chunks of the rows, in order, to as many threads as are worth it. An error is
+    /// that of the smallest row: chunks before the one it is in were handed out before.
+    fn scan_in_threads(&self, piece: Piece<'_>) -> Result<Vec<Gathered>> {
+        /// Pairs of components for which a thread is worth its start.
+        const PAIRS_PER_THREAD: usize = 1 << 19;
+        let row_pairs = piece.dim().saturating_mul(self.found.len()).max(1);
+        let useful = piece.rows().saturating_mul(row_pairs) / PAIRS_PER_THREAD;
+        let threads = self.options.threads.min(useful).max(1);
+        // Several chunks a thread, so that a slow one does not hold up the rest.
+        let chunk_rows = if threads == 1 { piece.rows() } else { piece.rows() / (8 * threads) + 1 };
+        let next_chunk = AtomicUsize::new(0);
+        let first_error = Mutex::new(None::<Error>);
+        let work = || {
+            let mut worker = self.worker();
+            loop {
+                let start = next_chunk.fetch_add(1, Ordering::Relaxed).saturating_mul(chunk_rows);
+                if start >= piece.rows() {
+                    return worker.gathered();
+                }
+                let end = piece.rows().min(start + chunk_rows);
+                if let Err(error) = worker.scan(piece.part(start, end)) {
+                    next_chunk.store(piece.rows(), Ordering::Relaxed);
+                    let mut first = first_error.lock().expect("no thread panics with it");
+                    if first.as_ref().is_none_or(|other| error.row() < other.row()) {
+                        *first = Some(error);
+                    }
+                }
+            }
+        };
+        let gathered = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut gathered = vec![work()];
+            gathered.extend(others.into_iter().map(|other| match other.join() {
+                Ok(gathered) => gathered,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }));
+            gathered
+        });
+        match first_error.into_inner().expect("no thread panics with it") {
+            Some(error) => Err(error),
+            None => Ok(gathered),
+        }
+    }
+
+    fn worker(&self) -> Box<dyn Worker + '_> {
+        // Each thread starts without hits of its own, but knows how near the others are.
+        let nearest = self.found.iter().map(Nearest::successor).collect();
+        let gathered = Gathered { nearest, skipped: 0 };
+        let nonfinite = self.options.nonfinite;
+        match &self.queries {
+            Queries::Numbers(queries) => queries.worker(self.level, nonfinite, gathered),
+            Queries::Bits(queries) => queries.worker(self.level, nonfinite, gathered),
+        }
+    }
+}
+
+/// Scans pieces in one thread.
+trait Worker {
+    fn scan(&mut self, piece: Piece<'_>) -> Result<()>;
+    fn gathered(&mut self) -> Gathered;
+}
+
+/// What hits are ordered by, smaller being nearer. There is one zero only, and what f64 cannot
+/// tell is farthest.
+fn key(metric: Metric, distance: f64) -> f64 {
+    let key = match metric.order() {
+        Order::SmallerIsNearer => distance + 0.0,
+        Order::LargerIsNearer => 0.0 - distance,
+    };
+    if key.is_nan() { f64::INFINITY } else { key }
+}
+
+/// The distance that has this key.
+fn distance(metric: Metric, key: f64) -> f64 {
+    match metric.order() {
+        Order::SmallerIsNearer => key,
+        Order::LargerIsNearer => 0.0 - key,
+    }
+}
