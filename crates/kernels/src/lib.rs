@@ -7,7 +7,7 @@
 //! * [`exact`] computes one distance at a time in f64: what is reported.
 //! * [`bits`] are the metrics over packed bits.
 //! * [`convert`] widens any element to f32 or f64; [`cast()`] converts between any two.
-//! * [`reference`] says in plain loops what all of the above must give.
+//! * [`mod@reference`] says in plain loops what all of the above must give.
 //!
 //! Algorithms are written once, over the small vector trait in `arch`; each instruction set only
 //! implements the trait. `unsafe` lives in `arch` alone.
