@@ -9,8 +9,12 @@
 mod columns;
 mod container;
 mod format;
+#[cfg(feature = "parquet")]
+mod guard;
 pub mod npy;
 mod npz;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pickle;
 mod probe;
 mod registry;

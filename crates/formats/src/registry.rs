@@ -1,5 +1,7 @@
 //! The table of formats. Everything that walks over formats walks over this.
 
+#[cfg(feature = "parquet")]
+use crate::parquet;
 use crate::{Format, npy, npz};
 
 /// All formats, in the order documentation lists them.
@@ -12,8 +14,8 @@ pub static FORMATS: &[&dyn Format] = &[
     // &hdf5::Hdf5,
     // #[cfg(feature = "sqlite")]
     // &sqlite::Sqlite,
-    // #[cfg(feature = "parquet")]
-    // &parquet::Parquet,
+    #[cfg(feature = "parquet")]
+    &parquet::Parquet,
     // &jsonl::Jsonl,
     // &csv::Csv,
     // &vecs::Fvecs, &vecs::Bvecs, &vecs::Ivecs,
