@@ -1,7 +1,7 @@
 //! What formats share about metadata columns.
 
 use crate::ReadOptions;
-use anear_types::{ColumnInfo, ColumnKind, Error, Result, Value};
+use anear_types::{ColumnInfo, ColumnKind, Element, Error, Result, Value};
 use serde_json::{Value as Json, json};
 
 /// The column that holds the ids: the one the caller names, else one called `id` or `ids` with
@@ -67,6 +67,34 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     let bytes = pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?));
     rest.is_empty().then(|| bytes.collect()).flatten()
+}
+
+/// The column kind of stored numbers.
+pub(crate) fn number_kind(element: Element) -> ColumnKind {
+    match element {
+        Element::Bool => ColumnKind::Bool,
+        element if element.is_float() => ColumnKind::Real,
+        _ => ColumnKind::Int,
+    }
+}
+
+/// One stored number, from its native-endian bytes, as a metadata value.
+///
+/// # Errors
+/// If it is an integer beyond 64 bits with sign.
+pub(crate) fn number_value(element: Element, bytes: &[u8]) -> Result<Value> {
+    Ok(match element {
+        Element::Bool => Value::Bool(bytes[0] != 0),
+        Element::I64 => Value::Int(i64::from_ne_bytes(bytes.try_into().expect("eight bytes"))),
+        Element::U64 => {
+            let number = u64::from_ne_bytes(bytes.try_into().expect("eight bytes"));
+            Value::Int(i64::try_from(number).map_err(|_| {
+                Error::bad_data(format!("{number} is more than a 64-bit signed integer holds"))
+            })?)
+        }
+        element if element.is_float() => Value::Real(element.read_f64(bytes)),
+        element => Value::Int(element.read_f64(bytes) as i64), // 32 bits at most: exact
+    })
 }
 
 /// Refuses a value that is not of its column's kind, so that no writer has to.

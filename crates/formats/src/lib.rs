@@ -18,6 +18,7 @@ mod parquet;
 mod pickle;
 mod probe;
 mod registry;
+mod safetensors;
 mod shape;
 mod source;
 mod spool;

@@ -2,14 +2,14 @@
 
 #[cfg(feature = "parquet")]
 use crate::parquet;
-use crate::{Format, npy, npz};
+use crate::{Format, npy, npz, safetensors};
 
 /// All formats, in the order documentation lists them.
 pub static FORMATS: &[&dyn Format] = &[
     &npy::Npy,
     &npz::Npz,
     // &pt::Pt,
-    // &safetensors::Safetensors,
+    &safetensors::Safetensors,
     // #[cfg(feature = "hdf5")]
     // &hdf5::Hdf5,
     // #[cfg(feature = "sqlite")]

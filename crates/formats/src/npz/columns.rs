@@ -189,7 +189,7 @@ impl Columns {
         schema.metric = self.metric;
     }
 
-    /// Values of one column of a matrix with `total` rows.
+    /// Values of the column at this position, of a matrix with `total` rows.
     ///
     /// # Errors
     /// If one of its arrays is damaged.
@@ -198,12 +198,10 @@ impl Columns {
         archive: &Archive,
         arrays: &[Array],
         total: u64,
-        info: &ColumnInfo,
+        column: usize,
         rows: Range<u64>,
     ) -> Result<Column> {
-        let columns = &self.by_rows[&total];
-        let (_, source) =
-            columns.iter().find(|(other, _)| other.name == info.name).expect("a listed column");
+        let (info, source) = &self.by_rows[&total][column];
         let at_column = |error: Error| error.at_entry(&info.name);
         let plain = |array: usize| values::values(archive, &arrays[array], rows.clone());
         let mut values = match source.ends {

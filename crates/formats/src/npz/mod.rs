@@ -155,8 +155,7 @@ impl Container for NpzFile {
     fn metadata(&self, entry: usize, columns: &[usize], rows: Range<u64>) -> Result<Vec<Column>> {
         let schema = &self.entries[entry].schema;
         let read = |column: &usize| {
-            let info = &schema.columns[*column];
-            self.columns.read(&self.archive, &self.arrays, schema.rows, info, rows.clone())
+            self.columns.read(&self.archive, &self.arrays, schema.rows, *column, rows.clone())
         };
         columns.iter().map(read).collect()
     }

@@ -1,17 +1,16 @@
 //! Values of small arrays: metadata columns and attributes.
 
 use super::archive::{Archive, Array};
+use crate::columns::{number_kind, number_value};
 use crate::npy::header::Kind;
 use anear_io::ByteOrder;
-use anear_types::{ColumnKind, Element, Error, Result, Value};
+use anear_types::{ColumnKind, Error, Result, Value};
 use std::ops::Range;
 
 /// The column kind of an array's values.
 pub(super) fn column_kind(kind: Kind) -> ColumnKind {
     match kind {
-        Kind::Number(Element::Bool) => ColumnKind::Bool,
-        Kind::Number(element) if element.is_float() => ColumnKind::Real,
-        Kind::Number(_) => ColumnKind::Int,
+        Kind::Number(element) => number_kind(element),
         Kind::Unicode(_) | Kind::Bytes(_) => ColumnKind::Text,
     }
 }
@@ -46,7 +45,7 @@ fn value(kind: Kind, order: ByteOrder, stored: &[u8]) -> Result<Value> {
             if order != ByteOrder::NATIVE {
                 bytes.reverse();
             }
-            number(element, bytes)
+            number_value(element, bytes)
         }
         Kind::Unicode(_) => unicode(order, stored),
         Kind::Bytes(_) => {
@@ -54,21 +53,6 @@ fn value(kind: Kind, order: ByteOrder, stored: &[u8]) -> Result<Value> {
             Ok(Value::text(String::from_utf8_lossy(&stored[..length])))
         }
     }
-}
-
-fn number(element: Element, bytes: &[u8]) -> Result<Value> {
-    Ok(match element {
-        Element::Bool => Value::Bool(bytes[0] != 0),
-        Element::I64 => Value::Int(i64::from_ne_bytes(bytes.try_into().expect("eight bytes"))),
-        Element::U64 => {
-            let number = u64::from_ne_bytes(bytes.try_into().expect("eight bytes"));
-            Value::Int(i64::try_from(number).map_err(|_| {
-                Error::bad_data(format!("{number} is more than a 64-bit signed integer holds"))
-            })?)
-        }
-        element if element.is_float() => Value::Real(element.read_f64(bytes)),
-        element => Value::Int(element.read_f64(bytes) as i64), // 32 bits at most: exact
-    })
 }
 
 /// Four-byte code points, filled up with zeros.

@@ -21,6 +21,10 @@ const FLAGS: u16 = 1 << 11;
 const DATE: u16 = 0x21;
 /// The version of the format that has zip64.
 const VERSION: u16 = 45;
+/// The same, and that the attributes below are those of Unix.
+const MADE_BY: u16 = 3 << 8 | VERSION;
+/// An ordinary file that all may read.
+const ATTRIBUTES: u32 = 0o100_644 << 16;
 
 /// A zip being written.
 pub(super) struct ZipWriter {
@@ -202,16 +206,17 @@ impl Member {
         let large = numbers.iter().any(|number| *number >= u64::from(SEE_ZIP64));
         let narrow = |number: u64| if large { SEE_ZIP64 } else { number as u32 };
         let mut bytes = b"PK\x01\x02".to_vec();
-        for field in [VERSION, VERSION, FLAGS, self.method(), 0, DATE] {
+        for field in [MADE_BY, VERSION, FLAGS, self.method(), 0, DATE] {
             bytes.extend_from_slice(&field.to_le_bytes());
         }
         for field in [self.final_crc, narrow(self.stored_bytes), narrow(self.raw_bytes)] {
             bytes.extend_from_slice(&field.to_le_bytes());
         }
         let extra = if large { 28 } else { 0 };
-        for field in [self.name.len() as u16, extra, 0, 0, 0, 0, 0] {
+        for field in [self.name.len() as u16, extra, 0, 0, 0] {
             bytes.extend_from_slice(&field.to_le_bytes());
         }
+        bytes.extend_from_slice(&ATTRIBUTES.to_le_bytes());
         bytes.extend_from_slice(&narrow(self.offset).to_le_bytes());
         bytes.extend_from_slice(self.name.as_bytes());
         if large {
