@@ -8,6 +8,7 @@
 
 mod columns;
 mod container;
+mod fbin;
 mod format;
 #[cfg(feature = "parquet")]
 mod guard;
@@ -24,6 +25,7 @@ mod source;
 mod spool;
 #[cfg(test)]
 mod testing;
+mod vecs;
 
 pub use container::Entry;
 pub use container::{Container, IndexInfo, Skipped};

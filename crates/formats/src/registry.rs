@@ -2,7 +2,7 @@
 
 #[cfg(feature = "parquet")]
 use crate::parquet;
-use crate::{Format, npy, npz, safetensors};
+use crate::{Format, fbin, npy, npz, safetensors, vecs};
 
 /// All formats, in the order documentation lists them.
 pub static FORMATS: &[&dyn Format] = &[
@@ -18,8 +18,12 @@ pub static FORMATS: &[&dyn Format] = &[
     &parquet::Parquet,
     // &jsonl::Jsonl,
     // &csv::Csv,
-    // &vecs::Fvecs, &vecs::Bvecs, &vecs::Ivecs,
-    // &bin::Fbin, &bin::U8bin, &bin::I8bin,
+    &vecs::FVECS,
+    &vecs::BVECS,
+    &vecs::IVECS,
+    &fbin::FBIN,
+    &fbin::U8BIN,
+    &fbin::I8BIN,
     // &faiss::Faiss,
     // &annoy::Annoy,
 ];
