@@ -18,6 +18,7 @@ mod npz;
 mod parquet;
 mod pickle;
 mod probe;
+mod pt;
 mod registry;
 mod safetensors;
 mod shape;

@@ -2,13 +2,13 @@
 
 #[cfg(feature = "parquet")]
 use crate::parquet;
-use crate::{Format, fbin, npy, npz, safetensors, vecs};
+use crate::{Format, fbin, npy, npz, pt, safetensors, vecs};
 
 /// All formats, in the order documentation lists them.
 pub static FORMATS: &[&dyn Format] = &[
     &npy::Npy,
     &npz::Npz,
-    // &pt::Pt,
+    &pt::Pt,
     &safetensors::Safetensors,
     // #[cfg(feature = "hdf5")]
     // &hdf5::Hdf5,

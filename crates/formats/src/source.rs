@@ -97,7 +97,8 @@ impl<'a> ArraySource<'a> {
         Ok(ArraySource { bytes, schema, order, strides, next_row: 0 })
     }
 
-    fn is_contiguous(&self) -> bool {
+    /// Whether the rows lie one after the other in C order.
+    pub(crate) fn is_contiguous(&self) -> bool {
         let shape_and_strides = self.schema.shape.iter().zip(&self.strides);
         self.schema.total_bytes() == 0
             || shape_and_strides

@@ -109,6 +109,14 @@ impl<'a> Pickle<'a> {
         self.arena.nodes.len()
     }
 
+    /// What all references to something outside the pickle are about.
+    pub(crate) fn persistent_ids(&self) -> impl Iterator<Item = NodeId> {
+        self.arena.nodes.iter().filter_map(|node| match node {
+            Node::Persistent(id) => Some(*id),
+            _ => None,
+        })
+    }
+
     /// The bytes of a span; empty if the arena belongs to other bytes.
     pub(crate) fn bytes(&self, span: Span) -> &'a [u8] {
         let source = if span.pooled { &self.arena.pool } else { self.input };

@@ -6,6 +6,7 @@ use super::opcode as op;
 use super::template::{Located, Template};
 use super::text::{ByteString, push_latin1};
 use super::{float_list, load};
+use crate::pt::embedded_tensor;
 use anear_io::ByteOrder;
 use anear_types::{Element, Error, Limits, Result};
 
@@ -63,7 +64,7 @@ impl VectorDecoder {
     }
 
     /// The vector in a pickle: a NumPy array or scalar, a list or tuple of numbers or NumPy
-    /// scalars, or lists of the same length of these.
+    /// scalars, lists of the same length of these, or a torch tensor.
     ///
     /// # Errors
     /// If it is damaged, names something that no vector needs, or is something else.
@@ -94,7 +95,10 @@ impl VectorDecoder {
     fn decode_slowly<'s>(&'s mut self, blob: &'s [u8]) -> Result<PickledVector<'s>> {
         let loaded = load(blob, blob.len() as u64, &self.limits)?;
         let pickle = Pickle::new(&loaded.arena, blob);
-        let array = array_of(&pickle, loaded.root, &self.limits)?;
+        let array = match array_of(&pickle, loaded.root, &self.limits)? {
+            None => embedded_tensor(&pickle, loaded.root, &self.limits)?,
+            found => found,
+        };
         let array = array.ok_or_else(|| not_a_vector(&pickle, loaded.root))?;
         let PickledArray { element, order, shape, fortran, data } = array;
         self.shape = shape;

@@ -1,0 +1,358 @@
+//! The walk over a saved object: which tensors there are, and what stands beside them.
+//!
+//! Shared parts may be reached in many ways and a list may contain itself, so the walk is bounded
+//! in depth and in steps.
+
+use super::tensor::{Tensor, tensor_of};
+use crate::Skipped;
+use crate::pickle::{ArrayBytes, Global, Node, NodeId, Pickle, PickledArray, array_of};
+use anear_types::{ColumnKind, Error, ErrorKind, Limits, Result, Value};
+use std::collections::HashMap;
+
+/// Lists longer than this are no attributes.
+const MOST_ATTRIBUTES_OF_A_LIST: usize = 64;
+/// The most pairs of a matrix and a column; a file with more holds a model's weights.
+const MOST_PAIRS: usize = 100_000;
+
+/// What was found.
+pub(super) struct Tree<'a> {
+    /// Tensors and arrays, in file order.
+    pub(super) found: Vec<Found<'a>>,
+    /// Single values.
+    pub(super) attributes: Vec<(String, Value)>,
+    /// Everything else.
+    pub(super) skipped: Vec<Skipped>,
+    /// Why the first of these was skipped.
+    pub(super) first_error: Option<Error>,
+}
+
+/// A tensor or array.
+pub(super) struct Found<'a> {
+    pub(super) name: String,
+    pub(super) content: Content<'a>,
+    /// Metadata columns, if it is a matrix.
+    pub(super) columns: Vec<FoundColumn>,
+}
+
+/// What an entry is made of.
+pub(super) enum Content<'a> {
+    Tensor(Tensor<'a>),
+    Array(NodeId, PickledArray<'a>),
+}
+
+/// A metadata column.
+#[derive(Clone)]
+pub(super) struct FoundColumn {
+    pub(super) name: String,
+    pub(super) values: ColumnValues,
+}
+
+/// Where the values of a column are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ColumnValues {
+    /// A list of single values of this kind.
+    List(NodeId, ColumnKind),
+    /// One of the tensors or arrays, by its position.
+    Found(usize),
+}
+
+impl Found<'_> {
+    fn shape(&self) -> &[u64] {
+        match &self.content {
+            Content::Tensor(tensor) => &tensor.shape,
+            Content::Array(_, array) => &array.shape,
+        }
+    }
+
+    /// Rows, if it is a matrix.
+    fn matrix_rows(&self) -> Option<u64> {
+        let (_, leading) = self.shape().split_last().filter(|(_, leading)| !leading.is_empty())?;
+        leading.iter().try_fold(1u64, |rows, axis| rows.checked_mul(*axis))
+    }
+}
+
+/// Walks over the object.
+///
+/// # Errors
+/// If a tensor is damaged, or the object nests too deep or is absurdly large.
+pub(super) fn walk<'a>(
+    pickle: Pickle<'a>,
+    root: NodeId,
+    program_bytes: usize,
+    limits: &Limits,
+) -> Result<Tree<'a>> {
+    let steps_left = limits.entries.saturating_add(program_bytes.saturating_mul(4));
+    let tree =
+        Tree { found: Vec::new(), attributes: Vec::new(), skipped: Vec::new(), first_error: None };
+    let mut walker = Walker { pickle, limits, steps_left, pairs_left: MOST_PAIRS, tree };
+    walker.visit(root, String::new(), 0)?;
+    Ok(walker.tree)
+}
+
+struct Walker<'a, 'l> {
+    pickle: Pickle<'a>,
+    limits: &'l Limits,
+    steps_left: usize,
+    pairs_left: usize,
+    tree: Tree<'a>,
+}
+
+/// A list of single values inside a dictionary or list.
+struct List {
+    key: String,
+    node: NodeId,
+    length: usize,
+    kind: ColumnKind,
+}
+
+/// A possible column: its key, its values, and its position if it is a list.
+type Candidate<'k> = (&'k str, ColumnValues, Option<usize>);
+
+impl<'a> Walker<'a, '_> {
+    fn spend(&mut self, steps: usize) -> Result<()> {
+        self.steps_left = self.steps_left.checked_sub(steps).ok_or_else(|| {
+            Error::limit("the saved object refers to its parts far more often than it has any")
+        })?;
+        Ok(())
+    }
+
+    /// Files one node under its name. Returns a list of single values instead, for the caller to
+    /// see whether it is a column.
+    fn visit(
+        &mut self,
+        node: NodeId,
+        name: String,
+        depth: usize,
+    ) -> Result<Option<(usize, ColumnKind)>> {
+        self.spend(1)?;
+        if depth > self.limits.depth {
+            return Err(Error::limit(format!("the saved object nests deeper than {depth}")));
+        }
+        if let Some(content) = self.content(node, &name)? {
+            match content {
+                Ok(content) => self.tree.found.push(Found { name, content, columns: Vec::new() }),
+                Err(error) => self.skip(name, error),
+            }
+            return Ok(None);
+        }
+        if let Some(value) = single_value(&self.pickle, node) {
+            self.tree.attributes.push((name, value));
+            return Ok(None);
+        }
+        if let Some(pairs) = self.pickle.pairs(node) {
+            self.spend(pairs.len())?;
+            self.dictionary(pairs, &name, depth)?;
+            return Ok(None);
+        }
+        if let Some(members) = self.pickle.sequence(node) {
+            self.spend(members.len())?;
+            if let Some(kind) = list_kind(&self.pickle, members) {
+                return Ok(Some((members.len(), kind)));
+            }
+            let members = members.iter().enumerate();
+            self.members(members.map(|(i, node)| (i.to_string(), *node)), &name, depth)?;
+            return Ok(None);
+        }
+        let what = self.pickle.describe(node);
+        self.skip(name, Error::unsupported(format!("it is {what}")));
+        Ok(None)
+    }
+
+    /// A tensor or array; an error inside means that it is one, but not of a supported kind.
+    fn content(&mut self, node: NodeId, name: &str) -> Result<Option<Result<Content<'a>>>> {
+        let content = match tensor_of(&self.pickle, node, None) {
+            Ok(None) => match self.pickle.call(node).map(|call| call.global) {
+                Some(Global::Reconstruct | Global::FromBuffer) => self.array(node),
+                Some(Global::Scalar) | None => return Ok(None),
+                Some(Global::Other(what)) => Err(Error::unsupported(format!("it is {what}"))),
+                Some(_) => return Ok(None),
+            },
+            Ok(Some(tensor)) => Ok(Content::Tensor(tensor)),
+            Err(error) => Err(error),
+        };
+        match content {
+            Err(error) if error.kind() == ErrorKind::Malformed => Err(error.at_entry(name)),
+            content => Ok(Some(content)),
+        }
+    }
+
+    fn array(&mut self, node: NodeId) -> Result<Content<'a>> {
+        let array = array_of(&self.pickle, node, self.limits)?;
+        let array = array.ok_or_else(|| Error::unsupported("it is no array"))?;
+        if let ArrayBytes::Stored(data) = &array.data {
+            self.spend(data.len())?;
+        }
+        Ok(Content::Array(node, array))
+    }
+
+    fn skip(&mut self, name: String, error: Error) {
+        let reason = error.what().to_owned();
+        self.tree.skipped.push(Skipped { name: name.clone(), reason });
+        self.tree.first_error.get_or_insert(error.at_entry(name));
+    }
+
+    fn dictionary(&mut self, pairs: Vec<(NodeId, NodeId)>, name: &str, depth: usize) -> Result<()> {
+        let pickle = self.pickle;
+        let key = |key: NodeId| match pickle.node(key) {
+            Node::Int(number) => number.to_string(),
+            Node::Bool(value) => value.to_string(),
+            Node::Float(number) => number.to_string(),
+            _ => match pickle.text(key) {
+                Some(text) => text.to_owned(),
+                None => format!("<{}>", pickle.describe(key)),
+            },
+        };
+        self.members(pairs.into_iter().map(|(k, node)| (key(k), node)), name, depth)
+    }
+
+    /// What a dictionary or list holds.
+    fn members(
+        &mut self,
+        members: impl Iterator<Item = (String, NodeId)>,
+        name: &str,
+        depth: usize,
+    ) -> Result<()> {
+        let mut lists = Vec::new();
+        // Keys of what is found directly in here, not deeper.
+        let mut here: Vec<(String, usize)> = Vec::new();
+        for (key, node) in members {
+            let before = self.tree.found.len();
+            let is_entry = self.pickle.pairs(node).is_none();
+            let list = self.visit(node, joined(name, &key), depth + 1)?;
+            if let Some((length, kind)) = list {
+                lists.push(List { key, node, length, kind });
+            } else if is_entry
+                && self.tree.found.len() == before + 1
+                && self.tree.found[before].name == joined(name, &key)
+            {
+                here.push((key, before));
+            }
+        }
+        let unused = self.columns(&here, lists);
+        unused.into_iter().try_for_each(|list| self.plain_list(&list, name))
+    }
+
+    /// Gives the matrices among `here` their columns; returns the lists that are none.
+    fn columns(&mut self, here: &[(String, usize)], lists: Vec<List>) -> Vec<List> {
+        let mut by_length: HashMap<u64, Vec<Candidate<'_>>> = HashMap::new();
+        for (key, position) in here {
+            if let [length] = self.tree.found[*position].shape() {
+                let column = (key.as_str(), ColumnValues::Found(*position), None);
+                by_length.entry(*length).or_default().push(column);
+            }
+        }
+        for (position, List { key, node, length, kind }) in lists.iter().enumerate() {
+            let column = (key.as_str(), ColumnValues::List(*node, *kind), Some(position));
+            by_length.entry(*length as u64).or_default().push(column);
+        }
+        let mut used = vec![false; lists.len()];
+        for (key, position) in here {
+            let rows = self.tree.found[*position].matrix_rows();
+            let Some(candidates) = rows.and_then(|rows| by_length.get(&rows)) else { continue };
+            let Some(pairs_left) = self.pairs_left.checked_sub(candidates.len()) else { continue };
+            self.pairs_left = pairs_left;
+            let columns = candidates.iter().filter_map(|(column, values, list)| {
+                let name = column_name(key, column)?;
+                if let Some(list) = list {
+                    used[*list] = true;
+                }
+                Some(FoundColumn { name: name.to_owned(), values: *values })
+            });
+            self.tree.found[*position].columns = columns.collect();
+        }
+        let unused = lists.into_iter().zip(used).filter(|(_, used)| !used);
+        unused.map(|(list, _)| list).collect()
+    }
+
+    /// A list that is no column: its values are attributes, if they are few.
+    fn plain_list(&mut self, list: &List, name: &str) -> Result<()> {
+        let name = joined(name, &list.key);
+        if list.length > MOST_ATTRIBUTES_OF_A_LIST {
+            let what =
+                format!("it is a list of {} values beside no matrix of so many rows", list.length);
+            self.skip(name, Error::unsupported(what));
+            return Ok(());
+        }
+        let members = self.pickle.sequence(list.node).unwrap_or_default();
+        self.spend(members.len())?;
+        for (position, member) in members.iter().enumerate() {
+            if let Some(value) = single_value(&self.pickle, *member) {
+                self.tree.attributes.push((joined(&name, &position.to_string()), value));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of a column of the matrix under `key`. In a flat dictionary of a model's weights,
+/// `1.bias` stands beside `1.weight` and not beside `2.weight`.
+fn column_name<'k>(key: &str, column: &'k str) -> Option<&'k str> {
+    match key.rsplit_once('.') {
+        None => Some(column),
+        Some((folder, _)) => column.strip_prefix(folder)?.strip_prefix('.'),
+    }
+}
+
+fn joined(name: &str, key: &str) -> String {
+    if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") }
+}
+
+/// The kind of a list of single values; `None` if it holds other things.
+fn list_kind(pickle: &Pickle<'_>, members: &[NodeId]) -> Option<ColumnKind> {
+    let mut kind: Option<ColumnKind> = None;
+    for member in members {
+        let found = match pickle.node(*member) {
+            Node::None => continue,
+            Node::Bool(_) => ColumnKind::Bool,
+            Node::Int(_) => ColumnKind::Int,
+            Node::Float(_) => ColumnKind::Real,
+            Node::Text(_) => ColumnKind::Text,
+            _ => match single_value(pickle, *member)?.kind() {
+                Some(found) => found,
+                None => continue,
+            },
+        };
+        kind = Some(kind.map_or(found, |kind| kind.join(found)));
+    }
+    Some(kind.unwrap_or(ColumnKind::Text))
+}
+
+/// A single value.
+pub(super) fn single_value(pickle: &Pickle<'_>, node: NodeId) -> Option<Value> {
+    match pickle.node(node) {
+        Node::None => Some(Value::Null),
+        Node::Bool(value) => Some(Value::Bool(value)),
+        Node::Int(value) => Some(Value::Int(value)),
+        Node::BigInt(_) => {
+            let digits = pickle.big_int(node).map(|value| value.to_string());
+            Some(Value::text(digits.unwrap_or_else(|| "an integer of more than 128 bits".into())))
+        }
+        Node::Float(value) => Some(Value::Real(value)),
+        Node::Text(span) => Some(Value::text(String::from_utf8_lossy(pickle.bytes(span)))),
+        Node::OldString(_) | Node::Bytes(_) => bytes_value(pickle, node),
+        Node::Object(_) => match pickle.call(node)?.global {
+            Global::Encode | Global::Bytes | Global::ByteArray => bytes_value(pickle, node),
+            Global::Scalar => numpy_scalar(pickle, node),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn bytes_value(pickle: &Pickle<'_>, node: NodeId) -> Option<Value> {
+    if let Some(text) = pickle.text(node) {
+        return Some(Value::text(text));
+    }
+    let bytes = pickle.byte_string(node)?.decode().ok()?;
+    Some(Value::Blob(bytes.into_owned().into()))
+}
+
+fn numpy_scalar(pickle: &Pickle<'_>, node: NodeId) -> Option<Value> {
+    let array = array_of(pickle, node, &Limits::default()).ok()??;
+    let ArrayBytes::Stored(data) = array.data else { return None };
+    let mut bytes = data.decode().ok()?.into_owned();
+    if array.order != anear_io::ByteOrder::NATIVE {
+        anear_io::swap_bytes(&mut bytes, array.element.bytes());
+    }
+    Some(super::container::component(array.element, &bytes))
+}
