@@ -1,20 +1,31 @@
-//! anear: opens, converts and searches embeddings, whatever file they are in.
+#![doc = include_str!("../../../README.md")]
 #![forbid(unsafe_code)]
 
+mod blocks;
+mod convert;
 mod entry;
+mod filter;
 mod info;
 mod location;
+mod metadata;
 mod progress;
+mod search;
 mod vectors;
 
 pub use anear_formats::{
     Compression, Entry, FORMATS, FormatInfo, IndexInfo, Skipped, Summary, VectorSource,
 };
+pub use anear_index::flat::{Goal, NonFinite};
+pub use anear_kernels::Rounding;
 pub use anear_types::{
     Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Limits, MatrixRef, Metric,
     Neighbor, Order, Result, Schema, Value,
 };
+pub use convert::{ConvertRequest, Converted, convert};
+pub use filter::rows_where;
 pub use info::{FileInfo, info};
 pub use location::Location;
+pub use metadata::{Metadata, sidecar_path};
 pub use progress::{Progress, Silent};
+pub use search::{Hit, Queries, SearchReply, SearchRequest, search};
 pub use vectors::{OpenOptions, Vectors};

@@ -18,11 +18,19 @@ pub struct OpenOptions {
     pub ids: Option<String>,
     /// The element of raw bytes in a database, which do not say it themselves.
     pub raw_element: Option<Element>,
+    /// Whether a table without vectors is welcome, as a matrix of dimension 0 with metadata.
+    pub tables: bool,
 }
 
 impl Default for OpenOptions {
     fn default() -> OpenOptions {
-        OpenOptions { threads: 1, limits: Limits::default(), ids: None, raw_element: None }
+        OpenOptions {
+            threads: 1,
+            limits: Limits::default(),
+            ids: None,
+            raw_element: None,
+            tables: false,
+        }
     }
 }
 
@@ -34,6 +42,7 @@ impl OpenOptions {
             raw_element: self.raw_element,
             raw_order: ByteOrder::Little,
             ids: self.ids.clone(),
+            tables: self.tables,
         }
     }
 }

@@ -89,6 +89,8 @@ pub struct ReadOptions {
     pub raw_order: ByteOrder,
     /// The metadata column that holds the ids, where the format's own guess is not wanted.
     pub ids: Option<String>,
+    /// Whether a table without vectors is welcome: an entry of dimension 0 with its columns.
+    pub tables: bool,
 }
 
 impl Default for ReadOptions {
@@ -99,6 +101,7 @@ impl Default for ReadOptions {
             raw_element: None,
             raw_order: ByteOrder::Little,
             ids: None,
+            tables: false,
         }
     }
 }

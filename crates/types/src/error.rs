@@ -113,6 +113,13 @@ impl Error {
         self
     }
 
+    /// Names another row, for a layer that numbers rows differently from the one that noticed.
+    #[must_use]
+    pub fn move_to_row(mut self, row: u64) -> Error {
+        self.0.row = Some(row);
+        self
+    }
+
     /// Adds the offset in bytes from the start of the file, unless a lower layer named one.
     #[must_use]
     pub fn at_offset(mut self, offset: u64) -> Error {

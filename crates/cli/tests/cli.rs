@@ -1,0 +1,244 @@
+//! The command line as a user meets it: what it prints, and its exit codes.
+
+use serde_json::Value as Json;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn example(name: &str) -> String {
+    project().join("examples/data").join(name).to_string_lossy().into_owned()
+}
+
+fn anear(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_anear")).args(arguments).output().unwrap()
+}
+
+/// Standard output of a command that succeeds.
+fn said(arguments: &[&str]) -> String {
+    let output = anear(arguments);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json(arguments: &[&str]) -> Json {
+    serde_json::from_str(&said(&[arguments, &["--json"]].concat())).unwrap()
+}
+
+/// Exit code and error lines of a command that fails.
+fn failure(arguments: &[&str]) -> (i32, String) {
+    let output = anear(arguments);
+    assert!(output.stdout.is_empty(), "{arguments:?} printed something before it failed");
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn info_tells_what_is_inside() {
+    let info = json(&["info", &example("glosses.parquet")]);
+    assert_eq!(info["format"], "parquet");
+    assert_eq!(info["index"], Json::Null);
+    let entry = &info["entries"][0];
+    assert_eq!((&entry["rows"], &entry["dim"]), (&Json::from(3855), &Json::from(384)));
+    assert_eq!(entry["dtype"], "f16");
+    assert_eq!(entry["metadata"], serde_json::json!(["id", "pos", "category", "lemmas", "gloss"]));
+    let text = said(&["info", &example("papers.h5")]);
+    assert!(text.contains("animals/section1/embedding"), "{text}");
+    assert!(text.contains("all-MiniLM-L6-v2"), "{text}");
+}
+
+#[test]
+fn head_shows_the_first_rows() {
+    let head = json(&["head", &example("food.db"), "-n", "3"]);
+    assert_eq!(head["rows"].as_array().unwrap().len(), 3);
+    assert_eq!(head["rows"][2]["metadata"]["page_num"], 3);
+    assert_eq!(head["rows"][0]["vector"].as_array().unwrap().len(), 384);
+    assert!(said(&["head", &example("food.db")]).contains("food-00.pdf"));
+}
+
+#[test]
+fn search_finds_by_id_row_vector_and_file() {
+    let food = example("food.db");
+    let by_row = json(&["search", &food, "--row", "41", "-k", "4"]);
+    assert_eq!(by_row["metric"], "cosine");
+    assert_eq!((&by_row["exact"], &by_row["k"]), (&Json::from(true), &Json::from(4)));
+    let hits = by_row["results"][0]["hits"].as_array().unwrap();
+    assert_eq!(
+        (hits.len(), &hits[0]["row"], &hits[0]["id"]),
+        (4, &Json::from(41), &Json::from(42))
+    );
+    assert!(hits[0]["distance"].as_f64().unwrap().abs() < 1e-12);
+    assert_eq!(hits[0]["metadata"]["file_name"], "food-00.pdf");
+
+    let by_id = json(&["search", &food, "--id", "42", "-k", "4"]);
+    assert_eq!(by_id["results"], by_row["results"]);
+
+    let vector = json(&["head", &food, "-n", "42"])["rows"][41]["vector"].to_string();
+    let by_vector = json(&["search", &food, "--vector", &vector, "-k", "4"]);
+    assert_eq!(by_vector["results"], by_row["results"]);
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_anear"))
+        .args(["search", &food, "--query", "-", "-k", "4", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{vector}\n\n{vector}").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let by_stdin: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(by_stdin["results"][1]["hits"], by_row["results"][0]["hits"]);
+
+    let all = json(&["search", &food, "--query", &food, "-k", "4"]);
+    assert_eq!(all["results"][41]["hits"], by_row["results"][0]["hits"]);
+}
+
+#[test]
+fn conditions_leave_exactly_k_hits() {
+    let condition = "page_num > 10 AND file_name LIKE '%-03.pdf'";
+    let reply =
+        json(&["search", &example("food.db"), "--row", "7", "-k", "9", "--where", condition]);
+    let hits = reply["results"][0]["hits"].as_array().unwrap();
+    assert_eq!(hits.len(), 9);
+    for hit in hits {
+        assert_eq!(hit["metadata"]["file_name"], "food-03.pdf");
+        assert!(hit["metadata"]["page_num"].as_i64().unwrap() > 10);
+    }
+    let (code, error) =
+        failure(&["search", &example("food.db"), "--row", "7", "--where", "chapter = 3"]);
+    assert_eq!(code, 2, "{error}");
+    assert!(error.contains("page_num"), "the columns are listed: {error}");
+    for hostile in ["1; DROP TABLE rows", "load_extension('x')", "1) UNION SELECT (1"] {
+        let (code, error) =
+            failure(&["search", &example("food.db"), "--row", "7", "--where", hostile]);
+        assert_eq!(code, 2, "{hostile}: {error}");
+    }
+}
+
+#[test]
+fn show_chooses_columns_and_radius_chooses_rows() {
+    let food = example("food.db");
+    let reply = json(&["search", &food, "--row", "0", "--show", "page_num", "--radius", "0.4"]);
+    let hits = reply["results"][0]["hits"].as_array().unwrap();
+    assert!(hits.len() > 1 && hits.iter().all(|hit| hit["distance"].as_f64().unwrap() <= 0.4));
+    assert_eq!(hits[0]["metadata"], serde_json::json!({"page_num": 1}));
+    let text = said(&["search", &food, "--row", "0", "-k", "2", "--show", "gloss"]);
+    assert_eq!(text.lines().count(), 3, "{text}");
+}
+
+#[test]
+fn metadata_goes_into_a_sidecar_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let reply = json(&["convert", &example("food.db"), &path("food.npy")]);
+    assert_eq!(reply["metadata_path"], path("food.npy.meta.jsonl"));
+    let direct = json(&["search", &example("food.db"), "--row", "3", "-k", "5"]);
+    let beside = json(&["search", &path("food.npy"), "--row", "3", "-k", "5"]);
+    assert_eq!(direct["results"], beside["results"]);
+
+    std::fs::rename(path("food.npy.meta.jsonl"), path("other.jsonl")).unwrap();
+    let bare = json(&["search", &path("food.npy"), "--row", "3", "-k", "5"]);
+    assert_eq!(bare["results"][0]["hits"][0]["metadata"], serde_json::json!({}));
+    let meta =
+        ["search", &path("food.npy"), "--row", "3", "-k", "5", "--meta", &path("other.jsonl")];
+    assert_eq!(direct["results"], json(&meta)["results"]);
+}
+
+#[test]
+fn conversions_filter_rows_and_replace_only_when_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let condition = "category = 'noun.food' AND gloss LIKE '%cheese%'";
+    let arguments = ["convert", &example("glosses.parquet"), &path("x.npz"), "--where", condition];
+    let rows = json(&arguments)["rows"].as_u64().unwrap();
+    assert!((10..100).contains(&rows), "{rows}");
+    let (code, error) = failure(&arguments);
+    assert_eq!(code, 2);
+    assert!(error.starts_with("error: ") && error.contains("help: --force"), "{error}");
+    assert_eq!(json(&[&arguments[..], &["--force"]].concat())["rows"], rows);
+    let leftovers: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(leftovers.len(), 1, "{leftovers:?}");
+}
+
+#[test]
+fn entries_are_named_when_there_are_several() {
+    let (code, error) = failure(&["head", &example("papers.h5")]);
+    assert_eq!(code, 2);
+    assert!(error.contains("animals/section1/embedding"), "{error}");
+    let entry = format!("{}::plants/section2", example("papers.h5"));
+    let (code, _) = failure(&["head", &format!("{entry}/nothing")]);
+    assert_eq!(code, 3);
+    let full = format!("{entry}/embedding");
+    assert!(json(&["head", &full, "-n", "1"])["rows"][0]["metadata"]["gloss"].is_string());
+}
+
+#[test]
+fn exit_codes_tell_failure_usage_and_damage_apart() {
+    assert_eq!(failure(&["info", "no-such-file.npy"]).0, 1);
+    assert_eq!(failure(&["search", &example("food.db"), "--row", "0", "-k", "0"]).0, 2);
+    assert_eq!(failure(&["search", &example("food.db")]).0, 2, "no query");
+    assert_eq!(failure(&["search", &example("food.db"), "--vector", "[1, 2]"]).0, 2, "dimension");
+    assert_eq!(failure(&["search", &example("food.db"), "--row", "600"]).0, 2);
+    assert_eq!(failure(&["frobnicate"]).0, 2);
+    let bad = anear_testkit::fixtures::folder().join("bad/npy_not_a_dict.npy");
+    let (code, error) = failure(&["info", &bad.to_string_lossy()]);
+    assert_eq!(code, 3);
+    assert!(error.starts_with("error: ") && error.contains("npy_not_a_dict.npy"), "{error}");
+}
+
+#[test]
+fn completions_are_printed() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(said(&["completions", shell]).contains("anear"), "{shell}");
+    }
+}
+
+#[test]
+fn memory_bounds_a_streamed_search() {
+    let all = json(&["search", &example("glosses.parquet"), "--id", "tea.n", "-k", "7"]);
+    let little = json(&[
+        "search",
+        &example("glosses.parquet"),
+        "--id",
+        "tea.n",
+        "-k",
+        "7",
+        "--memory",
+        "100kB",
+    ]);
+    assert_eq!(all["results"], little["results"]);
+}
+
+/// Each command of the README prints what a reader can expect of it: success.
+#[test]
+fn the_commands_of_the_readme_run() {
+    let readme = std::fs::read_to_string(project().join("README.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let binary = env!("CARGO_BIN_EXE_anear");
+    let commands: Vec<&str> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("anear "))
+        .map(|command| command.split("  #").next().unwrap().trim())
+        .collect();
+    assert!(commands.len() >= 8, "{commands:?}");
+    copy_folder(&project().join("examples/data"), &folder.path().join("examples/data"));
+    for command in commands {
+        let output = Command::new("sh")
+            .args(["-c", &format!("{binary} {command}")])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "anear {command}: {errors}");
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}

@@ -1,0 +1,242 @@
+//! Exact search over one matrix: the plan, the scan, and the answers with their metadata.
+
+use crate::blocks::each_block;
+use crate::{Error, Location, Metadata, OpenOptions, Progress, Result, Vectors, rows_where};
+use anear_index::flat::{FlatOptions, FlatSearch, Goal, NonFinite};
+use anear_types::{Block, Element, Metric, Neighbor, Value};
+use std::path::PathBuf;
+
+/// The metric when neither the request nor the file names one.
+const USUAL_METRIC: Metric = Metric::Cosine;
+
+/// What to look for.
+#[derive(Clone, Debug)]
+pub struct SearchRequest {
+    /// The query vectors.
+    pub queries: Queries,
+    /// How nearness is measured; `None` takes the file's own metric, or cosine.
+    pub metric: Option<Metric>,
+    /// How many hits, or how near.
+    pub goal: Goal,
+    /// A condition on the metadata that hits must meet.
+    pub condition: Option<String>,
+    /// Values for the `?` in the condition.
+    pub params: Vec<Value>,
+    /// A file with metadata to lay beside the rows.
+    pub meta: Option<PathBuf>,
+    /// Metadata columns to return with each hit; `None` for all.
+    pub show: Option<Vec<String>>,
+    /// Whether rows with NaN or infinity are passed over or an error.
+    pub nonfinite: NonFinite,
+    /// Memory to use for rows.
+    pub memory_bytes: u64,
+}
+
+impl SearchRequest {
+    /// The `k` nearest rows to each query.
+    pub fn nearest(queries: Queries, k: usize) -> SearchRequest {
+        SearchRequest {
+            queries,
+            metric: None,
+            goal: Goal::Nearest { k },
+            condition: None,
+            params: Vec::new(),
+            meta: None,
+            show: None,
+            nonfinite: NonFinite::Refuse,
+            memory_bytes: 2 << 30,
+        }
+    }
+}
+
+/// Where the query vectors come from.
+#[derive(Clone, Debug)]
+pub enum Queries {
+    /// All rows of another matrix.
+    At(Location),
+    /// Rows of the searched matrix, by position.
+    Rows(Vec<u64>),
+    /// Rows of the searched matrix, by id.
+    Ids(Vec<String>),
+    /// These vectors.
+    Given(Vec<Vec<f64>>),
+}
+
+/// The answer to a search.
+#[derive(Clone, Debug)]
+pub struct SearchReply {
+    /// The metric used.
+    pub metric: Metric,
+    /// Names of the metadata columns returned with each hit.
+    pub columns: Vec<String>,
+    /// Hits for each query, nearest first.
+    pub results: Vec<Vec<Hit>>,
+}
+
+/// A row that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// Its position in the file.
+    pub row: u64,
+    /// What the user calls it; the position when the file has no ids.
+    pub id: Value,
+    /// The distance, in the metric's scale.
+    pub distance: f64,
+    /// Values of the columns asked for.
+    pub metadata: Vec<Value>,
+}
+
+/// Finds the nearest rows exactly, in one pass over the matrix.
+///
+/// # Errors
+/// If a query or the matrix holds values that cannot be compared (NaN, another dimension), a
+/// condition or column is unknown, or the file is damaged.
+pub fn search(
+    vectors: &Vectors,
+    request: &SearchRequest,
+    options: &OpenOptions,
+    progress: &mut dyn Progress,
+) -> Result<SearchReply> {
+    let schema = vectors.schema();
+    let metadata = Metadata::of(vectors, request.meta.as_deref(), options)?;
+    let columns = shown_columns(&metadata, request.show.as_deref())?;
+    let metric = request.metric.or(schema.metric).unwrap_or(USUAL_METRIC);
+    let queries = query_vectors(vectors, &metadata, &request.queries, options)?;
+    let keep = match &request.condition {
+        None => None,
+        Some(condition) => Some(rows_where(
+            &metadata,
+            schema.rows,
+            condition,
+            &request.params,
+            &options.limits,
+            progress,
+        )?),
+    };
+    let flat = FlatOptions {
+        metric,
+        goal: request.goal,
+        nonfinite: request.nonfinite,
+        threads: options.threads,
+    };
+    let mut scan = FlatSearch::new(queries.matrix(), flat)?;
+    progress.begin("searching", schema.rows);
+    each_block(vectors, request.memory_bytes, &mut |first, block| {
+        scan.scan(first, block, keep.as_deref()).map_err(|error| vectors.locate(error))?;
+        progress.advance(block.rows() as u64);
+        Ok(())
+    })?;
+    progress.end();
+    let results = with_metadata(&metadata, &columns, &scan.finish())?;
+    Ok(SearchReply { metric, columns, results })
+}
+
+/// The columns to return: those asked for, else all that can be shown.
+fn shown_columns(metadata: &Metadata<'_>, show: Option<&[String]>) -> Result<Vec<String>> {
+    match show {
+        Some(names) => {
+            metadata.check_names(names)?;
+            Ok(names.to_vec())
+        }
+        None => Ok(metadata.columns().into_iter().map(|column| column.name).collect()),
+    }
+}
+
+fn query_vectors(
+    vectors: &Vectors,
+    metadata: &Metadata<'_>,
+    queries: &Queries,
+    options: &OpenOptions,
+) -> Result<Block> {
+    match queries {
+        Queries::At(location) => {
+            let queries = Vectors::open_at(location, options)?;
+            queries.read(0..queries.schema().rows)
+        }
+        Queries::Rows(rows) => read_rows(vectors, rows),
+        Queries::Ids(ids) => read_rows(vectors, &find_ids(vectors, metadata, ids)?),
+        Queries::Given(given) => given_vectors(given),
+    }
+}
+
+fn read_rows(vectors: &Vectors, rows: &[u64]) -> Result<Block> {
+    let schema = vectors.schema();
+    let mut queries = Block::new(schema.element, schema.dim, rows.len());
+    for row in rows {
+        if *row >= schema.rows {
+            let what =
+                format!("there is no row {row}; the last is {}", schema.rows.saturating_sub(1));
+            return Err(vectors.locate(Error::usage(what)));
+        }
+        queries.push_row(vectors.read(*row..row + 1)?.matrix().row(0));
+    }
+    Ok(queries)
+}
+
+/// The rows with these ids; without a column of ids, ids are positions.
+fn find_ids(vectors: &Vectors, metadata: &Metadata<'_>, ids: &[String]) -> Result<Vec<u64>> {
+    let unknown = |id: &String| {
+        let error = vectors.locate(Error::usage(format!("there is no row with id {id:?}")));
+        match metadata.ids() {
+            Some(column) => error.help(format!("the ids are in the column {column:?}")),
+            None => {
+                error.help("the file has no ids; --ids COLUMN names the column that holds them")
+            }
+        }
+    };
+    let Some(column) = metadata.ids() else {
+        return ids.iter().map(|id| id.parse().map_err(|_| unknown(id))).collect();
+    };
+    let all = metadata.read(&[column], 0..vectors.schema().rows)?;
+    let all: Vec<String> = all[0].values.iter().map(Value::to_string).collect();
+    let find = |id: &String| all.iter().position(|known| known == id).map(|row| row as u64);
+    ids.iter().map(|id| find(id).ok_or_else(|| unknown(id))).collect()
+}
+
+fn given_vectors(given: &[Vec<f64>]) -> Result<Block> {
+    let dim = given.first().map_or(0, Vec::len);
+    let mut queries = Block::new(Element::F64, dim, given.len());
+    for (position, vector) in given.iter().enumerate() {
+        if vector.len() != dim {
+            let what =
+                format!("query {position} has {} components, the first has {dim}", vector.len());
+            return Err(Error::bad_data(what));
+        }
+        let bytes: Vec<u8> = vector.iter().flat_map(|component| component.to_ne_bytes()).collect();
+        queries.push_row(&bytes);
+    }
+    Ok(queries)
+}
+
+/// Adds ids and metadata to neighbours.
+fn with_metadata(
+    metadata: &Metadata<'_>,
+    columns: &[String],
+    neighbors: &[Vec<Neighbor>],
+) -> Result<Vec<Vec<Hit>>> {
+    let mut rows: Vec<u64> = neighbors.iter().flatten().map(|neighbor| neighbor.row).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let mut names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let ids = metadata.ids().map(|ids| {
+        names.iter().position(|name| *name == ids).unwrap_or_else(|| {
+            names.push(ids);
+            names.len() - 1
+        })
+    });
+    let found = match names.is_empty() {
+        true => Default::default(),
+        false => metadata.gather(&names, &rows)?,
+    };
+    let hit = |neighbor: &Neighbor| {
+        let values = found.get(&neighbor.row).map_or(&[][..], Vec::as_slice);
+        let id = ids.map(|ids| values[ids].clone()).filter(|id| *id != Value::Null);
+        Hit {
+            row: neighbor.row,
+            id: id.unwrap_or(Value::Int(neighbor.row as i64)),
+            distance: neighbor.distance,
+            metadata: values[..columns.len().min(values.len())].to_vec(),
+        }
+    };
+    Ok(neighbors.iter().map(|hits| hits.iter().map(hit).collect()).collect())
+}
