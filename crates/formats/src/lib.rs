@@ -12,6 +12,8 @@ mod fbin;
 mod format;
 #[cfg(feature = "parquet")]
 mod guard;
+#[cfg(feature = "hdf5")]
+mod hdf5;
 pub mod npy;
 mod npz;
 #[cfg(feature = "parquet")]

@@ -1,5 +1,7 @@
 //! The table of formats. Everything that walks over formats walks over this.
 
+#[cfg(feature = "hdf5")]
+use crate::hdf5;
 #[cfg(feature = "parquet")]
 use crate::parquet;
 use crate::{Format, fbin, npy, npz, pt, safetensors, vecs};
@@ -10,8 +12,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &npz::Npz,
     &pt::Pt,
     &safetensors::Safetensors,
-    // #[cfg(feature = "hdf5")]
-    // &hdf5::Hdf5,
+    #[cfg(feature = "hdf5")]
+    &hdf5::Hdf5,
     // #[cfg(feature = "sqlite")]
     // &sqlite::Sqlite,
     #[cfg(feature = "parquet")]

@@ -1,0 +1,297 @@
+//! Writing: one matrix, its metadata columns beside it in the same group, and its attributes.
+//!
+//! A name with slashes makes groups, so that one file can hold a group for each document. See
+//! [`columns`](super::columns) for what is written that HDF5 has no type for.
+
+use super::attributes::NULL_TAG;
+use super::columns::{IDS, KIND, METRIC, NULL_MASK_FOR, NULL_MASK_SUFFIX, as_text};
+use super::write::{Appender, ChunkOptions, failed};
+use crate::{Summary, VectorSink, WriteOptions};
+use anear_io::Output;
+use anear_types::{
+    Column, ColumnInfo, ColumnKind, Element, Error, MatrixRef, Result, Schema, Value,
+};
+use rust_hdf5::{DatatypeMessage, H5Dataset, H5File, H5Group, HBool, VarLenUnicode};
+
+/// The name of the matrix when none is given.
+const DEFAULT_ENTRY: &str = "embeddings";
+/// References to texts in a chunk.
+const TEXT_CHUNK: usize = 4096;
+/// The tag of an opaque attribute that holds bytes.
+const BLOB_TAG: &str = "anear:blob";
+
+/// Writes an HDF5 file.
+pub(super) struct Hdf5Sink {
+    // Dropped in this order: the library completes its file before the file is removed.
+    matrix: Appender,
+    columns: Vec<ColumnWriter>,
+    group: H5Group,
+    file: H5File,
+    output: Output,
+}
+
+impl Hdf5Sink {
+    pub(super) fn create(
+        output: Output,
+        schema: &Schema,
+        options: &WriteOptions,
+    ) -> Result<Hdf5Sink> {
+        let chunk_options = ChunkOptions::new(options.compression, options.threads)?;
+        if schema.dim == 0 {
+            return Err(Error::unsupported("HDF5 has no chunks of rows without components"));
+        }
+        let entry = options.entry.as_deref().unwrap_or(DEFAULT_ENTRY).trim_matches('/');
+        let name = check_names(entry, schema)?;
+        let creating = H5File::options().no_locking();
+        let file = creating.create(output.temporary_path()).map_err(failed)?;
+        let group = groups(&file, entry)?;
+        let expected = schema.rows;
+        let matrix = Appender::create(
+            &group,
+            name,
+            schema.element,
+            Some(schema.dim),
+            expected,
+            chunk_options,
+        )?;
+        write_attributes(matrix.dataset(), schema)?;
+        let columns = schema.columns.iter().map(|info| {
+            ColumnWriter::create(&group, info, expected, chunk_options)
+                .map_err(|error| error.at_entry(&info.name))
+        });
+        let columns = columns.collect::<Result<_>>()?;
+        Ok(Hdf5Sink { matrix, columns, group, file, output })
+    }
+}
+
+impl VectorSink for Hdf5Sink {
+    fn write_block(&mut self, vectors: MatrixRef<'_>, metadata: &[Column]) -> Result<()> {
+        assert_eq!(metadata.len(), self.columns.len(), "a column for each of the schema");
+        self.matrix.append(vectors.bytes())?;
+        for (writer, column) in self.columns.iter_mut().zip(metadata) {
+            assert_eq!(column.values.len(), vectors.rows(), "a value for each row");
+            let appended = writer.append(&self.group, &column.values);
+            appended.map_err(|error| error.at_entry(&column.name))?;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Summary> {
+        let Hdf5Sink { matrix, columns, file, output, .. } = *self;
+        let rows = matrix.rows() as u64;
+        matrix.finish()?;
+        for column in columns {
+            column.finish()?;
+        }
+        file.close_no_sync().map_err(failed)?; // the output syncs
+        Ok(Summary { rows, bytes: output.commit()? })
+    }
+}
+
+/// Checks that all names can stand side by side in a group; returns that of the matrix.
+fn check_names<'a>(entry: &'a str, schema: &Schema) -> Result<&'a str> {
+    let parts: Vec<&str> = entry.split('/').collect();
+    if parts.iter().any(|part| part.is_empty() || *part == "." || part.contains('\0')) {
+        return Err(Error::usage(format!("'{entry}' is no name for a data set")));
+    }
+    let name = parts[parts.len() - 1];
+    let mut taken = std::collections::HashSet::from([name]);
+    for column in &schema.columns {
+        let usable = !["", "."].contains(&&*column.name) && !column.name.contains(['/', '\0']);
+        if !usable || !taken.insert(&column.name) {
+            return Err(Error::unsupported(format!(
+                "a column '{}' cannot be written beside the data set '{name}'",
+                column.name
+            )));
+        }
+    }
+    Ok(name)
+}
+
+/// Makes the groups that lead to `entry`; returns the last.
+fn groups(file: &H5File, entry: &str) -> Result<H5Group> {
+    let mut group = file.root_group();
+    if let Some((path, _)) = entry.rsplit_once('/') {
+        for part in path.split('/') {
+            group = group.create_group(part).map_err(failed)?;
+        }
+    }
+    Ok(group)
+}
+
+fn write_attributes(dataset: &H5Dataset, schema: &Schema) -> Result<()> {
+    let ids = schema.ids.map(|ids| (IDS, schema.columns[ids].name.as_str()));
+    let metric = schema.metric.map(|metric| (METRIC, metric.name()));
+    for (name, value) in ids.into_iter().chain(metric) {
+        write_text(dataset, name, value)?;
+    }
+    for (name, value) in &schema.attributes {
+        if name.is_empty() || name.contains('\0') {
+            return Err(Error::unsupported("an attribute needs a name without zero bytes"));
+        }
+        let written = match value {
+            Value::Bool(value) => number(dataset, name, HBool::from(*value)),
+            Value::Int(value) => number(dataset, name, *value),
+            Value::Real(value) => number(dataset, name, *value),
+            Value::Text(text) => write_text(dataset, name, text),
+            Value::Null => opaque(dataset, name, NULL_TAG, &[0]),
+            Value::Blob(bytes) => opaque(dataset, name, BLOB_TAG, bytes),
+        };
+        written.map_err(|error| error.at_entry(name))?;
+    }
+    Ok(())
+}
+
+fn number<T: rust_hdf5::H5Type>(dataset: &H5Dataset, name: &str, value: T) -> Result<()> {
+    let attribute = dataset.new_attr::<T>().shape(()).create(name).map_err(failed)?;
+    attribute.write_numeric(&value).map_err(failed)
+}
+
+fn write_text(dataset: &H5Dataset, name: &str, text: &str) -> Result<()> {
+    let attribute = dataset.new_attr::<VarLenUnicode>().shape(()).create(name).map_err(failed)?;
+    attribute.write_string(text).map_err(failed)
+}
+
+fn opaque(dataset: &H5Dataset, name: &str, tag: &str, bytes: &[u8]) -> Result<()> {
+    if bytes.is_empty() {
+        return Err(Error::unsupported("an attribute of no bytes cannot be written"));
+    }
+    let datatype = DatatypeMessage::Opaque { size: bytes.len() as u32, tag: tag.to_owned() };
+    dataset.set_attr_typed(name, datatype, bytes.to_vec()).map_err(failed)
+}
+
+/// A metadata column being written.
+struct ColumnWriter {
+    name: String,
+    kind: ColumnKind,
+    values: Values,
+    rows: usize,
+    /// Made when the first null comes.
+    nulls: Option<Appender>,
+    expected: u64,
+    options: ChunkOptions,
+}
+
+enum Values {
+    Numbers(Appender),
+    /// The library knows the data set of texts by name.
+    Texts,
+}
+
+impl ColumnWriter {
+    fn create(
+        group: &H5Group,
+        info: &ColumnInfo,
+        expected: u64,
+        options: ChunkOptions,
+    ) -> Result<ColumnWriter> {
+        let element = match info.kind {
+            ColumnKind::Bool => Some(Element::Bool),
+            ColumnKind::Int => Some(Element::I64),
+            ColumnKind::Real => Some(Element::F64),
+            ColumnKind::Text | ColumnKind::Blob | ColumnKind::Mixed => None,
+        };
+        let values = match element {
+            Some(element) => Values::Numbers(Appender::create(
+                group, &info.name, element, None, expected, options,
+            )?),
+            None => {
+                let chunk = usize::try_from(expected).unwrap_or(0).clamp(1, TEXT_CHUNK);
+                let chunk = if expected == 0 { TEXT_CHUNK } else { chunk };
+                let made = group.create_appendable_vlen_dataset(&info.name, chunk, None);
+                let dataset = made.map_err(failed)?;
+                if info.kind != ColumnKind::Text {
+                    write_text(&dataset, KIND, info.kind.name())?;
+                }
+                Values::Texts
+            }
+        };
+        Ok(ColumnWriter {
+            name: info.name.clone(),
+            kind: info.kind,
+            values,
+            rows: 0,
+            nulls: None,
+            expected,
+            options,
+        })
+    }
+
+    fn append(&mut self, group: &H5Group, values: &[Value]) -> Result<()> {
+        self.mark_nulls(group, values)?;
+        self.rows += values.len();
+        let kind = self.kind;
+        let unfit = |value: &Value| {
+            Error::bad_data(format!(
+                "'{value}' does not go into a column of kind '{}'",
+                kind.name()
+            ))
+        };
+        match &mut self.values {
+            Values::Numbers(numbers) => {
+                let mut bytes = Vec::new();
+                for value in values {
+                    append_number(value, kind, &mut bytes).ok_or_else(|| unfit(value))?;
+                }
+                numbers.append(&bytes)
+            }
+            Values::Texts => {
+                let texts = values.iter().map(|value| match (value, kind) {
+                    (Value::Text(text), ColumnKind::Text) => Ok(text.to_string()),
+                    (Value::Null, ColumnKind::Text) => Ok(String::new()),
+                    (Value::Blob(_) | Value::Null, ColumnKind::Blob) | (_, ColumnKind::Mixed) => {
+                        Ok(as_text(value, kind))
+                    }
+                    _ => Err(unfit(value)),
+                });
+                let texts: Vec<String> = texts.collect::<Result<_>>()?;
+                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                group.append_vlen_strings(&self.name, &texts).map_err(failed)
+            }
+        }
+    }
+
+    /// Keeps the data set that marks nulls up to date, once there is a null.
+    fn mark_nulls(&mut self, group: &H5Group, values: &[Value]) -> Result<()> {
+        let is_null = |value: &Value| u8::from(*value == Value::Null);
+        let any = values.iter().any(|value| is_null(value) == 1);
+        if self.kind == ColumnKind::Mixed || !any {
+            return Ok(()); // mixed values spell nulls out
+        }
+        if self.nulls.is_none() {
+            let name = format!("{}{NULL_MASK_SUFFIX}", self.name);
+            let mask =
+                Appender::create(group, &name, Element::Bool, None, self.expected, self.options)?;
+            write_text(mask.dataset(), NULL_MASK_FOR, &self.name)?;
+            self.nulls = Some(mask);
+        }
+        let Some(mask) = &mut self.nulls else { return Ok(()) };
+        mask.append_zeros(self.rows - mask.rows())?;
+        mask.append(&values.iter().map(is_null).collect::<Vec<u8>>())
+    }
+
+    fn finish(self) -> Result<()> {
+        if let Some(mut mask) = self.nulls {
+            mask.append_zeros(self.rows - mask.rows())?;
+            mask.finish()?;
+        }
+        match self.values {
+            Values::Numbers(numbers) => numbers.finish(),
+            Values::Texts => Ok(()),
+        }
+    }
+}
+
+/// Appends a number as stored; null is zero. `None` if the value is no such number.
+fn append_number(value: &Value, kind: ColumnKind, bytes: &mut Vec<u8>) -> Option<()> {
+    match (kind, value) {
+        (ColumnKind::Bool, Value::Bool(value)) => bytes.push(u8::from(*value)),
+        (ColumnKind::Bool, Value::Null) => bytes.push(0),
+        (ColumnKind::Int, Value::Int(number)) => bytes.extend(number.to_ne_bytes()),
+        (ColumnKind::Real, Value::Real(real)) => bytes.extend(real.to_ne_bytes()),
+        (ColumnKind::Real, Value::Int(number)) => bytes.extend((*number as f64).to_ne_bytes()),
+        (ColumnKind::Int | ColumnKind::Real, Value::Null) => bytes.extend([0; 8]),
+        _ => return None,
+    }
+    Some(())
+}
