@@ -26,6 +26,8 @@ mod safetensors;
 mod shape;
 mod source;
 mod spool;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 #[cfg(test)]
 mod testing;
 mod vecs;

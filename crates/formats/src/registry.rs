@@ -4,6 +4,8 @@
 use crate::hdf5;
 #[cfg(feature = "parquet")]
 use crate::parquet;
+#[cfg(feature = "sqlite")]
+use crate::sqlite;
 use crate::{Format, fbin, npy, npz, pt, safetensors, vecs};
 
 /// All formats, in the order documentation lists them.
@@ -14,8 +16,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &safetensors::Safetensors,
     #[cfg(feature = "hdf5")]
     &hdf5::Hdf5,
-    // #[cfg(feature = "sqlite")]
-    // &sqlite::Sqlite,
+    #[cfg(feature = "sqlite")]
+    &sqlite::Sqlite,
     #[cfg(feature = "parquet")]
     &parquet::Parquet,
     // &jsonl::Jsonl,

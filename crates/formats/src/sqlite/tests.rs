@@ -1,0 +1,5 @@
+//! Reading and writing whole databases.
+
+mod filter;
+mod reading;
+mod writing;
