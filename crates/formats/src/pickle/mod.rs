@@ -9,7 +9,8 @@
 //!
 //! The arena is flat: neither reading nor dropping it recurses, however deep the pickle nests.
 //! It may contain cycles and shared parts, so whoever walks it bounds depth and steps.
-#![allow(dead_code, unused_imports)] // not every feature uses all of it
+// Databases use it all.
+#![cfg_attr(not(feature = "sqlite"), allow(dead_code, unused_imports))]
 mod array;
 mod float_list;
 mod globals;

@@ -131,6 +131,16 @@ impl<'a> Pickle<'a> {
         }
     }
 
+    /// Bytes that making a value of this node takes, apart from what is inside a container.
+    pub(crate) fn weight(&self, id: NodeId) -> usize {
+        let of_span = |id: NodeId| match self.node(id) {
+            Node::Text(span) | Node::OldString(span) | Node::Bytes(span) => span.len,
+            _ => 0,
+        };
+        let arguments = self.call(id).map_or(&[][..], |call| call.arguments);
+        of_span(id) + arguments.iter().map(|argument| of_span(*argument)).sum::<usize>()
+    }
+
     /// An integer of 64 bits.
     pub(crate) fn int(&self, id: NodeId) -> Option<i64> {
         match self.node(id) {

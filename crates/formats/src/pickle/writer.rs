@@ -19,11 +19,6 @@ impl PickleWriter {
         PickleWriter { bytes: vec![op::PROTO, protocol] }
     }
 
-    /// Continues one that another writer began.
-    pub(crate) fn fragment() -> PickleWriter {
-        PickleWriter::default()
-    }
-
     /// An opcode without an argument.
     pub(crate) fn op(&mut self, opcode: u8) -> &mut PickleWriter {
         self.bytes.push(opcode);

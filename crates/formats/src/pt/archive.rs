@@ -77,7 +77,8 @@ impl Archive {
 
     /// The pickle.
     pub(super) fn program(&self) -> Result<Program> {
-        let position = self.find("data.pkl").expect("the root was found by it");
+        let position = self.find("data.pkl");
+        let position = position.ok_or_else(|| Error::malformed("a damaged name in the zip"))?;
         if self.is_stored(position)? {
             return self.stored(position).map(Program::Stored);
         }

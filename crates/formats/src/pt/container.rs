@@ -17,8 +17,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// The most attributes that are repeated at every entry; with more, only the first has them.
-const MOST_REPEATED_ATTRIBUTES: usize = 100_000;
+/// What the attributes may take when repeated at every entry; beyond, only the first has them.
+const MOST_REPEATED_BYTES: usize = 16 << 20;
 
 struct PtFile {
     input: Input,
@@ -293,9 +293,9 @@ impl<'o> Entries<'o> {
         attributes: &[(String, Value)],
         metric: Option<Metric>,
     ) -> Vec<Vec<ColumnValues>> {
-        let repeated = attributes.len().saturating_mul(self.entries.len());
-        let with_attributes =
-            if repeated <= MOST_REPEATED_ATTRIBUTES { self.entries.len() } else { 1 };
+        let bytes: usize = attributes.iter().map(|(name, value)| name.len() + size(value)).sum();
+        let repeated = bytes.saturating_mul(self.entries.len());
+        let with_attributes = if repeated <= MOST_REPEATED_BYTES { self.entries.len() } else { 1 };
         let mut all = Vec::new();
         for (entry, found) in self.columns.iter().enumerate() {
             let (mut infos, mut values) = (Vec::new(), Vec::new());
@@ -369,6 +369,16 @@ fn take_own_attributes(
         _ => true,
     });
     metric
+}
+
+/// Bytes a value takes in memory.
+fn size(value: &Value) -> usize {
+    size_of::<(String, Value)>()
+        + match value {
+            Value::Text(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+            _ => 0,
+        }
 }
 
 fn column_kind(element: Element) -> ColumnKind {

@@ -37,6 +37,7 @@ impl Sink {
         if options.compression != Compression::None {
             return Err(Error::unsupported("pt files are not compressed"));
         }
+        check_names(schema, options)?;
         let mut sink = Sink {
             zip: ZipWriter::new(BufWriter::with_capacity(1 << 16, output)),
             schema: schema.clone(),
@@ -44,34 +45,11 @@ impl Sink {
             rows: 0,
             columns: schema.columns.iter().map(ColumnSpool::new).collect(),
         };
-        sink.check_names()?;
         sink.member("version", b"3\n")?;
         let order = if cfg!(target_endian = "little") { "little" } else { "big" };
         sink.member("byteorder", order.as_bytes())?;
         sink.begin("data/0")?;
         Ok(sink)
-    }
-
-    /// Keys of one dictionary must differ.
-    fn check_names(&self) -> Result<()> {
-        let schema = &self.schema;
-        let mut names = HashSet::from([self.key()]);
-        let columns = schema.columns.iter().map(|column| column.name.as_str());
-        let attributes = schema.attributes.iter().map(|(name, _)| name.as_str());
-        let own = [IDS_KEY, METRIC_KEY];
-        match columns.chain(attributes).find(|name| own.contains(name) || !names.insert(name)) {
-            Some(twice) => Err(Error::unsupported(format!(
-                "a pt file cannot have two things called '{twice}'"
-            ))
-            .help("name the entry differently, or rename the column")),
-            None => Ok(()),
-        }
-    }
-
-    /// The key of the tensor in the innermost dictionary.
-    fn key(&self) -> &str {
-        let name = self.entry.as_deref().unwrap_or("embeddings");
-        name.rsplit_once('.').map_or(name, |(_, key)| key)
     }
 
     fn member(&mut self, name: &str, content: &[u8]) -> Result<()> {
@@ -122,13 +100,12 @@ impl Sink {
             pickle.op(op::STOP);
             return self.write(pickle.bytes());
         }
-        let name = self.entry.clone().unwrap_or_else(|| "embeddings".to_owned());
-        let folders: Vec<&str> = name.split('.').collect();
-        let folders = &folders[..folders.len() - 1];
-        for folder in folders {
+        let name = entry_name(&schema, self.entry.as_deref()).to_owned();
+        let (folders, key) = split(&name);
+        for folder in &folders {
             pickle.op(op::EMPTY_DICT).text(folder)?;
         }
-        pickle.op(op::EMPTY_DICT).text(self.key())?;
+        pickle.op(op::EMPTY_DICT).text(key)?;
         tensor(&mut pickle, 0, schema.element, &shape)?;
         pickle.op(op::SETITEM);
         for (position, spool) in columns.iter_mut().enumerate() {
@@ -207,6 +184,46 @@ impl VectorSink for Sink {
             writer.get_ref().failed(source)
         })?;
         Ok(Summary { rows: self.rows, bytes: output.commit()? })
+    }
+}
+
+/// The name of the entry: as asked for, else one that no column has.
+fn entry_name<'a>(schema: &Schema, asked: Option<&'a str>) -> &'a str {
+    let usual = if schema.column("embeddings").is_some() { "vectors" } else { "embeddings" };
+    asked.unwrap_or(usual)
+}
+
+/// The dictionaries on the way to an entry, and its key in the last.
+fn split(name: &str) -> (Vec<&str>, &str) {
+    let mut folders: Vec<&str> = name.split('.').collect();
+    let key = folders.pop().unwrap_or_default();
+    (folders, key)
+}
+
+/// The keys of one dictionary must differ.
+fn check_names(schema: &Schema, options: &WriteOptions) -> Result<()> {
+    let (folders, key) = split(entry_name(schema, options.entry.as_deref()));
+    let columns = schema.columns.iter().map(|column| column.name.as_str());
+    let attributes = schema.attributes.iter().map(|(name, _)| name.as_str());
+    let own = [IDS_KEY, METRIC_KEY].into_iter();
+    let inner = std::iter::once(key).chain(columns);
+    match folders.first() {
+        None => all_differ(inner.chain(attributes).chain(own)),
+        Some(folder) => {
+            all_differ(inner)?;
+            all_differ(std::iter::once(*folder).chain(attributes).chain(own))
+        }
+    }
+}
+
+fn all_differ<'n>(mut names: impl Iterator<Item = &'n str>) -> Result<()> {
+    let mut seen = HashSet::new();
+    match names.find(|name| !seen.insert(*name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::unsupported(format!(
+            "a pt file cannot have two things called '{name}' side by side"
+        ))
+        .help("name the entry differently, or rename the column")),
     }
 }
 

@@ -85,7 +85,10 @@ pub(super) fn walk<'a>(
     let tree =
         Tree { found: Vec::new(), attributes: Vec::new(), skipped: Vec::new(), first_error: None };
     let mut walker = Walker { pickle, limits, steps_left, pairs_left: MOST_PAIRS, tree };
-    walker.visit(root, String::new(), 0)?;
+    if let Visited::List(list) = walker.visit(root, String::new(), 0)? {
+        let what = format!("a list of {} single values", list.length);
+        walker.skip_thing(String::new(), &what);
+    }
     Ok(walker.tree)
 }
 
@@ -97,16 +100,24 @@ struct Walker<'a, 'l> {
     tree: Tree<'a>,
 }
 
-/// A list of single values inside a dictionary or list.
+/// What became of a node.
+#[derive(Clone, Copy)]
+enum Visited {
+    /// A tensor or array, at this position of those found.
+    Entry(usize),
+    /// A list of single values, for the caller to see whether it is a column.
+    List(List),
+    /// Something else, which is dealt with.
+    Done,
+}
+
+/// A list of single values.
+#[derive(Clone, Copy)]
 struct List {
-    key: String,
     node: NodeId,
     length: usize,
     kind: ColumnKind,
 }
-
-/// A possible column: its key, its values, and its position if it is a list.
-type Candidate<'k> = (&'k str, ColumnValues, Option<usize>);
 
 impl<'a> Walker<'a, '_> {
     fn spend(&mut self, steps: usize) -> Result<()> {
@@ -116,46 +127,44 @@ impl<'a> Walker<'a, '_> {
         Ok(())
     }
 
-    /// Files one node under its name. Returns a list of single values instead, for the caller to
-    /// see whether it is a column.
-    fn visit(
-        &mut self,
-        node: NodeId,
-        name: String,
-        depth: usize,
-    ) -> Result<Option<(usize, ColumnKind)>> {
-        self.spend(1)?;
+    /// Files one node under its name.
+    fn visit(&mut self, node: NodeId, name: String, depth: usize) -> Result<Visited> {
+        self.spend(1 + name.len())?;
         if depth > self.limits.depth {
             return Err(Error::limit(format!("the saved object nests deeper than {depth}")));
         }
         if let Some(content) = self.content(node, &name)? {
             match content {
                 Ok(content) => self.tree.found.push(Found { name, content, columns: Vec::new() }),
-                Err(error) => self.skip(name, error),
+                Err(error) => {
+                    self.skip(name, error);
+                    return Ok(Visited::Done);
+                }
             }
-            return Ok(None);
-        }
-        if let Some(value) = single_value(&self.pickle, node) {
-            self.tree.attributes.push((name, value));
-            return Ok(None);
+            return Ok(Visited::Entry(self.tree.found.len() - 1));
         }
         if let Some(pairs) = self.pickle.pairs(node) {
             self.spend(pairs.len())?;
             self.dictionary(pairs, &name, depth)?;
-            return Ok(None);
-        }
-        if let Some(members) = self.pickle.sequence(node) {
+        } else if let Some(members) = self.pickle.sequence(node) {
             self.spend(members.len())?;
-            if let Some(kind) = list_kind(&self.pickle, members) {
-                return Ok(Some((members.len(), kind)));
+            let kind = self.list_kind(members)?;
+            // A torch.Size is as long as a tensor has axes, which may by chance be its rows.
+            let is_list = !matches!(self.pickle.node(node), Node::Object(_));
+            if let Some(kind) = kind.filter(|_| is_list) {
+                return Ok(Visited::List(List { node, length: members.len(), kind }));
             }
             let members = members.iter().enumerate();
             self.members(members.map(|(i, node)| (i.to_string(), *node)), &name, depth)?;
-            return Ok(None);
+        } else if self.spend(self.pickle.weight(node)).is_ok()
+            && let Some(value) = single_value(&self.pickle, node)
+        {
+            self.tree.attributes.push((name, value));
+        } else {
+            let what = self.pickle.describe(node);
+            self.skip_thing(name, &what);
         }
-        let what = self.pickle.describe(node);
-        self.skip(name, Error::unsupported(format!("it is {what}")));
-        Ok(None)
+        Ok(Visited::Done)
     }
 
     /// A tensor or array; an error inside means that it is one, but not of a supported kind.
@@ -163,9 +172,7 @@ impl<'a> Walker<'a, '_> {
         let content = match tensor_of(&self.pickle, node, None) {
             Ok(None) => match self.pickle.call(node).map(|call| call.global) {
                 Some(Global::Reconstruct | Global::FromBuffer) => self.array(node),
-                Some(Global::Scalar) | None => return Ok(None),
-                Some(Global::Other(what)) => Err(Error::unsupported(format!("it is {what}"))),
-                Some(_) => return Ok(None),
+                _ => return Ok(None),
             },
             Ok(Some(tensor)) => Ok(Content::Tensor(tensor)),
             Err(error) => Err(error),
@@ -183,6 +190,15 @@ impl<'a> Walker<'a, '_> {
             self.spend(data.len())?;
         }
         Ok(Content::Array(node, array))
+    }
+
+    /// Lists something as no matrix of numbers; `what` completes "it is ..".
+    fn skip_thing(&mut self, name: String, what: &str) {
+        self.tree.skipped.push(Skipped { name: name.clone(), reason: format!("it is {what}") });
+        self.tree.first_error.get_or_insert_with(|| {
+            let what = format!("no tensor in the file: it holds {what}");
+            Error::unsupported(what).at_entry(name)
+        });
     }
 
     fn skip(&mut self, name: String, error: Error) {
@@ -212,75 +228,104 @@ impl<'a> Walker<'a, '_> {
         name: &str,
         depth: usize,
     ) -> Result<()> {
-        let mut lists = Vec::new();
-        // Keys of what is found directly in here, not deeper.
-        let mut here: Vec<(String, usize)> = Vec::new();
+        let mut here = Vec::new();
         for (key, node) in members {
-            let before = self.tree.found.len();
-            let is_entry = self.pickle.pairs(node).is_none();
-            let list = self.visit(node, joined(name, &key), depth + 1)?;
-            if let Some((length, kind)) = list {
-                lists.push(List { key, node, length, kind });
-            } else if is_entry
-                && self.tree.found.len() == before + 1
-                && self.tree.found[before].name == joined(name, &key)
-            {
-                here.push((key, before));
+            match self.visit(node, joined(name, &key), depth + 1)? {
+                Visited::Done => {}
+                visited => here.push((key, visited)),
             }
         }
-        let unused = self.columns(&here, lists);
-        unused.into_iter().try_for_each(|list| self.plain_list(&list, name))
+        let used = self.columns(&here)?;
+        for ((key, visited), used) in here.iter().zip(used) {
+            if let (Visited::List(list), false) = (visited, used) {
+                self.plain_list(list, joined(name, key))?;
+            }
+        }
+        Ok(())
     }
 
-    /// Gives the matrices among `here` their columns; returns the lists that are none.
-    fn columns(&mut self, here: &[(String, usize)], lists: Vec<List>) -> Vec<List> {
-        let mut by_length: HashMap<u64, Vec<Candidate<'_>>> = HashMap::new();
-        for (key, position) in here {
-            if let [length] = self.tree.found[*position].shape() {
-                let column = (key.as_str(), ColumnValues::Found(*position), None);
-                by_length.entry(*length).or_default().push(column);
+    /// Gives the matrices among `here` their columns; says what was used as one.
+    fn columns(&mut self, here: &[(String, Visited)]) -> Result<Vec<bool>> {
+        let mut by_length: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (member, (_, visited)) in here.iter().enumerate() {
+            match visited {
+                Visited::Entry(position) => {
+                    if let [length] = self.tree.found[*position].shape() {
+                        by_length.entry(*length).or_default().push(member);
+                    }
+                }
+                Visited::List(list) => {
+                    by_length.entry(list.length as u64).or_default().push(member);
+                }
+                Visited::Done => {}
             }
         }
-        for (position, List { key, node, length, kind }) in lists.iter().enumerate() {
-            let column = (key.as_str(), ColumnValues::List(*node, *kind), Some(position));
-            by_length.entry(*length as u64).or_default().push(column);
-        }
-        let mut used = vec![false; lists.len()];
-        for (key, position) in here {
-            let rows = self.tree.found[*position].matrix_rows();
+        let mut used = vec![false; here.len()];
+        for (key, visited) in here {
+            let Visited::Entry(position) = *visited else { continue };
+            let rows = self.tree.found[position].matrix_rows();
             let Some(candidates) = rows.and_then(|rows| by_length.get(&rows)) else { continue };
             let Some(pairs_left) = self.pairs_left.checked_sub(candidates.len()) else { continue };
             self.pairs_left = pairs_left;
-            let columns = candidates.iter().filter_map(|(column, values, list)| {
-                let name = column_name(key, column)?;
-                if let Some(list) = list {
-                    used[*list] = true;
-                }
-                Some(FoundColumn { name: name.to_owned(), values: *values })
-            });
-            self.tree.found[*position].columns = columns.collect();
+            for member in candidates {
+                let (column, visited) = &here[*member];
+                let Some(name) = column_name(key, column) else { continue };
+                let values = match visited {
+                    Visited::List(list) => ColumnValues::List(list.node, list.kind),
+                    Visited::Entry(position) => ColumnValues::Found(*position),
+                    Visited::Done => continue,
+                };
+                self.spend(name.len())?;
+                used[*member] = true;
+                let column = FoundColumn { name: name.to_owned(), values };
+                self.tree.found[position].columns.push(column);
+            }
         }
-        let unused = lists.into_iter().zip(used).filter(|(_, used)| !used);
-        unused.map(|(list, _)| list).collect()
+        Ok(used)
     }
 
     /// A list that is no column: its values are attributes, if they are few.
-    fn plain_list(&mut self, list: &List, name: &str) -> Result<()> {
-        let name = joined(name, &list.key);
-        if list.length > MOST_ATTRIBUTES_OF_A_LIST {
-            let what =
-                format!("it is a list of {} values beside no matrix of so many rows", list.length);
-            self.skip(name, Error::unsupported(what));
+    fn plain_list(&mut self, list: &List, name: String) -> Result<()> {
+        if list.length > MOST_ATTRIBUTES_OF_A_LIST || list.length == 0 {
+            let what = format!("a list of {} values beside no matrix of so many rows", list.length);
+            self.skip_thing(name, &what);
             return Ok(());
         }
         let members = self.pickle.sequence(list.node).unwrap_or_default();
-        self.spend(members.len())?;
         for (position, member) in members.iter().enumerate() {
+            self.spend(name.len() + self.pickle.weight(*member))?;
             if let Some(value) = single_value(&self.pickle, *member) {
                 self.tree.attributes.push((joined(&name, &position.to_string()), value));
             }
         }
         Ok(())
+    }
+
+    /// The kind of a list of single values; `None` if it holds other things.
+    fn list_kind(&mut self, members: &[NodeId]) -> Result<Option<ColumnKind>> {
+        let mut kind: Option<ColumnKind> = None;
+        for member in members {
+            let found = match self.pickle.node(*member) {
+                Node::None => continue,
+                Node::Bool(_) => ColumnKind::Bool,
+                Node::Int(_) => ColumnKind::Int,
+                Node::Float(_) => ColumnKind::Real,
+                Node::List(_) | Node::Tuple { .. } | Node::Dict(_) => return Ok(None),
+                Node::Text(_) => {
+                    self.spend(self.pickle.weight(*member))?;
+                    ColumnKind::Text
+                }
+                _ => {
+                    self.spend(self.pickle.weight(*member))?;
+                    match single_value(&self.pickle, *member).and_then(|value| value.kind()) {
+                        Some(found) => found,
+                        None => return Ok(None),
+                    }
+                }
+            };
+            kind = Some(kind.map_or(found, |kind| kind.join(found)));
+        }
+        Ok(Some(kind.unwrap_or(ColumnKind::Text)))
     }
 }
 
@@ -297,26 +342,6 @@ fn joined(name: &str, key: &str) -> String {
     if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") }
 }
 
-/// The kind of a list of single values; `None` if it holds other things.
-fn list_kind(pickle: &Pickle<'_>, members: &[NodeId]) -> Option<ColumnKind> {
-    let mut kind: Option<ColumnKind> = None;
-    for member in members {
-        let found = match pickle.node(*member) {
-            Node::None => continue,
-            Node::Bool(_) => ColumnKind::Bool,
-            Node::Int(_) => ColumnKind::Int,
-            Node::Float(_) => ColumnKind::Real,
-            Node::Text(_) => ColumnKind::Text,
-            _ => match single_value(pickle, *member)?.kind() {
-                Some(found) => found,
-                None => continue,
-            },
-        };
-        kind = Some(kind.map_or(found, |kind| kind.join(found)));
-    }
-    Some(kind.unwrap_or(ColumnKind::Text))
-}
-
 /// A single value.
 pub(super) fn single_value(pickle: &Pickle<'_>, node: NodeId) -> Option<Value> {
     match pickle.node(node) {
@@ -329,7 +354,8 @@ pub(super) fn single_value(pickle: &Pickle<'_>, node: NodeId) -> Option<Value> {
         }
         Node::Float(value) => Some(Value::Real(value)),
         Node::Text(span) => Some(Value::text(String::from_utf8_lossy(pickle.bytes(span)))),
-        Node::OldString(_) | Node::Bytes(_) => bytes_value(pickle, node),
+        Node::OldString(span) => Some(Value::text(String::from_utf8_lossy(pickle.bytes(span)))),
+        Node::Bytes(_) => bytes_value(pickle, node),
         Node::Object(_) => match pickle.call(node)?.global {
             Global::Encode | Global::Bytes | Global::ByteArray => bytes_value(pickle, node),
             Global::Scalar => numpy_scalar(pickle, node),
@@ -340,9 +366,6 @@ pub(super) fn single_value(pickle: &Pickle<'_>, node: NodeId) -> Option<Value> {
 }
 
 fn bytes_value(pickle: &Pickle<'_>, node: NodeId) -> Option<Value> {
-    if let Some(text) = pickle.text(node) {
-        return Some(Value::text(text));
-    }
     let bytes = pickle.byte_string(node)?.decode().ok()?;
     Some(Value::Blob(bytes.into_owned().into()))
 }
