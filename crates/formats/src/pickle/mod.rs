@@ -9,8 +9,8 @@
 //!
 //! The arena is flat: neither reading nor dropping it recurses, however deep the pickle nests.
 //! It may contain cycles and shared parts, so whoever walks it bounds depth and steps.
-// Databases use it all.
-#![cfg_attr(not(feature = "sqlite"), allow(dead_code, unused_imports))]
+#![cfg_attr(not(feature = "sqlite"), allow(dead_code, unused_imports))] // databases use it all
+
 mod array;
 mod float_list;
 mod globals;

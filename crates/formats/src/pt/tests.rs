@@ -25,7 +25,7 @@ fn every_element_comes_back() {
     for element in INFO.writes {
         let vectors: Vec<u8> = match element {
             Element::F32 => awkward_f32().iter().flat_map(|number| number.to_ne_bytes()).collect(),
-            Element::Bool => (0..36).map(|i| i % 3 & 1).collect(),
+            Element::Bool => (0..36).map(|i| (i % 3) & 1).collect(),
             _ => (0..36 * element.bytes()).map(|i| (i * 37) as u8).collect(),
         };
         let schema = schema(*element, 9, 4, &[]);
