@@ -14,6 +14,7 @@ mod format;
 mod guard;
 #[cfg(feature = "hdf5")]
 mod hdf5;
+mod jsonl;
 pub mod npy;
 mod npz;
 #[cfg(feature = "parquet")]
@@ -30,6 +31,7 @@ mod spool;
 pub mod sqlite;
 #[cfg(test)]
 mod testing;
+mod text;
 mod vecs;
 
 pub use container::Entry;
