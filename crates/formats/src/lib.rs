@@ -8,6 +8,7 @@
 
 mod columns;
 mod container;
+mod csv;
 mod fbin;
 mod format;
 #[cfg(feature = "parquet")]

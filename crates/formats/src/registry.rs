@@ -6,7 +6,7 @@ use crate::hdf5;
 use crate::parquet;
 #[cfg(feature = "sqlite")]
 use crate::sqlite;
-use crate::{Format, fbin, jsonl, npy, npz, pt, safetensors, vecs};
+use crate::{Format, csv, fbin, jsonl, npy, npz, pt, safetensors, vecs};
 
 /// All formats, in the order documentation lists them.
 pub static FORMATS: &[&dyn Format] = &[
@@ -21,7 +21,7 @@ pub static FORMATS: &[&dyn Format] = &[
     #[cfg(feature = "parquet")]
     &parquet::Parquet,
     &jsonl::Jsonl,
-    // &csv::Csv,
+    &csv::Csv,
     &vecs::FVECS,
     &vecs::BVECS,
     &vecs::IVECS,

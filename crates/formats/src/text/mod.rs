@@ -13,7 +13,7 @@ mod numbers;
 mod survey;
 
 pub(crate) use file::open;
-pub(crate) use numbers::{write_component, write_real};
+pub(crate) use numbers::{is_number, write_component, write_real};
 
 use anear_types::{Result, Value};
 use std::ops::Range;
