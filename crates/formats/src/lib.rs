@@ -11,7 +11,7 @@ mod container;
 mod csv;
 mod fbin;
 mod format;
-#[cfg(feature = "parquet")]
+#[cfg(any(feature = "hdf5", feature = "parquet"))]
 mod guard;
 #[cfg(feature = "hdf5")]
 mod hdf5;

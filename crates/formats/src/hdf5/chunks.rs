@@ -162,39 +162,54 @@ impl<'a> Layout<'a> {
     /// Copies the part of a chunk inside the shape to its places in a band.
     fn scatter(&self, corner: &Corner, values: Values<'_>, band: &mut [u8]) {
         let size = self.dataset.value_bytes;
-        let axes = corner.starts.len();
-        let run = corner.lengths[axes - 1] as usize * size;
-        let mut counter = vec![0u64; axes];
+        let (shape, dims) = (&self.dataset.shape, &self.chunked.dims);
+        let Corner { starts, lengths } = corner;
+        let axes = shape.len();
+        let run = lengths[axes - 1] as usize * size;
+        // The last two axes are walked in a plain loop, those before them counted up.
+        let (outer, steps) = match axes.checked_sub(2) {
+            Some(outer) => (outer, lengths[outer] as usize),
+            None => (0, 1),
+        };
+        let from_step = dims[axes - 1] as usize * size;
+        let to_step = shape[axes - 1] as usize * size;
+        let mut counter = vec![0u64; outer];
         loop {
             let (mut from, mut to) = (0u64, 0u64);
-            for (axis, count) in counter.iter().enumerate() {
-                from = from * self.chunked.dims[axis] + count;
-                to = to * self.dataset.shape[axis] + corner.starts[axis] + count;
+            for axis in 0..axes {
+                let count = counter.get(axis).copied().unwrap_or(0);
+                from = from * dims[axis] + count;
+                to = to * shape[axis] + starts[axis] + count;
             }
-            let target = &mut band[to as usize * size..][..run];
-            match values {
-                Values::Chunk(chunk) => {
-                    target.copy_from_slice(&chunk[from as usize * size..][..run]);
+            let (mut from, mut to) = (from as usize * size, to as usize * size);
+            for _ in 0..steps {
+                let target = &mut band[to..to + run];
+                match values {
+                    Values::Chunk(chunk) => target.copy_from_slice(&chunk[from..from + run]),
+                    Values::Fill(value) => fill(target, value),
                 }
-                Values::Fill(value) => fill(target, value),
+                (from, to) = (from + from_step, to + to_step);
             }
-            // Count up, the last axis apart: it is the run just copied.
-            let mut axis = axes - 1;
-            loop {
-                if axis == 0 {
-                    return;
-                }
-                axis -= 1;
-                counter[axis] += 1;
-                if counter[axis] < corner.lengths[axis] {
-                    break;
-                }
-                counter[axis] = 0;
+            if !count_up(&mut counter, lengths) {
+                return;
             }
         }
     }
 }
 
+/// The next position within `lengths`, the last axis fastest; false behind the last.
+fn count_up(counter: &mut [u64], lengths: &[u64]) -> bool {
+    for (count, length) in counter.iter_mut().zip(lengths).rev() {
+        *count += 1;
+        if *count < *length {
+            return true;
+        }
+        *count = 0;
+    }
+    false
+}
+
+/// Where a chunk lies in its band, and how much of it is inside the shape.
 struct Corner {
     starts: Vec<u64>,
     lengths: Vec<u64>,

@@ -5,14 +5,15 @@
 //!
 //! * nulls: the column holds a zero or an empty text there, and a data set of bools beside it,
 //!   named `NAME.isnull` with the attribute `anear_null_mask_for` = `NAME`, is true;
-//! * bytes and values of mixed kinds: text, with the attribute `anear_kind` = `blob` (hexadecimal)
-//!   or `mixed` (JSON).
+//! * bytes and values of mixed kinds: JSON text, with the attribute `anear_kind` = `blob` or
+//!   `mixed`.
 
 use super::chunks::{Bands, Plain, fill};
 use super::dataset::Dataset;
 use super::datatype::Kind;
 use super::file::File;
 use super::heap::Heaps;
+use crate::columns::{from_json, number_kind, number_value};
 use anear_io::{ByteOrder, swap_bytes};
 use anear_types::{ColumnKind, Element, Error, Result, Value};
 use std::ops::Range;
@@ -44,9 +45,7 @@ pub(super) fn column_kind(dataset: &Dataset, written_as: Option<&str>) -> Option
         return None;
     }
     Some(match (&dataset.kind, written_as) {
-        (Kind::Number(Element::Bool, _), _) => ColumnKind::Bool,
-        (Kind::Number(element, _), _) if element.is_float() => ColumnKind::Real,
-        (Kind::Number(..), _) => ColumnKind::Int,
+        (Kind::Number(element, _), _) => number_kind(*element),
         (Kind::FixedText { .. } | Kind::HeapText, Some("blob")) => ColumnKind::Blob,
         (Kind::FixedText { .. } | Kind::HeapText, Some("mixed")) => ColumnKind::Mixed,
         (Kind::FixedText { .. } | Kind::HeapText, _) => ColumnKind::Text,
@@ -138,18 +137,7 @@ pub(super) fn number(element: Element, order: ByteOrder, bytes: &[u8]) -> Result
     if order != ByteOrder::NATIVE {
         swap_bytes(&mut native[..size], size);
     }
-    Ok(match element {
-        Element::Bool => Value::Bool(native[0] != 0),
-        Element::I64 => Value::Int(i64::from_ne_bytes(native)),
-        Element::U64 => {
-            let number = u64::from_ne_bytes(native);
-            Value::Int(i64::try_from(number).map_err(|_| {
-                Error::bad_data(format!("{number} does not fit a signed 64-bit integer"))
-            })?)
-        }
-        _ if element.is_float() => Value::Real(element.read_f64(&native[..size])),
-        _ => Value::Int(element.read_f64(&native[..size]) as i64), // 32 bits at most: exact
-    })
+    number_value(element, &native[..size])
 }
 
 /// Text of fixed size without its padding.
@@ -159,88 +147,11 @@ pub(super) fn fixed_text(bytes: &[u8], space_padded: bool) -> String {
     if space_padded { text.trim_end_matches(' ').to_owned() } else { text.into_owned() }
 }
 
-/// Undoes [`as_text`]; text that is nothing of the kind stays text.
+/// Reads the JSON text of a column of bytes or mixed values.
 fn restore(value: Value, kind: ColumnKind) -> Result<Value> {
     let Value::Text(text) = &value else { return Ok(value) };
-    let restored = match kind {
-        ColumnKind::Blob => from_hexadecimal(text).map(Value::Blob),
-        _ => serde_json::from_str(text).ok().and_then(|json| from_json(&json)),
-    };
-    restored.ok_or_else(|| {
-        Error::malformed(format!("a value of a column of kind '{}' cannot be read", kind.name()))
-    })
-}
-
-/// How a value of a `blob` or `mixed` column is written.
-pub(super) fn as_text(value: &Value, kind: ColumnKind) -> String {
-    match (value, kind) {
-        (Value::Null, ColumnKind::Blob) => String::new(),
-        (Value::Blob(bytes), ColumnKind::Blob) => hexadecimal(bytes),
-        (Value::Blob(bytes), _) => serde_json::json!({ "blob": hexadecimal(bytes) }).to_string(),
-        (Value::Real(real), _) if !real.is_finite() => {
-            serde_json::json!({ "real": real.to_string() }).to_string()
-        }
-        (Value::Real(real), _) => serde_json::Value::from(*real).to_string(),
-        (Value::Text(text), _) => serde_json::Value::from(&**text).to_string(),
-        (Value::Int(number), _) => number.to_string(),
-        (Value::Bool(value), _) => value.to_string(),
-        (Value::Null, _) => "null".to_owned(),
-    }
-}
-
-fn from_json(json: &serde_json::Value) -> Option<Value> {
-    use serde_json::Value as Json;
-    Some(match json {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Bool(*value),
-        Json::String(text) => Value::text(text.as_str()),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => Value::Int(number),
-            None => Value::Real(number.as_f64()?),
-        },
-        Json::Object(object) => match (object.get("blob"), object.get("real")) {
-            (Some(Json::String(text)), None) => Value::Blob(from_hexadecimal(text)?),
-            (None, Some(Json::String(text))) => Value::Real(text.parse().ok()?),
-            _ => return None,
-        },
-        Json::Array(_) => return None,
-    })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hexadecimal(text: &str) -> Option<Box<[u8]>> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let digit = |byte: u8| (byte as char).to_digit(16).map(|digit| digit as u8);
-    let byte = |pair: &[u8; 2]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
-    if rest.is_empty() { pairs.iter().map(byte).collect() } else { None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mixed_values_come_back_from_text() {
-        let values = [
-            Value::Null,
-            Value::Bool(true),
-            Value::Int(-7),
-            Value::Real(0.1),
-            Value::Real(3.0),
-            Value::Real(f64::NEG_INFINITY),
-            Value::text("a \"quoted\" null"),
-            Value::Blob([0, 255, 16].into()),
-        ];
-        for value in values {
-            let text = as_text(&value, ColumnKind::Mixed);
-            assert_eq!(restore(Value::text(text), ColumnKind::Mixed).unwrap(), value);
-        }
-        let blob = Value::Blob([1, 171].into());
-        assert_eq!(as_text(&blob, ColumnKind::Blob), "01ab");
-        assert_eq!(restore(Value::text("01ab"), ColumnKind::Blob).unwrap(), blob);
-        assert!(restore(Value::text("01a"), ColumnKind::Blob).is_err());
-    }
+    let json = serde_json::from_str(text).map_err(|_| {
+        Error::malformed(format!("a value of a column of kind '{}' is no JSON", kind.name()))
+    })?;
+    Ok(from_json(&json))
 }

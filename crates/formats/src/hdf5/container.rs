@@ -8,6 +8,7 @@ use super::file::File;
 use super::heap::Heaps;
 use super::paths::{Named, Tree, walk};
 use super::source::DatasetSource;
+use crate::columns::ids_column;
 use crate::{Container, Entry, ReadOptions, Skipped, VectorSource};
 use anear_io::{ByteOrder, Input};
 use anear_types::{Column, ColumnInfo, ColumnKind, Error, Result, Schema, Value};
@@ -173,11 +174,6 @@ impl<'a> Listing<'a> {
             entries.push(Entry { name: named.path.clone(), schema });
             places.push((position, columns));
         }
-        if let Some(ids) = &options.ids
-            && !entries.iter().any(|entry| entry.schema.ids.is_some())
-        {
-            return Err(Error::usage(format!("no data set has a column '{ids}' beside it")));
-        }
         for position in texts {
             let named = &self.tree.datasets[position];
             let what = match named.dataset.kind {
@@ -230,10 +226,8 @@ impl<'a> Listing<'a> {
             Some(Value::Text(ids)) => schema.column(ids),
             _ => None,
         };
-        schema.ids = match &options.ids {
-            Some(ids) => schema.column(ids),
-            None => written.or_else(|| guess_ids(&schema)),
-        };
+        let written = written.filter(|_| options.ids.is_none());
+        schema.ids = written.or_else(|| ids_column(&schema.columns, options));
         let mut attributes = self.dataset_attributes[position].clone();
         let group = std::iter::once(named.group).filter(|group| *group > 0);
         for outer in group.chain([0]) {
@@ -248,12 +242,4 @@ impl<'a> Listing<'a> {
         schema.attributes = attributes;
         (schema, places)
     }
-}
-
-/// A column called `id` or `ids` of integers or text.
-fn guess_ids(schema: &Schema) -> Option<usize> {
-    schema.columns.iter().position(|column| {
-        ["id", "ids"].contains(&column.name.to_lowercase().as_str())
-            && matches!(column.kind, ColumnKind::Int | ColumnKind::Text)
-    })
 }

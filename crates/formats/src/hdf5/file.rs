@@ -1,12 +1,12 @@
 //! The open file: the library's view of its metadata and our view of its bytes.
 
 use crate::ReadOptions;
+use crate::guard::guard;
 use anear_io::Input;
 use anear_types::{Error, Limits, Result};
 use hdf5_reader::object_header::ObjectHeader;
 use hdf5_reader::storage::Storage;
 use hdf5_reader::{Hdf5File, OpenOptions, error::Error as LibraryError};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// An open file. Addresses inside it count from its superblock, behind any user block.
@@ -99,11 +99,7 @@ impl File {
 
 /// Calls the library; its errors become ours, and so would a panic over bytes it did not expect.
 pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T, LibraryError>) -> Result<T> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(translate(&error)),
-        Err(_) => Err(Error::malformed("the HDF5 structure contradicts itself")),
-    }
+    guard("reading the HDF5 structure", || call().map_err(|error| translate(&error)))
 }
 
 fn translate(error: &LibraryError) -> Error {

@@ -4,14 +4,16 @@
 //! [`columns`](super::columns) for what is written that HDF5 has no type for.
 
 use super::attributes::NULL_TAG;
-use super::columns::{IDS, KIND, METRIC, NULL_MASK_FOR, NULL_MASK_SUFFIX, as_text};
+use super::columns::{IDS, KIND, METRIC, NULL_MASK_FOR, NULL_MASK_SUFFIX};
 use super::write::{Appender, ChunkOptions, failed};
+use crate::columns::{check_kind, to_json};
 use crate::{Summary, VectorSink, WriteOptions};
 use anear_io::Output;
 use anear_types::{
     Column, ColumnInfo, ColumnKind, Element, Error, MatrixRef, Result, Schema, Value,
 };
 use rust_hdf5::{DatatypeMessage, H5Dataset, H5File, H5Group, HBool, VarLenUnicode};
+use std::borrow::Cow;
 
 /// The name of the matrix when none is given.
 const DEFAULT_ENTRY: &str = "embeddings";
@@ -221,31 +223,19 @@ impl ColumnWriter {
         self.mark_nulls(group, values)?;
         self.rows += values.len();
         let kind = self.kind;
-        let unfit = |value: &Value| {
-            Error::bad_data(format!(
-                "'{value}' does not go into a column of kind '{}'",
-                kind.name()
-            ))
-        };
+        for value in values {
+            check_kind(&self.name, kind, value)?;
+        }
         match &mut self.values {
             Values::Numbers(numbers) => {
                 let mut bytes = Vec::new();
-                for value in values {
-                    append_number(value, kind, &mut bytes).ok_or_else(|| unfit(value))?;
-                }
+                values.iter().for_each(|value| append_number(value, kind, &mut bytes));
                 numbers.append(&bytes)
             }
             Values::Texts => {
-                let texts = values.iter().map(|value| match (value, kind) {
-                    (Value::Text(text), ColumnKind::Text) => Ok(text.to_string()),
-                    (Value::Null, ColumnKind::Text) => Ok(String::new()),
-                    (Value::Blob(_) | Value::Null, ColumnKind::Blob) | (_, ColumnKind::Mixed) => {
-                        Ok(as_text(value, kind))
-                    }
-                    _ => Err(unfit(value)),
-                });
-                let texts: Vec<String> = texts.collect::<Result<_>>()?;
-                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                let texts: Vec<Cow<'_, str>> =
+                    values.iter().map(|value| as_text(value, kind)).collect();
+                let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
                 group.append_vlen_strings(&self.name, &texts).map_err(failed)
             }
         }
@@ -255,8 +245,8 @@ impl ColumnWriter {
     fn mark_nulls(&mut self, group: &H5Group, values: &[Value]) -> Result<()> {
         let is_null = |value: &Value| u8::from(*value == Value::Null);
         let any = values.iter().any(|value| is_null(value) == 1);
-        if self.kind == ColumnKind::Mixed || !any {
-            return Ok(()); // mixed values spell nulls out
+        if matches!(self.kind, ColumnKind::Blob | ColumnKind::Mixed) || !any {
+            return Ok(()); // JSON spells nulls out
         }
         if self.nulls.is_none() {
             let name = format!("{}{NULL_MASK_SUFFIX}", self.name);
@@ -282,16 +272,23 @@ impl ColumnWriter {
     }
 }
 
-/// Appends a number as stored; null is zero. `None` if the value is no such number.
-fn append_number(value: &Value, kind: ColumnKind, bytes: &mut Vec<u8>) -> Option<()> {
-    match (kind, value) {
-        (ColumnKind::Bool, Value::Bool(value)) => bytes.push(u8::from(*value)),
-        (ColumnKind::Bool, Value::Null) => bytes.push(0),
-        (ColumnKind::Int, Value::Int(number)) => bytes.extend(number.to_ne_bytes()),
-        (ColumnKind::Real, Value::Real(real)) => bytes.extend(real.to_ne_bytes()),
-        (ColumnKind::Real, Value::Int(number)) => bytes.extend((*number as f64).to_ne_bytes()),
-        (ColumnKind::Int | ColumnKind::Real, Value::Null) => bytes.extend([0; 8]),
-        _ => return None,
+/// Appends a number as stored; null is zero.
+fn append_number(value: &Value, kind: ColumnKind, bytes: &mut Vec<u8>) {
+    match (value, kind) {
+        (Value::Bool(value), _) => bytes.push(u8::from(*value)),
+        (Value::Int(number), ColumnKind::Real) => bytes.extend((*number as f64).to_ne_bytes()),
+        (Value::Int(number), _) => bytes.extend(number.to_ne_bytes()),
+        (Value::Real(real), _) => bytes.extend(real.to_ne_bytes()),
+        (_, ColumnKind::Bool) => bytes.push(0),
+        _ => bytes.extend([0; 8]),
     }
-    Some(())
+}
+
+/// The text of a value in a column of text, or of JSON; null is empty text.
+fn as_text(value: &Value, kind: ColumnKind) -> Cow<'_, str> {
+    match (value, kind) {
+        (Value::Text(text), ColumnKind::Text) => Cow::Borrowed(text),
+        (_, ColumnKind::Text) => Cow::Borrowed(""),
+        _ => Cow::Owned(to_json(value).to_string()),
+    }
 }
