@@ -43,7 +43,7 @@ pub fn cast(
         target.copy_from_slice(matrix.bytes());
     } else if to == Element::F64 {
         convert::to_f64(level, matrix, typed(target));
-    } else if to == Element::F32 && from.fits_f32() {
+    } else if to == Element::F32 && from != Element::F64 {
         convert::to_f32(level, matrix, typed(target));
     } else {
         let cast_row = row_caster(from, to);
@@ -73,6 +73,7 @@ fn row_caster(from: Element, to: Element) -> CastRow {
     match (from.is_float(), to.is_float()) {
         (false, false) => integers,
         _ if to == Element::F16 && from.fits_f32() => to_f16,
+        _ if to == Element::F32 => to_f32,
         _ => numbers,
     }
 }
@@ -92,14 +93,32 @@ fn to_f16(
     if halves.iter().zip(&singles).any(overflow) { numbers(row, to, rounding, out) } else { Ok(()) }
 }
 
+/// The same, from f64.
+fn to_f32(
+    row: MatrixRef<'_>,
+    to: Element,
+    rounding: Rounding,
+    out: &mut [u8],
+) -> Result<(), usize> {
+    let singles: &mut [f32] = typed(out);
+    convert::to_f32(Level::best(), row, singles);
+    if singles.iter().any(|single| single.is_infinite()) {
+        return numbers(row, to, rounding, out);
+    }
+    Ok(())
+}
+
 fn numbers(
     row: MatrixRef<'_>,
     to: Element,
     rounding: Rounding,
     out: &mut [u8],
 ) -> Result<(), usize> {
-    for (column, out) in out.chunks_exact_mut(to.bytes()).enumerate() {
-        let value = row.get_f64(0, column);
+    let mut values = vec![0.0; row.dim()];
+    convert::to_f64(Level::best(), row, &mut values);
+    for (column, (value, out)) in
+        values.into_iter().zip(out.chunks_exact_mut(to.bytes())).enumerate()
+    {
         let lossy = rounding == Rounding::Lossy;
         let stored = match FloatLayout::of(to) {
             Some(layout) => layout.round(value, lossy).map(|bits| write_low(bits, out)),
@@ -222,8 +241,11 @@ impl FloatLayout {
         }
         // The spacing of the target's values around here is 2^unit, subnormals included.
         let unit = exponent.max(1 - bias) - self.mantissa_bits as i32;
-        // Dividing by a power of two is exact, and so is the integer it rounds to.
-        let steps = (magnitude * 2f64.powi(-unit)).round_ties_even() as u64;
+        // Dividing by a power of two is exact, and so is the integer it rounds to: below 2^52,
+        // adding 2^52 leaves no room for a fraction.
+        let power = f64::from_bits(((1023 - unit) as u64) << 52);
+        let whole = 2f64.powi(52);
+        let steps = (magnitude * power + whole - whole) as u64;
         // A carry out of the mantissa runs into the exponent, which is what it should do.
         let exponent_field = (exponent.max(1 - bias) + bias - 1) as u64;
         (exponent_field << self.mantissa_bits) + steps

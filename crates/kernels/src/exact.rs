@@ -93,11 +93,17 @@ impl Kernel for Distance<'_> {
 }
 
 /// The Euclidean norm, also where squares would overflow or vanish.
+#[inline(always)]
 fn norm(x: &[f64]) -> f64 {
     let squares = sum(x, x, |x, _| x * x);
     if (1e-280..=1e280).contains(&squares) {
         return squares.sqrt();
     }
+    norm_scaled(x)
+}
+
+#[cold]
+fn norm_scaled(x: &[f64]) -> f64 {
     let largest = x.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
     if largest == 0.0 {
         return 0.0;
@@ -112,7 +118,7 @@ fn cosine_distance(x: &[f64], unit: &[f64]) -> f64 {
         return 1.0;
     }
     let cosine = sum(x, unit, |x, y| x * y) / norm;
-    if cosine < 0.5 {
+    if cosine < 0.99 {
         return 1.0 - cosine;
     }
     let half = 0.5 * sum(x, unit, |x, y| (x / norm - y) * (x / norm - y));

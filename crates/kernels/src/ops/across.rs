@@ -1,6 +1,5 @@
 //! Lanes across the queries: for many queries.
 
-use super::along::split;
 use super::group::Group;
 use super::op::Op;
 use crate::arch::{Kernel, LANES, Simd};
@@ -38,6 +37,20 @@ impl<O: Op, const R: usize, const V: usize> Kernel for Across<'_, O, R, V> {
             lanes::<S, O, 1, V>(simd, [row], queries, scores);
         }
     }
+}
+
+/// Cuts a block into `R` rows of the same length.
+#[inline(always)]
+fn split<const R: usize>(block: &[f32]) -> [&[f32]; R] {
+    let dim = block.len() / R;
+    let mut rows = [block; R];
+    let mut rest = block;
+    for slot in &mut rows {
+        let (row, others) = rest.split_at(dim);
+        *slot = row;
+        rest = others;
+    }
+    rows
 }
 
 /// The scores of `R` rows against `V` vectors of queries, stored component by component.

@@ -1,12 +1,16 @@
 //! Lanes along the components: for few queries.
+//!
+//! Rows are read one after the other, as they lie in memory: reading four rows side by side saves
+//! loads of the queries, but costs a fifth of the bandwidth, since the CPU foresees one long
+//! stream better than many short ones.
 
 use super::group::Group;
 use super::op::Op;
 use crate::arch::{Kernel, LANES, Simd};
 use std::marker::PhantomData;
 
-/// Rows scored at once: enough sums side by side to hide how long an addition takes.
-const ROWS: usize = 4;
+/// Sums kept side by side for a row, enough to hide how long an addition takes.
+const PARTS: usize = 4;
 
 /// Scores rows against `Q` queries.
 pub(super) struct Along<'a, O, const Q: usize> {
@@ -30,127 +34,94 @@ impl<O: Op, const Q: usize> Kernel for Along<'_, O, Q> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let dim = self.queries[0].len();
-        let mut blocks = self.rows.chunks_exact(ROWS * dim);
-        let mut scores = self.scores.chunks_exact_mut(ROWS * Q);
-        for (block, scores) in (&mut blocks).zip(&mut scores) {
-            let rows = split::<ROWS>(block);
-            let totals = totals::<S, O, ROWS, Q>(simd, rows, self.queries);
-            scores.copy_from_slice(totals.as_flattened());
-        }
-        let rest = scores.into_remainder().chunks_exact_mut(Q);
-        for (row, scores) in blocks.remainder().chunks_exact(dim).zip(rest) {
-            let totals = totals::<S, O, 1, Q>(simd, [row], self.queries);
-            scores.copy_from_slice(totals.as_flattened());
+        let (scores, _) = self.scores.as_chunks_mut::<Q>();
+        for (row, scores) in self.rows.chunks_exact(dim).zip(scores) {
+            *scores = totals::<S, O, Q>(simd, row, self.queries);
         }
     }
 }
 
-/// Cuts a block into `R` rows of the same length.
+/// The scores of a row against `Q` queries of its length.
 #[inline(always)]
-pub(super) fn split<const R: usize>(block: &[f32]) -> [&[f32]; R] {
-    let dim = block.len() / R;
-    let mut rows = [block; R];
-    let mut rest = block;
-    for slot in &mut rows {
-        let (row, others) = rest.split_at(dim);
-        *slot = row;
-        rest = others;
+fn totals<S: Simd, O: Op, const Q: usize>(simd: S, row: &[f32], queries: [&[f32]; Q]) -> [f32; Q] {
+    let (blocks, rest) = row.as_chunks::<{ PARTS * LANES }>();
+    let mut query_blocks: [&[[f32; PARTS * LANES]]; Q] = [&[]; Q];
+    let mut query_rests: [&[f32]; Q] = [&[]; Q];
+    for q in 0..Q {
+        // Cut to the length of the row, so that indices need no checks.
+        (query_blocks[q], query_rests[q]) = queries[q][..row.len()].as_chunks();
+        query_blocks[q] = &query_blocks[q][..blocks.len()];
     }
-    rows
-}
-
-/// The scores of `R` rows against `Q` queries, all of one length.
-#[inline(always)]
-fn totals<S: Simd, O: Op, const R: usize, const Q: usize>(
-    simd: S,
-    rows: [&[f32]; R],
-    queries: [&[f32]; Q],
-) -> [[f32; Q]; R] {
-    let vectors = queries[0].len() / LANES;
-    let mut states = [[O::start(simd); Q]; R];
-    let row_vectors = whole(rows, vectors);
-    let query_vectors = whole(queries, vectors);
-    for at in 0..vectors {
-        let mut ys = [simd.splat(0.0); Q];
+    let mut states = [[O::start(simd); PARTS]; Q];
+    for (at, block) in blocks.iter().enumerate() {
+        let (xs, _) = block.as_chunks::<LANES>();
         for q in 0..Q {
-            ys[q] = simd.load(&query_vectors[q][at]);
-        }
-        for r in 0..R {
-            let x = simd.load(&row_vectors[r][at]);
-            for q in 0..Q {
-                states[r][q] = O::step(simd, states[r][q], x, ys[q]);
+            let (ys, _) = query_blocks[q][at].as_chunks::<LANES>();
+            for part in 0..PARTS {
+                let (x, y) = (simd.load(&xs[part]), simd.load(&ys[part]));
+                states[q][part] = O::step(simd, states[q][part], x, y);
             }
         }
     }
-    if !queries[0].len().is_multiple_of(LANES) {
-        for r in 0..R {
-            let x = simd.load(&padded(rows[r]));
-            for q in 0..Q {
-                states[r][q] = O::step(simd, states[r][q], x, simd.load(&padded(queries[q])));
-            }
-        }
-    }
-    let mut scores = [[0.0; Q]; R];
-    for r in 0..R {
-        for q in 0..Q {
-            scores[r][q] = O::total(simd, states[r][q]);
-        }
+    let mut scores = [0.0; Q];
+    for q in 0..Q {
+        states[q][0] = remaining::<S, O>(simd, states[q][0], rest, query_rests[q]);
+        let low = O::join(simd, states[q][0], states[q][1]);
+        let high = O::join(simd, states[q][2], states[q][3]);
+        scores[q] = O::total(simd, O::join(simd, low, high));
     }
     scores
 }
 
-/// The whole vectors of each slice; cut to one length, so that indices need no checks.
+/// Takes what is left behind the last whole block, filled up with zeros.
 #[inline(always)]
-fn whole<const N: usize>(slices: [&[f32]; N], vectors: usize) -> [&[[f32; LANES]]; N] {
-    let mut out: [&[[f32; LANES]]; N] = [&[]; N];
-    for at in 0..N {
-        out[at] = &slices[at].as_chunks().0[..vectors];
+fn remaining<S: Simd, O: Op>(
+    simd: S,
+    mut state: O::State<S>,
+    row: &[f32],
+    query: &[f32],
+) -> O::State<S> {
+    let ((xs, x_rest), (ys, y_rest)) = (row.as_chunks::<LANES>(), query.as_chunks::<LANES>());
+    for (x, y) in xs.iter().zip(ys) {
+        state = O::step(simd, state, simd.load(x), simd.load(y));
     }
-    out
+    if !x_rest.is_empty() {
+        let (x, y) = (padded(x_rest), padded(y_rest));
+        state = O::step(simd, state, simd.load(&x), simd.load(&y));
+    }
+    state
 }
 
-/// What is left behind the last whole vector, and zeros.
 #[inline(always)]
-fn padded(row: &[f32]) -> [f32; LANES] {
-    let (_, rest) = row.as_chunks::<LANES>();
+fn padded(values: &[f32]) -> [f32; LANES] {
     let mut lanes = [0.0; LANES];
-    for (lane, value) in lanes.iter_mut().zip(rest) {
+    for (lane, value) in lanes.iter_mut().zip(values) {
         *lane = *value;
     }
     lanes
 }
 
-/// The sum of squares of each row.
-pub(super) struct Squares<'a> {
-    pub(super) rows: &'a [f32],
-    pub(super) dim: usize,
-    pub(super) squares: &'a mut [f32],
+/// Scores each row against itself.
+pub(super) struct WithItself<'a, O> {
+    rows: &'a [f32],
+    dim: usize,
+    scores: &'a mut [f32],
+    op: PhantomData<O>,
 }
 
-impl Kernel for Squares<'_> {
+impl<'a, O: Op> WithItself<'a, O> {
+    pub(super) fn new(rows: &'a [f32], dim: usize, scores: &'a mut [f32]) -> Self {
+        WithItself { rows, dim, scores, op: PhantomData }
+    }
+}
+
+impl<O: Op> Kernel for WithItself<'_, O> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        for (row, square) in self.rows.chunks_exact(self.dim).zip(self.squares) {
-            let mut sums = [simd.splat(0.0); ROWS];
-            let (blocks, rest) = row.as_chunks::<{ ROWS * LANES }>();
-            for block in blocks {
-                let (vectors, _) = block.as_chunks::<LANES>();
-                for at in 0..ROWS {
-                    let x = simd.load(&vectors[at]);
-                    sums[at] = simd.mul_add(x, x, sums[at]);
-                }
-            }
-            let (vectors, _) = rest.as_chunks::<LANES>();
-            for vector in vectors {
-                let x = simd.load(vector);
-                sums[0] = simd.mul_add(x, x, sums[0]);
-            }
-            let x = simd.load(&padded(rest));
-            sums[1] = simd.mul_add(x, x, sums[1]);
-            let halves = [simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3])];
-            *square = simd.sum(simd.add(halves[0], halves[1]));
+        for (row, score) in self.rows.chunks_exact(self.dim).zip(self.scores) {
+            [*score] = totals::<S, O, 1>(simd, row, [row]);
         }
     }
 }

@@ -28,6 +28,11 @@ impl Op for BrayCurtis {
     }
 
     #[inline(always)]
+    fn join<S: Simd>(simd: S, a: State<S::F32s>, b: State<S::F32s>) -> State<S::F32s> {
+        State { over: simd.add(a.over, b.over), under: simd.add(a.under, b.under) }
+    }
+
+    #[inline(always)]
     fn lanes<S: Simd>(simd: S, state: State<S::F32s>) -> S::F32s {
         let under = simd.max(state.under, simd.splat(f32::from_bits(1)));
         simd.mul_add(state.under, simd.splat(0.0), simd.div(state.over, under))

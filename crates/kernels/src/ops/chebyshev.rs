@@ -32,6 +32,14 @@ impl Op for Chebyshev {
     }
 
     #[inline(always)]
+    fn join<S: Simd>(simd: S, a: State<S::F32s>, b: State<S::F32s>) -> State<S::F32s> {
+        State {
+            largest: simd.max(a.largest, b.largest),
+            zero_or_nan: simd.add(a.zero_or_nan, b.zero_or_nan),
+        }
+    }
+
+    #[inline(always)]
     fn lanes<S: Simd>(simd: S, state: State<S::F32s>) -> S::F32s {
         simd.add(state.largest, state.zero_or_nan)
     }

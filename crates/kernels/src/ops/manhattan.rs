@@ -19,6 +19,11 @@ impl Op for Manhattan {
     }
 
     #[inline(always)]
+    fn join<S: Simd>(simd: S, a: S::F32s, b: S::F32s) -> S::F32s {
+        simd.add(a, b)
+    }
+
+    #[inline(always)]
     fn lanes<S: Simd>(_simd: S, state: S::F32s) -> S::F32s {
         state
     }

@@ -3,8 +3,8 @@
 //! An [`Op`] says what happens to one pair of components; it is a file of a few lines. Two loops
 //! run it, each written once for all operations and levels:
 //!
-//! * `along`: for one to three queries. The lanes of a vector are components, as stored. Four
-//!   rows are scored at once against all queries of the group, and memory is the limit.
+//! * `along`: for one to three queries. The lanes of a vector are components, as stored. A row is
+//!   scored against all queries of the group at once, and memory is the limit.
 //! * `across`: for more. The lanes are queries: a group of 8 or 16 is stored component by
 //!   component ([`Group`]), each component of a row is broadcast to them, and a block of 6 rows
 //!   by 16 queries stays in registers until the rows end. There is nothing to add up across
@@ -36,7 +36,7 @@ pub use select::{Bounds, select};
 
 use crate::Level;
 use across::Across;
-use along::Along;
+use along::{Along, WithItself};
 
 /// What to compute for a row and a query. Smaller is nearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,5 +109,8 @@ fn pairs<O: op::Op, const TWO: usize, const ONE: usize>(
 pub fn squares(level: Level, rows: &[f32], dim: usize, squares: &mut [f32]) {
     assert!(dim > 0);
     assert_eq!(rows.len(), squares.len() * dim);
-    level.run(along::Squares { rows, dim, squares });
+    level.run(WithItself::<dot::NegativeDot>::new(rows, dim, squares));
+    for square in squares {
+        *square = -*square;
+    }
 }

@@ -14,6 +14,9 @@ pub(super) trait Op {
     /// Takes a pair of components into each lane.
     fn step<S: Simd>(simd: S, state: Self::State<S>, x: S::F32s, y: S::F32s) -> Self::State<S>;
 
+    /// The state after the pairs of both.
+    fn join<S: Simd>(simd: S, a: Self::State<S>, b: Self::State<S>) -> Self::State<S>;
+
     /// A score for each lane.
     fn lanes<S: Simd>(simd: S, state: Self::State<S>) -> S::F32s;
 
