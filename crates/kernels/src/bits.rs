@@ -28,6 +28,11 @@ pub const fn words(bits: usize) -> usize {
 /// # Errors
 /// The first row with a component that is not finite; the rows before it were appended.
 pub fn pack(level: Level, rows: MatrixRef<'_>, packed: &mut Vec<u64>) -> Result<(), usize> {
+    if rows.element() == Element::U8 && rows.dim().is_multiple_of(8) {
+        let (words, _) = rows.bytes().as_chunks();
+        packed.extend(words.iter().map(|bytes| u64::from_le_bytes(*bytes)));
+        return Ok(());
+    }
     let mut values = Vec::new();
     for row in 0..rows.rows() {
         match rows.element() {

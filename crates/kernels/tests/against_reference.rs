@@ -43,6 +43,7 @@ fn metric_of(op: Op) -> (Metric, f64) {
         Op::Chebyshev => (Metric::Chebyshev, 1.0),
         Op::Canberra => (Metric::Canberra, 1.0),
         Op::BrayCurtis => (Metric::BrayCurtis, 1.0),
+        Op::JensenShannon => (Metric::JensenShannon, 1.0),
     }
 }
 
@@ -56,8 +57,12 @@ fn scores_agree_for_every_operation_and_group() {
             // One number in front, so that the rows are not aligned.
             let rows = &random.values(row_count * dim + 1)[1..];
             for op in Op::ALL {
+                let positive =
+                    |value: &f32| if op == Op::JensenShannon { value.abs() } else { *value };
+                let queries: Vec<f32> = queries.iter().map(positive).collect();
+                let rows: Vec<f32> = rows.iter().map(positive).collect();
                 for level in Level::available() {
-                    check_scores(level, op, &queries, rows, dim);
+                    check_scores(level, op, &queries, &rows[..], dim);
                 }
             }
         }
@@ -76,7 +81,8 @@ fn check_scores(level: Level, op: Op, queries: &[f32], rows: &[f32], dim: usize)
             for (row, scores) in rows.chunks_exact(dim).zip(scores.chunks_exact(width)) {
                 let expected = sign * reference::distance(metric, &wide(row), &query);
                 let got = f64::from(scores[lane]);
-                let slack = 1e-7 * (dim as f64 + 20.0);
+                let rough = if op == Op::JensenShannon { ops::JENSEN_SHANNON_ERROR } else { 0.0 };
+                let slack = 1e-7 * (dim as f64 + 20.0) + rough;
                 let allowed = slack * if op == Op::NegativeDot { 1.0 } else { expected.abs() };
                 assert!(
                     (got - expected).abs() <= allowed,
@@ -87,6 +93,33 @@ fn check_scores(level: Level, op: Op, queries: &[f32], rows: &[f32], dim: usize)
         }
     }
     assert!(query_rows.next().is_none());
+}
+
+#[test]
+fn jensen_shannon_is_as_rough_as_it_says_and_no_rougher() {
+    let steps = 200_000;
+    let ys: Vec<f32> = (0..=steps).map(|step| step as f32 / steps as f32).collect();
+    for level in Level::available() {
+        for query_count in [1, 4] {
+            let group = &Group::split(&vec![1.0; query_count], 1)[0];
+            let mut scores = vec![0.0; ys.len() * group.width()];
+            ops::scores(level, Op::JensenShannon, group, &ys, &mut scores);
+            let mut worst: f64 = 0.0;
+            for (y, scores) in ys.iter().zip(scores.chunks_exact(group.width())) {
+                let query = exact::Query::new(Metric::JensenShannon, vec![1.0]);
+                let expected = query.distance(level, &[f64::from(*y)]);
+                let error = (f64::from(scores[0]) - expected).abs();
+                worst = worst.max(if expected == 0.0 { error } else { error / expected });
+            }
+            assert!((0.001..ops::JENSEN_SHANNON_ERROR).contains(&worst), "{worst}");
+        }
+        for query_count in [1, 4] {
+            let group = &Group::split(&vec![1.0; 2 * query_count], 2)[0];
+            let mut scores = vec![0.0; group.width()];
+            ops::scores(level, Op::JensenShannon, group, &[3.0, -1e-45], &mut scores);
+            assert!(!scores[0].is_finite());
+        }
+    }
 }
 
 #[test]
@@ -101,7 +134,14 @@ fn a_component_that_is_not_finite_is_seen_in_every_score() {
                 rows[3 * dim + place] = bad;
                 let mut queries = random.values(query_count * dim);
                 queries[place] = 0.0;
+                let non_negative = |values: &mut [f32]| {
+                    values.iter_mut().for_each(|value| *value = value.abs());
+                };
                 for (op, level) in Op::ALL.into_iter().zip(Level::available().into_iter().cycle()) {
+                    if op == Op::JensenShannon {
+                        non_negative(&mut rows);
+                        non_negative(&mut queries);
+                    }
                     for group in Group::split(&queries, dim) {
                         let mut scores = vec![0.0; 7 * group.width()];
                         ops::scores(level, op, &group, &rows, &mut scores);
@@ -127,6 +167,21 @@ fn divisors_that_overflow_do_not_make_a_distance_small() {
                 let mut scores = vec![0.0; group.width()];
                 ops::scores(level, op, group, &[3e38, 3e38], &mut scores);
                 assert!(scores[0].is_nan(), "{op:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn sums_that_overflow_do_not_make_a_quotient_large() {
+    for level in Level::available() {
+        for (op, row) in [(Op::BrayCurtis, [-1e38, 0.0]), (Op::JensenShannon, [0.0, 1.0])] {
+            for query_count in [1, 5] {
+                let queries = [3e38, 0.0].repeat(query_count);
+                let group = &Group::split(&queries, 2)[0];
+                let mut scores = vec![0.0; group.width()];
+                ops::scores(level, op, group, &row, &mut scores);
+                assert!(scores[0].is_nan() || scores[0] < 1.1e38, "{op:?} {}", scores[0]);
             }
         }
     }

@@ -18,10 +18,12 @@
 //!
 //! Let `q` be the query in f64, `p` what it is as f32, and `e` the distance of the two.
 //!
-//! *Direct.* l2, manhattan, chebyshev, canberra: the rows are exact in f32, and the score is the
-//! distance `d(x, p)` with a relative error of `g`. These are metrics (l2 after the square root),
-//! so `d(x, p) <= d(x, q) + e <= t + e`, and a score is at most `(t + e)(1 + g)`. braycurtis is
-//! a quotient of two such sums, with an error of `2g`, and no metric, so there `e` must be 0.
+//! *Direct.* l2, manhattan, chebyshev, canberra, jensenshannon: the rows are exact in f32, and the
+//! score is the distance `d(x, p)` with a relative error of `g`. These are metrics (l2 and
+//! jensenshannon after the square root; Endres and Schindelin 2003 for the latter), so
+//! `d(x, p) <= d(x, q) + e <= t + e`, and a score is at most `(t + e)(1 + g)`. To jensenshannon
+//! comes the error of its polynomial. braycurtis is a quotient of two sums, with an error of
+//! `2g`, and no metric, so there `e` must be 0.
 //!
 //! *Dot.* The score is `-x.p` with an error of `g |x| |p|`, and `-x.q <= t` is asked. As
 //! `|x.q - x.p| <= |x| e`, a score is at most `t + (g |p| + e) |x|`. The norm comes from an f32
@@ -39,7 +41,7 @@
 
 use anear_kernels::Level;
 use anear_kernels::exact::Query;
-use anear_kernels::ops::{Group, Op};
+use anear_kernels::ops::{Group, JENSEN_SHANNON_ERROR, Op};
 use anear_types::{Element, Metric};
 
 /// Half the distance from 1 to the next f32.
@@ -160,6 +162,10 @@ impl Screen {
                 let root = self.squared(threshold).max(0.0).sqrt() + rounding;
                 root * root * (1.0 + growth(self.dim + 32))
             }
+            Op::JensenShannon => {
+                let root = threshold.max(0.0).sqrt() + rounding.sqrt();
+                root * root * (1.0 + JENSEN_SHANNON_ERROR) * (1.0 + growth(self.dim + 32))
+            }
             Op::BrayCurtis => threshold * (1.0 + growth(2 * self.dim + 64)),
             _ => (threshold + rounding) * (1.0 + growth(self.dim + 32)),
         }
@@ -229,7 +235,8 @@ fn forms(metric: Metric, element: Element, queries: usize) -> Option<(Form, Opti
         Metric::Chebyshev => direct(Op::Chebyshev),
         Metric::Canberra => direct(Op::Canberra),
         Metric::BrayCurtis => direct(Op::BrayCurtis),
-        Metric::JensenShannon | Metric::Hamming | Metric::Jaccard => None,
+        Metric::JensenShannon => direct(Op::JensenShannon),
+        Metric::Hamming | Metric::Jaccard => None,
     }
 }
 

@@ -1,4 +1,5 @@
-//! `sum |x - y| / sum |x + y|`. The divisor is treated as in `canberra`.
+//! `sum |x - y| / sum |x + y|`. The divisor is treated as in `canberra`; that either sum overflows
+//! says nothing of the quotient, so it makes the score NaN.
 
 use super::op::Op;
 use crate::arch::Simd;
@@ -35,13 +36,15 @@ impl Op for BrayCurtis {
     #[inline(always)]
     fn lanes<S: Simd>(simd: S, state: State<S::F32s>) -> S::F32s {
         let under = simd.max(state.under, simd.splat(f32::from_bits(1)));
-        simd.mul_add(state.under, simd.splat(0.0), simd.div(state.over, under))
+        let zero = simd.splat(0.0);
+        let zero_or_nan = simd.mul_add(simd.add(state.over, state.under), zero, zero);
+        simd.add(simd.div(state.over, under), zero_or_nan)
     }
 
     #[inline(always)]
     fn total<S: Simd>(simd: S, state: State<S::F32s>) -> f32 {
         let (over, under) = (simd.sum(state.over), simd.sum(state.under));
         let divisor = if under == 0.0 { f32::from_bits(1) } else { under };
-        over / divisor + under * 0.0
+        over / divisor + (over + under) * 0.0
     }
 }

@@ -26,12 +26,14 @@ mod canberra;
 mod chebyshev;
 mod dot;
 mod group;
+mod jensenshannon;
 mod l2;
 mod manhattan;
 mod op;
 mod select;
 
 pub use group::Group;
+pub use jensenshannon::ERROR as JENSEN_SHANNON_ERROR;
 pub use select::{Bounds, select};
 
 use crate::Level;
@@ -51,15 +53,25 @@ pub enum Op {
     Chebyshev,
     /// The sum of `|x - y| / (|x| + |y|)`, 0/0 counting 0; NaN when `|x| + |y|` overflows.
     Canberra,
-    /// `sum |x - y| / sum |x + y|`, 0/0 counting 0; NaN when the lower sum overflows, and too
-    /// small when it is 0.
+    /// `sum |x - y| / sum |x + y|`, 0/0 counting 0; NaN when a sum overflows, and too small
+    /// when the lower one is 0.
     BrayCurtis,
+    /// The Jensen-Shannon divergence with a relative error of up to [`JENSEN_SHANNON_ERROR`];
+    /// not finite when a component of the row is negative.
+    JensenShannon,
 }
 
 impl Op {
     /// Every operation.
-    pub const ALL: [Op; 6] =
-        [Op::NegativeDot, Op::L2, Op::Manhattan, Op::Chebyshev, Op::Canberra, Op::BrayCurtis];
+    pub const ALL: [Op; 7] = [
+        Op::NegativeDot,
+        Op::L2,
+        Op::Manhattan,
+        Op::Chebyshev,
+        Op::Canberra,
+        Op::BrayCurtis,
+        Op::JensenShannon,
+    ];
 }
 
 /// Writes the scores of `rows` against a group of queries, row by row, [`Group::width`] scores a
@@ -82,6 +94,9 @@ pub fn scores(level: Level, op: Op, group: &Group, rows: &[f32], scores: &mut [f
         Op::Chebyshev => pairs::<chebyshev::Chebyshev, 3, 6>(level, group, rows, scores),
         Op::Canberra => pairs::<canberra::Canberra, 4, 8>(level, group, rows, scores),
         Op::BrayCurtis => pairs::<braycurtis::BrayCurtis, 3, 6>(level, group, rows, scores),
+        Op::JensenShannon => {
+            pairs::<jensenshannon::JensenShannon, 2, 4>(level, group, rows, scores);
+        }
     }
 }
 
