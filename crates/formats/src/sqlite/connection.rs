@@ -88,8 +88,13 @@ impl Connection {
 
     /// The connection for one more query, which gets its full time.
     pub(super) fn query(&self) -> &rusqlite::Connection {
-        self.clock.set(self.query_ms);
+        self.restart_clock();
         &self.inner
+    }
+
+    /// Gives a query its full time again, because it makes progress.
+    pub(super) fn restart_clock(&self) {
+        self.clock.set(self.query_ms);
     }
 
     /// Runs a query that SQLite does in one step, where it does not look at the clock.

@@ -5,6 +5,7 @@ use super::decode::{Decoder, Stored};
 use super::discover::{Contents, Place, discover};
 use super::error::from_sqlite;
 use super::header;
+use super::rows::STEP;
 use super::snapshot::Snapshot;
 use super::source::{TableSource, explain};
 use super::values;
@@ -109,6 +110,9 @@ impl SqliteContainer {
             let row = found.next().map_err(from_sqlite)?;
             let row = row.ok_or_else(|| place.rows.ended(row_number))?;
             place.rows.check_key(row, row_number)?;
+            if row_number.is_multiple_of(STEP) {
+                connection.restart_clock();
+            }
             each(row)?;
         }
         Ok(())

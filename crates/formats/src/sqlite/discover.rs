@@ -9,6 +9,7 @@ use super::names::quoted;
 use super::rows::{Rows, Start};
 use super::tables::{INFO_TABLE, Table, TableColumn, list};
 use super::values;
+use crate::shape::array_schema;
 use crate::{Entry, ReadOptions, Skipped};
 use anear_io::ByteOrder;
 use anear_types::{ColumnInfo, ColumnKind, Element, Error, Result, Schema};
@@ -182,10 +183,9 @@ impl Survey<'_> {
         for (position, name, encoding, element, dim) in vectors {
             let schema = self.schema(element, dim, &metadata, ids);
             let limits = &self.options.limits;
-            limits
-                .check_expansion("the table", schema.total_bytes(), self.file_bytes)
-                .and_then(|()| {
-                    limits.check_expansion("rows of nothing", schema.rows, self.file_bytes)
+            array_schema(element, &schema.shape, limits, self.file_bytes)
+                .and_then(|_| {
+                    limits.check_expansion("the table", schema.total_bytes(), self.file_bytes)
                 })
                 .map_err(|error| error.at_entry(name.as_str()))?;
             contents.entries.push(Entry { name, schema });

@@ -14,7 +14,8 @@ pub(super) fn from_sqlite(error: rusqlite::Error) -> Error {
             ErrorKind::Malformed
         }
         ErrorCode::OperationInterrupted => {
-            return Error::limit("a query to the database takes too long");
+            return Error::limit("a query to the database takes too long")
+                .help("if you trust this file, read it with --no-limits");
         }
         ErrorCode::TooBig | ErrorCode::OutOfMemory => ErrorKind::Limit,
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {

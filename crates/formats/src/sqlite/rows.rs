@@ -13,7 +13,7 @@ use rusqlite::types::Value;
 use std::sync::{Mutex, PoisonError};
 
 /// Rows between two noted keys.
-const STEP: u64 = 512;
+pub(super) const STEP: u64 = 512;
 
 /// The rows of a table and how to find them.
 pub(super) struct Rows {
@@ -111,6 +111,7 @@ impl Rows {
         let (mut marks, mut position) = (Vec::new(), 0u64);
         while let Some(row) = rows.next().map_err(from_sqlite)? {
             if position.is_multiple_of(STEP) {
+                connection.restart_clock();
                 marks.push(self.key_of(row)?);
             }
             position += 1;

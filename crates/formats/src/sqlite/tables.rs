@@ -104,11 +104,35 @@ enum ObjectKind {
 }
 
 impl Object {
-    /// Whether a table of this name is one of a virtual table's own.
+    /// Whether a table of this name is one of a virtual table's own: those of full-text search,
+    /// R-trees and sqlite-vec have known names.
     fn owns(&self, name: &str) -> bool {
-        name.strip_prefix(self.name.as_str()).is_some_and(|rest| rest.starts_with('_'))
+        let rest = name.strip_prefix(self.name.as_str()).and_then(|rest| rest.strip_prefix('_'));
+        rest.is_some_and(|rest| {
+            let numbered = ["vector_chunks", "metadatachunks", "metadatatext"];
+            OWN_TABLES.contains(&rest) || numbered.iter().any(|begin| rest.starts_with(begin))
+        })
     }
 }
+
+/// What virtual tables call the tables in which they keep their content.
+const OWN_TABLES: &[&str] = &[
+    "auxiliary",
+    "chunks",
+    "config",
+    "content",
+    "data",
+    "docsize",
+    "idx",
+    "info",
+    "node",
+    "parent",
+    "rowid",
+    "rowids",
+    "segdir",
+    "segments",
+    "stat",
+];
 
 fn objects(connection: &Connection, limits: &Limits) -> Result<Vec<Object>> {
     let sql = "SELECT type, name, rootpage FROM sqlite_schema ORDER BY rowid";
