@@ -73,7 +73,7 @@ pub struct Converted {
     pub element: Element,
     /// The file beside the output that holds the metadata, where the format cannot.
     pub sidecar: Option<PathBuf>,
-    /// Names of attributes that found no place.
+    /// Names of columns and attributes that found no place (on standard output).
     pub dropped: Vec<String>,
 }
 
@@ -267,7 +267,8 @@ impl Sinks {
             format.create(output, &own, &write_options).map_err(|error| error.at_path(path))?;
         let has_file = path.as_os_str() != "-";
         let beside = sidecar_path(path);
-        let sidecar = match !keeps && !schema.columns.is_empty() && has_file {
+        let has_metadata = !schema.columns.is_empty() || !schema.attributes.is_empty();
+        let sidecar = match !keeps && has_metadata && has_file {
             false if beside.exists() => {
                 let what = "this metadata would be taken for that of the new file";
                 return Err(Error::usage(what).at_path(beside).help("move or delete it first"));
@@ -277,6 +278,7 @@ impl Sinks {
                 let table = Schema {
                     columns: schema.columns.clone(),
                     ids: schema.ids,
+                    attributes: schema.attributes.clone(),
                     ..Schema::matrix(Element::F32, schema.rows, 0)
                 };
                 let output = Output::create(&beside, request.replace)?;
@@ -300,8 +302,12 @@ impl Sinks {
     /// The metadata appears first: vectors without it would look complete.
     fn finish(self, format: &'static dyn Format, schema: Schema) -> Result<Converted> {
         let info = format.info();
+        let columns = schema.columns.into_iter().map(|column| column.name);
         let attributes = schema.attributes.into_iter().map(|(name, _)| name);
-        let dropped = if info.keeps_metadata { Vec::new() } else { attributes.collect() };
+        let dropped = match info.keeps_metadata || self.sidecar.is_some() {
+            true => Vec::new(),
+            false => columns.chain(attributes).collect(),
+        };
         let sidecar = match self.sidecar {
             None => None,
             Some((path, sink)) => {

@@ -2,7 +2,7 @@
 
 use crate::{Metadata, Progress, Result};
 #[cfg(feature = "sqlite")]
-use anear_formats::sqlite::filter::{Filter, columns_used};
+use anear_formats::sqlite::filter::Filter;
 #[cfg(feature = "sqlite")]
 use anear_types::ColumnInfo;
 use anear_types::{Limits, Value};
@@ -27,7 +27,7 @@ pub fn rows_where(
     progress: &mut dyn Progress,
 ) -> Result<Vec<u64>> {
     let all = metadata.columns();
-    let used = columns_used(&all, condition)?;
+    let used = Filter::new(&all)?.columns_used(condition)?;
     let columns: Vec<ColumnInfo> = used.iter().map(|position| all[*position].clone()).collect();
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let mut filter = Filter::new(&columns)?;
@@ -35,7 +35,10 @@ pub fn rows_where(
     let mut first = 0;
     while first < rows {
         let end = rows.min(first + BATCH_ROWS);
-        filter.add((end - first) as usize, &metadata.read(&names, first..end)?)?;
+        match names.is_empty() {
+            true => filter.add_bare((end - first) as usize)?,
+            false => filter.add(&metadata.read(&names, first..end)?)?,
+        }
         progress.advance(end - first);
         first = end;
     }
