@@ -34,9 +34,9 @@ pub(super) fn arrow_schema(
     let list = buffer.field(vectors, false, FIXED_SIZE_LIST, &[Slot::Number(dim.into(), 4)], 1);
     buffer.point(fields[columns.len()], list);
     let (kind, numbers) = element_type(element);
-    let child = buffer.field("element", false, kind, &numbers, 0);
     let children = buffer.vector(1);
     buffer.point(slot(list, CHILDREN), children[0] - 4);
+    let child = buffer.field("element", false, kind, &numbers, 0);
     buffer.point(children[0], child);
     base64(&buffer.framed())
 }
@@ -142,8 +142,7 @@ impl Buffer {
         self.0.extend_from_slice(&(number as u16).to_le_bytes());
     }
 
-    /// A vector of offsets; returns where each of them is. One more than asked for is never
-    /// needed, so a vector has at least one.
+    /// A vector of offsets, at least one; returns where each of them is.
     fn vector(&mut self, length: usize) -> Vec<usize> {
         self.align(4);
         self.0.extend_from_slice(&(length as u32).to_le_bytes());

@@ -15,6 +15,8 @@ mod layout;
 mod nested;
 mod notes;
 mod source;
+#[cfg(test)]
+mod tests;
 mod thrift;
 mod typed;
 mod values;
