@@ -7,13 +7,16 @@
 //! in when what it points to has been written.
 
 use anear_types::{ColumnInfo, ColumnKind, Element};
+use parquet::file::metadata::KeyValue;
 
-/// The schema of a table: metadata columns, then one column of vectors.
+/// The schema of a table: metadata columns, then one column of vectors. `notes` are repeated in it,
+/// because Arrow's readers take them from here once there is a schema.
 pub(super) fn arrow_schema(
     columns: &[ColumnInfo],
     vectors: &str,
     element: Element,
     dim: i32,
+    notes: &[KeyValue],
 ) -> String {
     let mut buffer = Buffer::default();
     let root = buffer.reserve_offset();
@@ -21,8 +24,9 @@ pub(super) fn arrow_schema(
     // Message: version V5 = 4, header type Schema = 1, header, body length
     let message = buffer.table(&[Slot::Number(4, 2), Slot::Number(1, 1), Slot::Offset]);
     buffer.point(root, message);
-    // Schema: endianness little = 0, fields
-    let schema = buffer.table(&[Slot::Number(0, 2), Slot::Offset]);
+    // Schema: endianness little = 0, fields, custom metadata
+    let metadata = if notes.is_empty() { Slot::Absent } else { Slot::Offset };
+    let schema = buffer.table(&[Slot::Number(0, 2), Slot::Offset, metadata]);
     buffer.point(slot(message, 2), schema);
     let fields = buffer.vector(columns.len() + 1);
     buffer.point(slot(schema, 1), fields[0] - 4);
@@ -38,6 +42,18 @@ pub(super) fn arrow_schema(
     buffer.point(slot(list, CHILDREN), children[0] - 4);
     let child = buffer.field("element", false, kind, &numbers, 0);
     buffer.point(children[0], child);
+    if !notes.is_empty() {
+        let offsets = buffer.vector(notes.len());
+        buffer.point(slot(schema, 2), offsets[0] - 4);
+        for (note, offset) in notes.iter().zip(offsets) {
+            let pair = buffer.table(&[Slot::Offset, Slot::Offset]);
+            buffer.point(offset, pair);
+            let key = buffer.string(&note.key);
+            buffer.point(slot(pair, 0), key);
+            let value = buffer.string(note.value.as_deref().unwrap_or_default());
+            buffer.point(slot(pair, 1), value);
+        }
+    }
     base64(&buffer.framed())
 }
 

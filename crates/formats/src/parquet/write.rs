@@ -236,7 +236,7 @@ fn properties(
     let mixed = schema.columns.iter().filter(|column| column.kind == ColumnKind::Mixed);
     let mixed: Vec<&str> = mixed.map(|column| column.name.as_str()).collect();
     let mut notes = pairs(schema, &mixed);
-    let arrow = arrow_schema(&schema.columns, name, schema.element, dim);
+    let arrow = arrow_schema(&schema.columns, name, schema.element, dim, &notes);
     notes.push(KeyValue::new("ARROW:schema".to_owned(), arrow));
     let vectors = ColumnPath::new(vec![name.into(), "list".into(), "element".into()]);
     let encoding = match schema.element {
