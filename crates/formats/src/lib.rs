@@ -9,6 +9,7 @@
 mod columns;
 mod container;
 mod csv;
+mod faiss;
 mod fbin;
 mod format;
 #[cfg(any(feature = "hdf5", feature = "parquet"))]
@@ -16,6 +17,7 @@ mod guard;
 #[cfg(feature = "hdf5")]
 mod hdf5;
 mod jsonl;
+mod named_index;
 pub mod npy;
 mod npz;
 #[cfg(feature = "parquet")]

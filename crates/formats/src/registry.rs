@@ -6,7 +6,7 @@ use crate::hdf5;
 use crate::parquet;
 #[cfg(feature = "sqlite")]
 use crate::sqlite;
-use crate::{Format, csv, fbin, jsonl, npy, npz, pt, safetensors, vecs};
+use crate::{Format, csv, faiss, fbin, jsonl, npy, npz, pt, safetensors, vecs};
 
 /// All formats, in the order documentation lists them.
 pub static FORMATS: &[&dyn Format] = &[
@@ -28,7 +28,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &fbin::FBIN,
     &fbin::U8BIN,
     &fbin::I8BIN,
-    // &faiss::Faiss,
+    &faiss::Faiss,
     // &annoy::Annoy,
 ];
 
