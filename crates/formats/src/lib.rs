@@ -6,6 +6,7 @@
 //! [`VectorSink`].
 #![forbid(unsafe_code)]
 
+mod annoy;
 mod columns;
 mod container;
 mod csv;

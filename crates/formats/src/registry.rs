@@ -6,7 +6,7 @@ use crate::hdf5;
 use crate::parquet;
 #[cfg(feature = "sqlite")]
 use crate::sqlite;
-use crate::{Format, csv, faiss, fbin, jsonl, npy, npz, pt, safetensors, vecs};
+use crate::{Format, annoy, csv, faiss, fbin, jsonl, npy, npz, pt, safetensors, vecs};
 
 /// All formats, in the order documentation lists them.
 pub static FORMATS: &[&dyn Format] = &[
@@ -29,7 +29,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &fbin::U8BIN,
     &fbin::I8BIN,
     &faiss::Faiss,
-    // &annoy::Annoy,
+    &annoy::Annoy,
 ];
 
 /// The format with this name.

@@ -1,0 +1,112 @@
+//! Annoy index files: named and described, their vectors are not read yet.
+//!
+//! The file names neither its metric nor its dimension, so both are found by trying every node
+//! size that divides the file and looking at what the nodes would be.
+
+mod layout;
+#[cfg(test)]
+mod tests;
+
+use crate::named_index::NamedIndex;
+use crate::{Container, Format, FormatInfo, Hint, IndexInfo, ReadOptions, Score};
+use anear_io::Input;
+use anear_types::{Error, Result, Value};
+use layout::{LAYOUTS, Layout, Nodes};
+
+/// The largest node tried: vectors of 2^16 floats.
+const MAX_NODE_BYTES: usize = 16 + (4 << 16);
+/// The most candidates listed.
+const LISTED: usize = 8;
+/// How much of a file is looked at to see that it is all zeros.
+const ZEROS_CHECKED: usize = 1 << 20;
+
+/// The format.
+#[derive(Debug)]
+pub(crate) struct Annoy;
+
+static INFO: FormatInfo = FormatInfo {
+    name: "annoy",
+    extensions: &["ann"],
+    about: "Annoy indexes (described, not read)",
+    writes: &[],
+    keeps_metadata: false,
+};
+
+impl Format for Annoy {
+    fn info(&self) -> &'static FormatInfo {
+        &INFO
+    }
+
+    fn score(&self, head: &[u8], hint: &Hint) -> Score {
+        let is_named_so = INFO.extensions.contains(&hint.extension.as_str());
+        if is_named_so && !head.is_empty() { Score::Suffix } else { Score::No }
+    }
+
+    fn open(&self, input: Input, _: &ReadOptions) -> Result<Box<dyn Container>> {
+        let bytes = input.bytes();
+        let head = &bytes[..bytes.len().min(ZEROS_CHECKED)];
+        if bytes.len() >= 16 && bytes.len().is_multiple_of(4) && head.iter().all(|b| *b == 0) {
+            return Ok(Box::new(NamedIndex(without_items())));
+        }
+        let candidates = candidates(bytes);
+        let best = candidates.first().ok_or_else(|| {
+            Error::malformed(
+                "not an Annoy index: no metric and dimension make its bytes a forest of trees",
+            )
+        })?;
+        Ok(Box::new(NamedIndex(describe(best, &candidates))))
+    }
+}
+
+/// A way to read a file.
+struct Candidate<'a> {
+    layout: Layout,
+    dim: usize,
+    fit: f64,
+    nodes: Nodes<'a>,
+}
+
+/// All ways to read a file that do not contradict it, the best first.
+fn candidates(bytes: &[u8]) -> Vec<Candidate<'_>> {
+    let largest = MAX_NODE_BYTES.min(bytes.len());
+    let mut found = Vec::new();
+    for size in (16..=largest).step_by(4) {
+        let Some(nodes) = Nodes::new(bytes, size) else { continue };
+        for layout in LAYOUTS {
+            if let (Some(dim), Some(fit)) = (layout.dim(size), nodes.fit(layout)) {
+                found.push(Candidate { layout, dim, fit, nodes });
+            }
+        }
+    }
+    // Stable: what cannot be told apart keeps the order of the layouts, smaller nodes first.
+    found.sort_by(|a, b| b.fit.total_cmp(&a.fit));
+    found
+}
+
+fn describe(best: &Candidate<'_>, candidates: &[Candidate<'_>]) -> IndexInfo {
+    let shown = candidates.iter().take(LISTED);
+    let shown = shown.map(|candidate| format!("{} f={}", candidate.layout.name, candidate.dim));
+    let listed: Vec<String> = shown.collect();
+    IndexInfo {
+        kind: format!("annoy:{}", best.layout.name),
+        metric: Some(best.layout.metric),
+        rows: Some(best.nodes.items as u64),
+        dim: Some(best.dim),
+        params: vec![
+            ("trees".to_owned(), Value::Int(best.nodes.trees(best.layout) as i64)),
+            ("node_bytes".to_owned(), Value::Int(best.nodes.size as i64)),
+            ("candidates".to_owned(), Value::text(listed.join("; "))),
+        ],
+    }
+}
+
+/// An index without items is all zeros, whatever its metric and dimension.
+fn without_items() -> IndexInfo {
+    IndexInfo {
+        kind: "annoy".to_owned(),
+        metric: None,
+        rows: Some(0),
+        dim: None,
+        params: Vec::new(),
+    }
+}
