@@ -7,9 +7,10 @@
 use crate::npy::header::{self, Description, Kind};
 use anear_io::Input;
 use anear_types::{Error, Limits, Result};
+use flate2::bufread::DeflateDecoder;
 use std::io::{Cursor, Read};
 use std::sync::OnceLock;
-use zip::ZipArchive;
+use zip::{CompressionMethod, ZipArchive};
 
 /// A `.npz` file.
 pub(super) struct Archive {
@@ -73,28 +74,34 @@ impl Archive {
         let compressed_bytes = member.compressed_size();
         let start = member.data_start();
         let crc = member.crc32();
-        let stored = member.compression() == zip::CompressionMethod::Stored;
+        let method = member.compression();
         drop(member);
-        let (description, place) = if stored {
-            let start = usize::try_from(start.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
-            let length = usize::try_from(compressed_bytes).unwrap_or(usize::MAX);
-            let bytes = start
-                .checked_add(length)
-                .and_then(|end| self.input.bytes().get(start..end))
-                .ok_or_else(|| Error::malformed("the member reaches beyond the file"))?;
-            let description = header::describe(bytes, &self.limits)?;
-            (description, Place::Stored { start, length, crc, checked: OnceLock::new() })
-        } else {
-            (self.inflate_header(position)?, Place::Deflated(OnceLock::new()))
+        let start = usize::try_from(start.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+        let length = usize::try_from(compressed_bytes).unwrap_or(usize::MAX);
+        let bytes = start
+            .checked_add(length)
+            .and_then(|end| self.input.bytes().get(start..end))
+            .ok_or_else(|| Error::malformed("the member reaches beyond the file"))?;
+        let (description, place) = match method {
+            CompressionMethod::Stored => {
+                let checked = OnceLock::new();
+                let place = Place::Stored { start, length, crc, checked };
+                (header::describe(bytes, &self.limits)?, place)
+            }
+            CompressionMethod::Deflated => {
+                (self.inflate_header(bytes)?, Place::Deflated(OnceLock::new()))
+            }
+            method => {
+                return Err(Error::unsupported(format!("the member is compressed by {method}")));
+            }
         };
         let needed = needed_bytes(&description)?;
         Ok(Array { name, description, position, compressed_bytes, place, needed })
     }
 
     /// The header of a deflated member: only its first bytes are inflated.
-    fn inflate_header(&self, position: usize) -> Result<Description> {
-        let mut zip = self.zip.clone();
-        let mut member = zip.by_index(position).map_err(zip_error)?;
+    fn inflate_header(&self, deflated: &[u8]) -> Result<Description> {
+        let mut member = DeflateDecoder::new(deflated);
         let mut head = Vec::new();
         read_more(&mut member, &mut head, 12)?;
         let length = header::header_bytes(&head)?;
