@@ -12,14 +12,11 @@ use hdf5_reader::messages::HdfMessage;
 use hdf5_reader::messages::attribute::{self, AttributeMessage};
 use hdf5_reader::object_header::ObjectHeader;
 
-/// The tag of an opaque value that stands for null, which HDF5 has no other word for.
-pub(super) const NULL_TAG: &str = "anear:null";
-
 /// The most values of an attribute that is an array; longer ones are left out.
 const MAX_VALUES: u64 = 4096;
 
-/// The attributes of the object with this header. Arrays become the text of a JSON list; what has
-/// no counterpart among our values is left out.
+/// The attributes of the object with this header. Arrays become the text of a JSON list, those of
+/// no values null; what has no counterpart among our values is left out.
 pub(super) fn attributes(
     file: &File,
     heaps: &Heaps,
@@ -58,12 +55,15 @@ fn value(file: &File, heaps: &Heaps, message: &AttributeMessage) -> Option<Value
     let count = message.dataspace.num_elements().ok()?.checked_mul(repeats)?;
     let size = match &kind {
         Kind::Number(element, _) => element.bytes(),
-        Kind::FixedText { bytes, .. } | Kind::Opaque { bytes, .. } => *bytes,
+        Kind::FixedText { bytes, .. } | Kind::Opaque { bytes } => *bytes,
         Kind::HeapText | Kind::HeapBytes => Heaps::reference_bytes(file),
         Kind::Other(_) => return None,
     };
     if count > MAX_VALUES || size == 0 {
         return None;
+    }
+    if count == 0 {
+        return Some(Value::Null);
     }
     let mut cursor = Cursor::new(&message.raw_data);
     let mut values = Vec::new();
@@ -77,7 +77,6 @@ fn value(file: &File, heaps: &Heaps, message: &AttributeMessage) -> Option<Value
                 Value::text(text.into_owned())
             }
             Kind::HeapBytes => Value::Blob(heaps.get(file, bytes).ok()?.into()),
-            Kind::Opaque { tag, .. } if tag == NULL_TAG => Value::Null,
             _ => Value::Blob(bytes.into()),
         });
     }

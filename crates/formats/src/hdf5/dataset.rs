@@ -102,7 +102,7 @@ impl Dataset {
             DataLayout::Chunked { address, dims, chunk_indexing, .. } => {
                 let mut dims: Vec<u64> = dims.iter().map(|dim| u64::from(*dim)).collect();
                 dims.truncate(space.dims.len()); // older layouts list the element's size as well
-                if dims.len() != space.dims.len() || dims.contains(&0) {
+                if dims.is_empty() || dims.len() != space.dims.len() || dims.contains(&0) {
                     return Err(Error::malformed(format!(
                         "chunks of {dims:?} do not divide a shape of {:?}",
                         space.dims

@@ -22,12 +22,10 @@ pub(super) enum Kind {
     HeapText,
     /// Bytes somewhere in a global heap.
     HeapBytes,
-    /// Plain bytes that the writer gave a meaning.
+    /// Plain bytes, of which only the writer knows the meaning.
     Opaque {
         /// Bytes of every value.
         bytes: usize,
-        /// The meaning.
-        tag: String,
     },
     /// Anything else, with a clause that says why it is not read.
     Other(&'static str),
@@ -65,7 +63,7 @@ pub(super) fn kind_of(datatype: &Datatype) -> (Kind, Vec<u64>) {
             let (kind, inner) = kind_of(base);
             return (kind, dims.iter().copied().chain(inner).collect());
         }
-        Datatype::Opaque { size, tag } => Kind::Opaque { bytes: *size as usize, tag: tag.clone() },
+        Datatype::Opaque { size, .. } => Kind::Opaque { bytes: *size as usize },
         Datatype::Compound { fields, .. } if is_complex(fields) => {
             Kind::Other("it holds complex numbers")
         }

@@ -90,7 +90,10 @@ impl Walk<'_> {
             self.count(&name)?;
             match link.target {
                 Target::Object(address) => self.object(name, position, address, depth + 1)?,
-                Target::Path(target) => self.soft.push((name, position, target)),
+                Target::Path(target) => {
+                    self.count(&target)?;
+                    self.soft.push((name, position, target));
+                }
                 Target::OtherFile(other) => {
                     self.skip(
                         name,

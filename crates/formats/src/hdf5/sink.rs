@@ -3,7 +3,6 @@
 //! A name with slashes makes groups, so that one file can hold a group for each document. See
 //! [`columns`](super::columns) for what is written that HDF5 has no type for.
 
-use super::attributes::NULL_TAG;
 use super::columns::{IDS, KIND, METRIC, NULL_MASK_FOR, NULL_MASK_SUFFIX};
 use super::write::{Appender, ChunkOptions, failed};
 use crate::columns::{check_kind, to_json};
@@ -19,8 +18,6 @@ use std::borrow::Cow;
 const DEFAULT_ENTRY: &str = "embeddings";
 /// References to texts in a chunk.
 const TEXT_CHUNK: usize = 4096;
-/// The tag of an opaque attribute that holds bytes.
-const BLOB_TAG: &str = "anear:blob";
 
 /// Writes an HDF5 file.
 pub(super) struct Hdf5Sink {
@@ -136,8 +133,8 @@ fn write_attributes(dataset: &H5Dataset, schema: &Schema) -> Result<()> {
             Value::Int(value) => number(dataset, name, *value),
             Value::Real(value) => number(dataset, name, *value),
             Value::Text(text) => write_text(dataset, name, text),
-            Value::Null => opaque(dataset, name, NULL_TAG, &[0]),
-            Value::Blob(bytes) => opaque(dataset, name, BLOB_TAG, bytes),
+            Value::Null => empty(dataset, name),
+            Value::Blob(bytes) => opaque(dataset, name, bytes),
         };
         written.map_err(|error| error.at_entry(name))?;
     }
@@ -154,11 +151,17 @@ fn write_text(dataset: &H5Dataset, name: &str, text: &str) -> Result<()> {
     attribute.write_string(text).map_err(failed)
 }
 
-fn opaque(dataset: &H5Dataset, name: &str, tag: &str, bytes: &[u8]) -> Result<()> {
+/// Null is an array of no values, bytes an opaque value without a tag, as h5py has them.
+fn empty(dataset: &H5Dataset, name: &str) -> Result<()> {
+    let attribute = dataset.new_attr::<i64>().shape([0]).create(name).map_err(failed)?;
+    attribute.write_array::<i64>(&[]).map_err(failed)
+}
+
+fn opaque(dataset: &H5Dataset, name: &str, bytes: &[u8]) -> Result<()> {
     if bytes.is_empty() {
         return Err(Error::unsupported("an attribute of no bytes cannot be written"));
     }
-    let datatype = DatatypeMessage::Opaque { size: bytes.len() as u32, tag: tag.to_owned() };
+    let datatype = DatatypeMessage::Opaque { size: bytes.len() as u32, tag: String::new() };
     dataset.set_attr_typed(name, datatype, bytes.to_vec()).map_err(failed)
 }
 
