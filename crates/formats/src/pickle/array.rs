@@ -195,19 +195,22 @@ fn numbers<'a>(
     };
     let scalar = match pickle.node(first) {
         Node::Int(_) | Node::Float(_) => None,
-        Node::Object(_) => match array_of(pickle, first, limits)? {
-            Some(scalar) if scalar.shape.is_empty() => Some((scalar.element, scalar.order)),
+        Node::Object(_) => match pickle.call(first) {
+            Some(Call { global: Global::Scalar, arguments: [dtype, _], .. }) => {
+                let (element, order) = dtype_of(pickle, *dtype)?;
+                Some(ScalarType { dtype: *dtype, element, order })
+            }
             _ => return Ok(None),
         },
         _ => return Ok(None),
     };
-    let element = scalar.map_or(Element::F64, |(element, _)| element);
+    let element = scalar.map_or(Element::F64, |scalar| scalar.element);
     let mut gather = Gather { pickle, shape: &shape, scalar, limits, out: Vec::new() };
     gather.walk(node, 0)?;
     let out = gather.out;
     let mut gathered = PickledArray::gathered(element, shape, out);
-    if let Some((_, order)) = scalar {
-        gathered.order = order;
+    if let Some(scalar) = scalar {
+        gathered.order = scalar.order;
     }
     Ok(Some(gathered))
 }
@@ -219,12 +222,21 @@ impl PickledArray<'_> {
     }
 }
 
+/// The type of the NumPy scalars in a list.
+#[derive(Clone, Copy)]
+struct ScalarType {
+    /// Its node; scalars of one list share it.
+    dtype: NodeId,
+    element: Element,
+    order: ByteOrder,
+}
+
 /// Collects the numbers of nested lists.
 struct Gather<'p, 'a> {
     pickle: &'p Pickle<'a>,
     shape: &'p [u64],
-    /// The type and byte order of NumPy scalars, if they are that.
-    scalar: Option<(Element, ByteOrder)>,
+    /// The type of NumPy scalars, if they are that.
+    scalar: Option<ScalarType>,
     limits: &'p Limits,
     out: Vec<u8>,
 }
@@ -254,16 +266,8 @@ impl Gather<'_, '_> {
     }
 
     fn push(&mut self, node: NodeId) -> Result<()> {
-        if let Some(expected) = self.scalar {
-            let scalar = array_of(self.pickle, node, self.limits)?;
-            let scalar = scalar.filter(|scalar| (scalar.element, scalar.order) == expected);
-            if let Some(PickledArray { data: ArrayBytes::Stored(data), shape, .. }) = scalar
-                && shape.is_empty()
-            {
-                self.out.extend_from_slice(&data.decode()?);
-                return Ok(());
-            }
-            return Err(Error::unsupported("a list of values of several types"));
+        if let Some(scalar) = self.scalar {
+            return self.push_scalar(node, scalar);
         }
         let value = match self.pickle.node(node) {
             Node::Float(value) => value,
@@ -278,6 +282,20 @@ impl Gather<'_, '_> {
             }
         };
         self.out.extend_from_slice(&value.to_ne_bytes());
+        Ok(())
+    }
+
+    fn push_scalar(&mut self, node: NodeId, expected: ScalarType) -> Result<()> {
+        let mixed = || Error::unsupported("a list of values of several types");
+        let call = self.pickle.call(node).filter(|call| call.global == Global::Scalar);
+        let [dtype, data] = call.ok_or_else(mixed)?.arguments else { return Err(mixed()) };
+        let same = *dtype == expected.dtype
+            || dtype_of(self.pickle, *dtype)? == (expected.element, expected.order);
+        let data = self.pickle.byte_string(*data).filter(|_| same).ok_or_else(mixed)?.decode()?;
+        if data.len() != expected.element.bytes() {
+            return Err(Error::malformed("a NumPy scalar of another size than its type"));
+        }
+        self.out.extend_from_slice(&data);
         Ok(())
     }
 }

@@ -13,6 +13,9 @@ pub(super) fn scan(blob: &[u8], out: &mut Vec<u8>) -> bool {
     scan.run(out).is_some()
 }
 
+/// `G` and a number.
+const CHUNK: usize = 1 + size_of::<f64>();
+
 struct Scan<'a> {
     rest: &'a [u8],
 }
@@ -53,13 +56,15 @@ impl<'a> Scan<'a> {
 
     fn floats(&mut self, out: &mut Vec<u8>) -> Option<()> {
         loop {
-            let mut rest = self.rest;
-            while let [op::BINFLOAT, a, b, c, d, e, f, g, h, tail @ ..] = rest {
-                let number = f64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
-                out.extend_from_slice(&number.to_ne_bytes());
-                rest = tail;
+            let chunks = self.rest.as_chunks::<CHUNK>().0;
+            let count = chunks.iter().take_while(|chunk| chunk[0] == op::BINFLOAT).count();
+            let start = out.len();
+            out.resize(start + count * size_of::<f64>(), 0);
+            let targets = out[start..].as_chunks_mut().0;
+            for (target, [_, number @ ..]) in targets.iter_mut().zip(chunks) {
+                *target = f64::from_be_bytes(*number).to_ne_bytes();
             }
-            self.rest = rest;
+            self.rest = &self.rest[count * CHUNK..];
             if self.peek() != Some(op::FRAME) {
                 return Some(());
             }

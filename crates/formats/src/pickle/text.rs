@@ -43,21 +43,26 @@ impl<'a> ByteString<'a> {
 /// # Errors
 /// If a character is no byte, or the text is no UTF-8.
 pub(super) fn push_latin1(text: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    out.reserve(text.len());
+    let start = out.len();
+    out.resize(start + text.len(), 0);
     let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        match (first, tail) {
-            (0..0x80, _) => {
-                out.push(*first);
+    let mut written = 0;
+    for target in &mut out[start..] {
+        match rest {
+            [first @ 0..0x80, tail @ ..] => {
+                *target = *first;
                 rest = tail;
             }
-            (0xc2 | 0xc3, [second @ 0x80..0xc0, tail @ ..]) => {
-                out.push(first << 6 | second & 0x3f);
+            [first @ (0xc2 | 0xc3), second @ 0x80..0xc0, tail @ ..] => {
+                *target = first << 6 | second & 0x3f;
                 rest = tail;
             }
+            [] => break,
             _ => return Err(Error::malformed("a character among the bytes of an array")),
         }
+        written += 1;
     }
+    out.truncate(start + written);
     Ok(())
 }
 
@@ -65,7 +70,7 @@ pub(super) fn push_latin1(text: &[u8], out: &mut Vec<u8>) -> Result<()> {
 /// stay as it is.
 pub(super) fn unescape_unicode(line: &[u8]) -> Option<Result<Vec<u8>>> {
     (!line.is_ascii() || line.contains(&b'\\')).then(|| {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(line.len());
         let mut rest = line;
         while let [first, tail @ ..] = rest {
             let digits = match (first, tail.first()) {
@@ -128,13 +133,25 @@ pub(super) fn unquote(line: &[u8]) -> Result<Option<Vec<u8>>> {
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {
-    let all = digits.iter().all(u8::is_ascii_hexdigit);
-    u32::from_str_radix(str::from_utf8(digits).ok().filter(|_| all)?, 16).ok()
+    digits
+        .iter()
+        .try_fold(0u32, |number, digit| Some(number << 4 | char::from(*digit).to_digit(16)?))
 }
 
 /// Lone surrogates, which Python allows in text, become what they would be in UTF-8 without the
 /// rule against them; reading such text fails later.
 fn push_code_point(code: u32, out: &mut Vec<u8>) -> Result<()> {
+    match code {
+        0..0x80 => {
+            out.push(code as u8);
+            return Ok(());
+        }
+        0x80..0x800 => {
+            out.extend([0xc0 | (code >> 6) as u8, 0x80 | (code & 0x3f) as u8]);
+            return Ok(());
+        }
+        _ => {}
+    }
     match char::from_u32(code) {
         Some(character) => {
             out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
