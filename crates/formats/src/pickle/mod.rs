@@ -27,5 +27,5 @@ pub(crate) use globals::Global;
 pub(crate) use machine::{Loaded, load};
 pub(crate) use node::{Arena, Call, Node, NodeId, Pickle};
 pub(crate) use text::ByteString;
-pub(crate) use vector::{PickledVector, VectorDecoder, looks_like_pickle};
+pub(crate) use vector::{VectorDecoder, looks_like_pickle};
 pub(crate) use writer::{ArrayPickler, BATCH, PickleWriter};
