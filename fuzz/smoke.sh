@@ -1,0 +1,53 @@
+#!/bin/sh
+# Runs every fuzz target for some seconds (default 30), seeded with the fixtures.
+#
+#   fuzz/smoke.sh [SECONDS] [TARGET..]
+#
+# Needs a nightly toolchain and cargo-fuzz, which it installs when it is missing. Findings end up
+# in fuzz/artifacts; the exit status is that of the worst target.
+set -u
+cd "$(dirname "$0")/.."
+seconds=${1:-30}
+[ $# -gt 0 ] && shift
+targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin faiss annoy pickle where_expression}
+command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz || exit 1
+
+fixtures=../shared/fixtures
+[ -d "$fixtures" ] || fixtures=testdata/fixtures
+
+# Copies the small files with these suffixes into the corpus of a target.
+seed() {
+    corpus=fuzz/corpus/$1
+    mkdir -p "$corpus"
+    shift
+    for suffix; do
+        find "$fixtures" -name "*.$suffix" -size -64k -exec cp -n {} "$corpus/" \; 2>/dev/null
+    done
+    chmod -R u+w "$corpus"
+}
+
+worst=0
+for target in $targets; do
+    case $target in
+        pt) seed pt pt pth ;;
+        hdf5) seed hdf5 h5 hdf5 ;;
+        sqlite) seed sqlite db sqlite sqlite3 ;;
+        vecs) seed vecs fvecs bvecs ivecs ;;
+        bin) seed bin fbin u8bin i8bin ;;
+        annoy) seed annoy ann ;;
+        pickle) seed pickle pkl pickle ;;
+        where_expression)
+            mkdir -p fuzz/corpus/where_expression
+            echo "file_name LIKE '%.pdf' AND page_num > 3 OR row IN (1, 2)" \
+                >fuzz/corpus/where_expression/seed
+            ;;
+        *) seed "$target" "$target" ;;
+    esac
+    echo "== $target"
+    if ! cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" \
+        -rss_limit_mb=1024 -timeout=10 -max_len=65536 -verbosity=0 -print_final_stats=1; then
+        echo "FOUND: $target"
+        worst=1
+    fi
+done
+exit $worst

@@ -1,0 +1,64 @@
+//! What all fuzz targets share: open some bytes as a file of a given name and read everything.
+//!
+//! A panic that a reader's own guard turns into an error is no finding, so nothing may abort in
+//! the panic hook; a panic that gets out of the reader is shown and ends the run.
+
+use anear_formats::{Container, ReadOptions, open};
+use anear_io::Input;
+use anear_types::{Block, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+/// What is read of one input at most, in vectors and in rows of metadata.
+const MAX_BYTES: usize = 4 << 20;
+const MAX_ROWS: u64 = 10_000;
+const MAX_ENTRIES: usize = 50;
+
+static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
+
+/// Replaces libFuzzer's panic hook, which aborts at once, by one that remembers the message.
+pub fn init() {
+    std::panic::set_hook(Box::new(|info| {
+        if let Ok(mut last) = LAST_PANIC.lock() {
+            *last = info.to_string();
+        }
+    }));
+}
+
+/// Runs `work`; a panic that gets out of it is shown and aborts.
+pub fn run(work: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(work)).is_err() {
+        eprintln!("{}", LAST_PANIC.lock().map(|last| last.clone()).unwrap_or_default());
+        std::process::abort();
+    }
+}
+
+/// Opens the bytes as a file of this name with the default limits and reads entries, rows and
+/// metadata up to some megabytes. Errors are what is hoped for.
+pub fn read_everything(name: &str, bytes: &[u8]) {
+    let input = Input::from_bytes(name, bytes.to_vec());
+    if let Ok(container) = open(input, &ReadOptions::default()) {
+        let _ = (container.skipped(), container.index());
+        for entry in 0..container.entries().len().min(MAX_ENTRIES) {
+            let _ = read_entry(&*container, entry);
+        }
+    }
+}
+
+fn read_entry(container: &dyn Container, entry: usize) -> Result<()> {
+    let schema = &container.entries()[entry].schema;
+    if schema.row_bytes() > MAX_BYTES {
+        return Ok(());
+    }
+    let columns: Vec<usize> = (0..schema.columns.len().min(MAX_ENTRIES)).collect();
+    let _ = container.metadata(entry, &columns, 0..schema.rows.min(MAX_ROWS));
+    let mut source = container.rows(entry)?;
+    let _ = source.mapped().map(|matrix| matrix.rows());
+    let capacity = (MAX_BYTES / schema.row_bytes().max(64)).max(1);
+    let mut block = Block::new(schema.element, schema.dim, capacity);
+    source.next_block(&mut block)?;
+    source.seek(schema.rows / 2)?;
+    block.clear();
+    source.next_block(&mut block)?;
+    Ok(())
+}
