@@ -108,23 +108,39 @@ struct Listing<'a> {
     /// Null masks, by group and name of the column.
     masks: HashMap<(usize, String), usize>,
     uses: HashMap<usize, Vec<String>>,
+    /// Bytes of attributes that data sets may still take over from their groups and the root.
+    inherited_left: u64,
+    /// Columns that may still be listed, counted once for every matrix beside them.
+    columns_left: usize,
 }
 
 impl<'a> Listing<'a> {
     fn new(file: &File, heaps: &Heaps, tree: &'a Tree) -> Result<Listing<'a>> {
-        let read = |address: u64| attributes(file, heaps, &*file.header(address)?);
-        let groups = tree
-            .groups
-            .iter()
-            .map(|(path, address)| read(*address).map_err(|error| error.at_entry(path)));
-        let datasets = tree
-            .datasets
-            .iter()
-            .map(|named| read(named.dataset.address).map_err(|error| error.at_entry(&named.path)));
+        // Each attribute is in the file once, unless data sets have several names.
+        let mut left = file.len().max(file.limits.header_bytes);
+        let mut read = |address: u64| {
+            let found = attributes(file, heaps, &*file.header(address)?)?;
+            let bytes = found.iter().map(|(name, value)| attribute_bytes(name, value)).sum();
+            left = left
+                .checked_sub(bytes)
+                .ok_or_else(|| Error::limit("the file has too many attributes"))?;
+            Ok(found)
+        };
+        let mut group_attributes = Vec::new();
+        for (path, address) in &tree.groups {
+            group_attributes.push(read(*address).map_err(|error: Error| error.at_entry(path))?);
+        }
+        let mut dataset_attributes = Vec::new();
+        for named in &tree.datasets {
+            let found = read(named.dataset.address);
+            dataset_attributes.push(found.map_err(|error| error.at_entry(&named.path))?);
+        }
         let mut listing = Listing {
             tree,
-            group_attributes: groups.collect::<Result<_>>()?,
-            dataset_attributes: datasets.collect::<Result<_>>()?,
+            group_attributes,
+            dataset_attributes,
+            inherited_left: file.limits.header_bytes,
+            columns_left: file.limits.entries,
             columns: HashMap::new(),
             masks: HashMap::new(),
             uses: HashMap::new(),
@@ -170,7 +186,7 @@ impl<'a> Listing<'a> {
                 Error::malformed(format!("a shape of {:?} is too large", dataset.shape))
                     .at_entry(&named.path)
             })?;
-            let (schema, columns) = self.describe(position, schema, options);
+            let (schema, columns) = self.describe(position, schema, options)?;
             entries.push(Entry { name: named.path.clone(), schema });
             places.push((position, columns));
         }
@@ -196,7 +212,7 @@ impl<'a> Listing<'a> {
         position: usize,
         mut schema: Schema,
         options: &ReadOptions,
-    ) -> (Schema, Vec<ColumnPlace>) {
+    ) -> Result<(Schema, Vec<ColumnPlace>)> {
         let named = &self.tree.datasets[position];
         let mut places = Vec::new();
         let beside = self.columns.get(&(named.group, schema.rows));
@@ -215,6 +231,9 @@ impl<'a> Listing<'a> {
                 let kind = columns::column_kind(mask, None);
                 mask.shape == found.dataset.shape && kind == Some(ColumnKind::Bool)
             });
+            self.columns_left = self.columns_left.checked_sub(1).ok_or_else(|| {
+                Error::limit("the file has too many metadata columns").at_entry(&named.path)
+            })?;
             let uses = self.uses.entry(column).or_default();
             if uses.len() < 3 {
                 uses.push(named.path.clone());
@@ -232,7 +251,10 @@ impl<'a> Listing<'a> {
         let group = std::iter::once(named.group).filter(|group| *group > 0);
         for outer in group.chain([0]) {
             for (name, value) in &self.group_attributes[outer] {
-                if !attributes.iter().any(|(known, _)| known == name) {
+                let bytes = attribute_bytes(name, value);
+                let fits = bytes <= self.inherited_left;
+                if fits && !attributes.iter().any(|(known, _)| known == name) {
+                    self.inherited_left -= bytes;
                     attributes.push((name.clone(), value.clone()));
                 }
             }
@@ -240,6 +262,16 @@ impl<'a> Listing<'a> {
         schema.metric = metric(&attributes);
         attributes.retain(|(name, _)| ![IDS, METRIC, KIND].contains(&name.as_str()));
         schema.attributes = attributes;
-        (schema, places)
+        Ok((schema, places))
     }
+}
+
+/// About the memory an attribute takes.
+fn attribute_bytes(name: &str, value: &Value) -> u64 {
+    let value = match value {
+        Value::Text(text) => text.len(),
+        Value::Blob(bytes) => bytes.len(),
+        _ => 0,
+    };
+    (name.len() + value + size_of::<(String, Value)>()) as u64
 }
