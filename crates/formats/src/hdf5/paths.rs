@@ -7,6 +7,7 @@ use super::links::{Target, is_group, links};
 use crate::Skipped;
 use anear_types::{Error, ErrorKind, Result};
 use hdf5_reader::messages::HdfMessage;
+use hdf5_reader::object_header::ObjectHeader;
 use std::collections::HashMap;
 
 /// What the walk found, by full path without the leading slash.
@@ -46,6 +47,7 @@ pub(super) fn walk(file: &File) -> Result<Tree> {
         soft: Vec::new(),
         entries: 0,
         name_bytes: 0,
+        header_bytes: 0,
     };
     walk.group("", file.root()?, 0)?;
     walk.follow_soft_links();
@@ -72,6 +74,8 @@ struct Walk<'a> {
     soft: Vec<(String, usize, String)>,
     entries: usize,
     name_bytes: u64,
+    /// Memory that all headers parsed so far take; they can share their parts.
+    header_bytes: u64,
 }
 
 impl Walk<'_> {
@@ -115,6 +119,21 @@ impl Walk<'_> {
         Ok(())
     }
 
+    fn charge(&mut self, header: &ObjectHeader) -> Result<()> {
+        for message in &header.messages {
+            let content = match message {
+                HdfMessage::Attribute(attribute) => attribute.raw_data.len(),
+                _ => 0,
+            };
+            self.header_bytes += (size_of::<HdfMessage>() + content) as u64;
+        }
+        let allowed = self.file.limits.floor_bytes.max(self.file.len().saturating_mul(100));
+        if self.header_bytes > allowed {
+            return Err(Error::limit("the objects in the file share too many descriptions"));
+        }
+        Ok(())
+    }
+
     fn skip(&mut self, name: String, reason: impl Into<String>) {
         self.known.insert(name.clone(), Node::Other);
         self.tree.skipped.push(Skipped { name, reason: reason.into() });
@@ -141,6 +160,7 @@ impl Walk<'_> {
             }
             header => header.map_err(|error| error.at_entry(path.clone()))?,
         };
+        self.charge(&header)?;
         if is_group(&header) {
             if depth > self.file.limits.depth {
                 self.skip(path, "its groups are nested too deep");
