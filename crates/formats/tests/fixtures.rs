@@ -4,7 +4,9 @@
 use anear_formats::{Container, ReadOptions, by_name, open};
 use anear_io::Input;
 use anear_testkit::fixtures::{expected, f32_bytes, sha256};
-use anear_types::{Block, Element, Result, Value};
+#[cfg(any(feature = "parquet", feature = "sqlite"))]
+use anear_types::Value;
+use anear_types::{Block, Element, Result};
 use serde_json::Value as Json;
 use std::path::Path;
 

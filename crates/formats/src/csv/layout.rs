@@ -22,14 +22,17 @@ pub(super) enum VectorColumns {
     One(usize),
     /// One column each.
     Each(Range<usize>),
+    /// Nowhere: the file is a table of metadata.
+    Nowhere,
 }
 
 impl Layout {
-    /// Finds out from the first two records.
+    /// Finds out from the first two records. A file without vectors is read only if `tables` are
+    /// welcome.
     ///
     /// # Errors
     /// If nothing in them looks like a vector.
-    pub(super) fn find(bytes: &[u8], start: usize, tabs: bool) -> Result<Layout> {
+    pub(super) fn find(bytes: &[u8], start: usize, tabs: bool, tables: bool) -> Result<Layout> {
         let (first, second_offset) =
             record(bytes, start).ok_or_else(|| Error::malformed("the file has no records"))?;
         let first = utf8(&bytes[first])?;
@@ -51,6 +54,7 @@ impl Layout {
         let names: Vec<String> = header.iter().map(|cell| cell.text.trim().to_owned()).collect();
         let vector = text_column(&names, &values)
             .or_else(|| numbered_columns(&names, &values))
+            .or_else(|| tables.then_some(VectorColumns::Nowhere))
             .ok_or_else(|| {
                 Error::bad_data(
                     "no column holds vectors: neither texts such as \"[0.1, 0.2]\" nor columns named 0, 1, 2, .. or dim_0, dim_1, ..",
@@ -63,7 +67,7 @@ impl Layout {
     pub(super) fn entry_name(&self) -> String {
         match &self.vector {
             VectorColumns::One(column) => self.names.get(*column).cloned().unwrap_or_default(),
-            VectorColumns::Each(_) => String::new(),
+            VectorColumns::Each(_) | VectorColumns::Nowhere => String::new(),
         }
     }
 
@@ -71,6 +75,7 @@ impl Layout {
         match &self.vector {
             VectorColumns::One(vector) => column == *vector,
             VectorColumns::Each(columns) => columns.contains(&column),
+            VectorColumns::Nowhere => false,
         }
     }
 

@@ -51,7 +51,8 @@ impl Format for Csv {
     fn open(&self, input: Input, options: &ReadOptions) -> Result<Box<dyn Container>> {
         let mark = "\u{feff}".as_bytes();
         let start = if input.bytes().starts_with(mark) { mark.len() } else { 0 };
-        let layout = Layout::find(input.bytes(), start, input.extension() == "tsv")?;
+        let layout =
+            Layout::find(input.bytes(), start, input.extension() == "tsv", options.tables)?;
         let (start, name) = (layout.start, layout.entry_name());
         text::open(input, layout, start, name, options, |_| {})
     }

@@ -39,14 +39,24 @@ impl Layout {
 /// How records are read.
 pub(super) struct Json {
     layout: Layout,
-    /// The field of the vector; `None` for bare arrays.
-    vector: Option<String>,
+    vector: Place,
+}
+
+/// Where the vector of a record is.
+enum Place {
+    /// The record is the vector.
+    Bare,
+    /// In this field.
+    Field(String),
+    /// Nowhere: the file is a table of metadata.
+    Nowhere,
 }
 
 impl Json {
-    /// Finds out which field holds the vectors, by the first records.
-    pub(super) fn new(bytes: &[u8], start: usize, layout: Layout) -> Result<Json> {
-        let json = Json { layout, vector: None };
+    /// Finds out which field holds the vectors, by the first records. A file without any is read
+    /// only if `tables` are welcome.
+    pub(super) fn new(bytes: &[u8], start: usize, layout: Layout, tables: bool) -> Result<Json> {
+        let json = Json { layout, vector: Place::Bare };
         let mut offset = start;
         for _ in 0..SEARCHED {
             let Some((record, next)) = json.record(bytes, offset)? else { break };
@@ -55,25 +65,29 @@ impl Json {
                 return Ok(json);
             }
             if let Some(vector) = vector_field(record).map_err(|e| e.at_offset(offset as u64))? {
-                return Ok(Json { layout, vector: Some(vector) });
+                return Ok(Json { layout, vector: Place::Field(vector) });
             }
             offset = next;
         }
-        Err(match json.record(bytes, start)? {
-            None => Error::malformed("the file has no records"),
-            Some(_) => Error::bad_data("no field of the records holds an array of numbers"),
-        })
+        match json.record(bytes, start)? {
+            None => Err(Error::malformed("the file has no records")),
+            Some(_) if tables => Ok(Json { layout, vector: Place::Nowhere }),
+            Some(_) => Err(Error::bad_data("no field of the records holds an array of numbers")),
+        }
     }
 
     /// The name of the field with the vectors.
     pub(super) fn vector_field(&self) -> Option<&str> {
-        self.vector.as_deref()
+        match &self.vector {
+            Place::Field(name) => Some(name),
+            Place::Bare | Place::Nowhere => None,
+        }
     }
 
     /// What anear itself noted in the first record.
     pub(super) fn own_field(&self, bytes: &[u8], start: usize) -> Result<Option<Own>> {
         let Some((record, _)) = self.record(bytes, start)? else { return Ok(None) };
-        if self.vector.is_none() {
+        if matches!(self.vector, Place::Bare) {
             return Ok(None);
         }
         let fields = parse_fields(&bytes[record])?;
@@ -107,8 +121,10 @@ impl Dialect for Json {
     }
 
     fn components(&self, record: &[u8], each: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
-        let Some(vector) = &self.vector else {
-            return numbers(text(record)?, each);
+        let vector = match &self.vector {
+            Place::Bare => return numbers(text(record)?, each),
+            Place::Nowhere => return Ok(()),
+            Place::Field(vector) => vector,
         };
         let fields = parse_fields(record)?;
         let mut found = fields.0.iter().rev().filter(|(name, _)| name == vector);
@@ -119,9 +135,11 @@ impl Dialect for Json {
     }
 
     fn fields(&self, record: &[u8], each: &mut dyn FnMut(&str, Field)) -> Result<()> {
-        let Some(vector) = &self.vector else { return Ok(()) };
+        if matches!(self.vector, Place::Bare) {
+            return Ok(());
+        }
         for (name, raw) in parse_fields(record)?.0 {
-            if name != *vector && name != OWN_FIELD {
+            if Some(&*name) != self.vector_field() && name != OWN_FIELD {
                 each(&name, Field { value: value(raw.get())?, loose: None });
             }
         }

@@ -49,7 +49,7 @@ impl Format for Jsonl {
         let bytes = input.bytes();
         let start = if bytes.starts_with(text_mark()) { text_mark().len() } else { 0 };
         let (layout, start) = Layout::of(bytes, start);
-        let json = Json::new(bytes, start, layout)?;
+        let json = Json::new(bytes, start, layout, options.tables)?;
         let own = json.own_field(bytes, start)?;
         let name = json.vector_field().unwrap_or_default().to_owned();
         text::open(input, json, start, name, options, |schema| {

@@ -58,6 +58,11 @@ impl Sink {
         if let Some(own) = self.own.take() {
             line.extend_from_slice(format!("\"{OWN_FIELD}\":{own},").as_bytes());
         }
+        if vectors.dim() == 0 {
+            line.pop(); // a table of metadata: the comma, nothing follows
+            line.extend_from_slice(if line.is_empty() { b"{}\n" } else { b"}\n" });
+            return self.write(&line);
+        }
         line.extend_from_slice(self.vector.as_bytes());
         line.extend_from_slice(b":[");
         let components = vectors.row(row).chunks_exact(vectors.element().bytes());
@@ -68,7 +73,11 @@ impl Sink {
             write_component(vectors.element(), component, &mut line)?;
         }
         line.extend_from_slice(b"]}\n");
-        self.output.write_all(&line).map_err(|source| self.output.get_ref().failed(source))
+        self.write(&line)
+    }
+
+    fn write(&mut self, line: &[u8]) -> Result<()> {
+        self.output.write_all(line).map_err(|source| self.output.get_ref().failed(source))
     }
 }
 

@@ -7,8 +7,8 @@ use super::nested;
 use super::notes::Notes;
 use super::source::Rows;
 use super::vectors::{Vectors, first_row_dim, open};
-use crate::{Container, Entry, ReadOptions, Skipped, VectorSource};
-use anear_io::Input;
+use crate::{ArraySource, Container, Entry, ReadOptions, Skipped, VectorSource};
+use anear_io::{ByteOrder, Input};
 use anear_types::{Column, ColumnInfo, ColumnKind, Element, Error, Result, Schema, Value};
 use parquet::basic::Type as Physical;
 use std::ops::Range;
@@ -38,7 +38,7 @@ impl Table {
         let mut sorting = Sorting::new(&file, options, &notes);
         sorting.sort(fields(file.schema()))?;
         let Sorting { vectors, metadata, mut skipped, irregular, .. } = sorting;
-        if vectors.is_empty() {
+        if vectors.is_empty() && !options.tables {
             return Err(irregular.unwrap_or_else(|| no_vectors(&metadata)));
         }
         let metadata = readable(&file, metadata, &mut skipped);
@@ -63,6 +63,13 @@ impl Table {
                 },
             });
         }
+        if vectors.is_empty() {
+            let table = Schema::matrix(Element::F32, file.rows(), 0);
+            entries.push(Entry {
+                name: String::new(),
+                schema: Schema { columns: infos, ids, ..table },
+            });
+        }
         let vectors = vectors.into_iter().map(|(_, vectors)| vectors).collect();
         Ok(Table { file, entries, vectors, columns, skipped, threads: options.threads })
     }
@@ -75,6 +82,10 @@ impl Container for Table {
 
     fn rows(&self, entry: usize) -> Result<Box<dyn VectorSource + '_>> {
         let Entry { schema, .. } = &self.entries[entry];
+        if schema.dim == 0 && self.vectors.is_empty() {
+            let source = ArraySource::contiguous(&[], schema.clone(), ByteOrder::NATIVE)?;
+            return Ok(Box::new(source));
+        }
         let file = Arc::clone(&self.file);
         Ok(Box::new(Rows::new(file, self.vectors[entry], schema.clone(), self.threads)))
     }

@@ -9,7 +9,7 @@ use super::rows::STEP;
 use super::snapshot::Snapshot;
 use super::source::{TableSource, explain};
 use super::values;
-use crate::{Container, Entry, ReadOptions, Skipped, VectorSource};
+use crate::{ArraySource, Container, Entry, ReadOptions, Skipped, VectorSource};
 use anear_io::{ByteOrder, Input, swap_bytes};
 use anear_types::{Column, ColumnKind, Element, Limits, Result, Value};
 use std::ops::Range;
@@ -148,6 +148,10 @@ impl Container for SqliteContainer {
     fn rows(&self, entry: usize) -> Result<Box<dyn VectorSource + '_>> {
         let place = &self.contents.places[entry];
         let entry = &self.contents.entries[entry];
+        if place.column.is_empty() {
+            let table = entry.schema.clone();
+            return Ok(Box::new(ArraySource::contiguous(&[], table, ByteOrder::NATIVE)?));
+        }
         let source = TableSource::new(&self.snapshot, entry, place, &self.limits, self.threads)?;
         Ok(Box::new(source))
     }

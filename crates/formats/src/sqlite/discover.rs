@@ -24,7 +24,7 @@ const SAMPLE_BYTES: usize = 4 << 20;
 #[derive(Clone)]
 pub(super) struct Place {
     pub(super) rows: Arc<Rows>,
-    /// The column of the vectors, quoted.
+    /// The column of the vectors, quoted; empty for a table that is read without vectors.
     pub(super) column: String,
     pub(super) encoding: Encoding,
     /// For each column of the schema its name in the table, quoted, and its kind.
@@ -176,7 +176,13 @@ impl Survey<'_> {
         }
         let is_vector = |position: usize| vectors.iter().any(|(vector, ..)| *vector == position);
         let (metadata, ids) = self.metadata(is_vector);
-        if vectors.is_empty() && contents.skipped.len() == before {
+        if vectors.is_empty() && self.options.tables {
+            contents.entries.push(Entry {
+                name: self.table.name.clone(),
+                schema: self.schema(Element::F32, 0, &metadata, ids),
+            });
+            contents.places.push(self.place(String::new(), Encoding::Text, &metadata));
+        } else if vectors.is_empty() && contents.skipped.len() == before {
             let reason = "none of its columns holds vectors".to_owned();
             contents.skipped.push(Skipped { name: self.table.name.clone(), reason });
         }
@@ -189,19 +195,23 @@ impl Survey<'_> {
                 })
                 .map_err(|error| error.at_entry(name.as_str()))?;
             contents.entries.push(Entry { name, schema });
-            contents.places.push(Place {
-                rows: Arc::clone(&self.rows),
-                column: quoted(&self.table.columns[position].name),
-                encoding,
-                metadata: metadata
-                    .iter()
-                    .map(|(position, info)| {
-                        (quoted(&self.table.columns[*position].name), info.kind)
-                    })
-                    .collect(),
-            });
+            let column = quoted(&self.table.columns[position].name);
+            contents.places.push(self.place(column, encoding, &metadata));
         }
         Ok(())
+    }
+
+    fn place(&self, column: String, encoding: Encoding, metadata: &[(usize, ColumnInfo)]) -> Place {
+        let quoted_column = |position: &usize| quoted(&self.table.columns[*position].name);
+        Place {
+            rows: Arc::clone(&self.rows),
+            column,
+            encoding,
+            metadata: metadata
+                .iter()
+                .map(|(position, info)| (quoted_column(position), info.kind))
+                .collect(),
+        }
     }
 
     fn finding(&self, position: usize, column: &TableColumn) -> Finding {

@@ -142,6 +142,9 @@ impl<D: Dialect> VectorSource for Source<'_, D> {
         let (dialect, bytes) = (&self.file.dialect, self.file.input.bytes());
         let records = batch(dialect, bytes, &mut self.offset, block.spare_rows())?;
         let row_bytes = schema.row_bytes();
+        if row_bytes == 0 {
+            return Ok(self.pass(records.len(), block));
+        }
         let out = &mut block.spare_mut()[..records.len() * row_bytes];
         let per_thread = records_per_thread(records.len(), self.file.threads);
         let first_row = self.next_row;
@@ -161,9 +164,16 @@ impl<D: Dialect> VectorSource for Source<'_, D> {
                 .collect();
             jobs.into_iter().try_for_each(Job::result)
         })?;
-        block.advance(records.len());
-        self.next_row += records.len() as u64;
-        Ok(records.len())
+        Ok(self.pass(records.len(), block))
+    }
+}
+
+impl<D> Source<'_, D> {
+    /// Counts rows as read.
+    fn pass(&mut self, rows: usize, block: &mut Block) -> usize {
+        block.advance(rows);
+        self.next_row += rows as u64;
+        rows
     }
 }
 
