@@ -146,6 +146,33 @@ fn metadata_goes_into_a_sidecar_and_comes_back() {
     assert_eq!(direct["results"], json(&meta)["results"]);
 }
 
+/// A table without vectors serves as metadata, in any format that can hold one.
+#[test]
+fn metadata_may_be_a_table_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    said(&["convert", &example("food.db"), &path("food.npy"), "--no-metadata"]);
+    let csv: String = (0..600).map(|row| format!("{row},chapter {}\n", row % 7)).collect();
+    std::fs::write(path("chapters.csv"), format!("number,chapter\n{csv}")).unwrap();
+    let jsonl: String =
+        (0..600).map(|row| format!("{{\"chapter\": \"chapter {}\"}}\n", row % 7)).collect();
+    std::fs::write(path("chapters.jsonl"), jsonl).unwrap();
+    let few: String = (0..20).map(|row| format!("{row},chapter {}\n", row % 7)).collect();
+    std::fs::write(path("few.csv"), format!("number,chapter\n{few}")).unwrap();
+    for meta in ["chapters.csv", "chapters.jsonl"] {
+        let condition = ["--where", "chapter = 'chapter 3'", "--meta", &path(meta)];
+        let food = path("food.npy");
+        let reply = json(&[&["search", &food, "--row", "3", "-k", "5"][..], &condition].concat());
+        let hits = reply["results"][0]["hits"].as_array().unwrap();
+        assert_eq!(hits.len(), 5, "{meta}");
+        assert!(hits.iter().all(|hit| hit["row"].as_u64().unwrap() % 7 == 3), "{meta}");
+    }
+    let (code, error) =
+        failure(&["search", &path("food.npy"), "--row", "3", "--meta", &path("few.csv")]);
+    assert_eq!(code, 3);
+    assert!(error.contains("20 rows of metadata for 600 vectors"), "{error}");
+}
+
 #[test]
 fn conversions_filter_rows_and_replace_only_when_told() {
     let folder = tempfile::tempdir().unwrap();

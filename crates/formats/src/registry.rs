@@ -52,4 +52,14 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_format_has_a_row_in_the_documentation() {
+        let text = include_str!("../../../docs/formats.md");
+        for format in FORMATS {
+            let info = format.info();
+            let row = format!("| `{}` | {} |", info.name, info.extensions.join(" "));
+            assert!(text.contains(&row), "docs/formats.md has no row that begins {row}");
+        }
+    }
 }
