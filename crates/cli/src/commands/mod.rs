@@ -6,6 +6,7 @@ mod info;
 mod search;
 
 use crate::args::{Arguments, Command, Common};
+use crate::output;
 use anear::{Limits, OpenOptions, Result};
 use clap::CommandFactory;
 
@@ -18,9 +19,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Convert(convert) => convert::run(&convert, &common),
         Command::Search(search) => search::run(&search, &common),
         Command::Completions { shell } => {
-            let mut command = Arguments::command();
-            clap_complete::generate(shell, &mut command, "anear", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "anear", &mut script);
+            output::text(String::from_utf8_lossy(&script).trim_end())
         }
     }
 }
