@@ -120,9 +120,9 @@ fn conditions_leave_exactly_k_hits() {
 #[test]
 fn show_chooses_columns_and_radius_chooses_rows() {
     let food = example("food.db");
-    let reply = json(&["search", &food, "--row", "0", "--show", "page_num", "--radius", "0.4"]);
+    let reply = json(&["search", &food, "--row", "0", "--show", "page_num", "--radius", "0.6"]);
     let hits = reply["results"][0]["hits"].as_array().unwrap();
-    assert!(hits.len() > 1 && hits.iter().all(|hit| hit["distance"].as_f64().unwrap() <= 0.4));
+    assert!(hits.len() > 1 && hits.iter().all(|hit| hit["distance"].as_f64().unwrap() <= 0.6));
     assert_eq!(hits[0]["metadata"], serde_json::json!({"page_num": 1}));
     let text = said(&["search", &food, "--row", "0", "-k", "2", "--show", "gloss"]);
     assert_eq!(text.lines().count(), 3, "{text}");

@@ -119,7 +119,14 @@ pub fn search(
         nonfinite: request.nonfinite,
         threads: options.threads,
     };
-    let mut scan = FlatSearch::new(queries.matrix(), flat)?;
+    let mut scan = FlatSearch::new(queries.matrix(), flat).map_err(|error| {
+        // What is wrong with a query is wrong in the file it came from.
+        match &request.queries {
+            Queries::At(location) => error.at_path(&location.path),
+            Queries::Rows(_) | Queries::Ids(_) => vectors.locate(error),
+            Queries::Given(_) => error,
+        }
+    })?;
     progress.begin("searching", schema.rows);
     each_block(vectors, request.memory_bytes, &mut |first, block| {
         scan.scan(first, block, keep.as_deref()).map_err(|error| vectors.locate(error))?;

@@ -38,7 +38,7 @@ def matrix(dtype):
 METADATA = pa.table({
     "id": pa.array([f"row-{i}" for i in range(ROWS)]),
     "file_name": pa.array([None if i == 5 else f"päper \"{i % 3}\",\n{i}.pdf" for i in range(ROWS)]),
-    "page_num": pa.array([None if i == 2 else (i - 3) * 2**58 for i in range(ROWS)], pa.int64()),
+    "page_num": pa.array([None if i == 2 else (i - 3) * 2**57 for i in range(ROWS)], pa.int64()),
     "score": pa.array([None if i == 4 else (i - 7) / 3 for i in range(ROWS)], pa.float64()),
     "kept": pa.array([None if i == 9 else i % 2 == 0 for i in range(ROWS)], pa.bool_()),
 })

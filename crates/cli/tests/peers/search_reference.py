@@ -23,6 +23,13 @@ def cosines(x, q):
     return np.where(np.isfinite(cosine), cosine, 0.0)
 
 
+def angular(x, q):
+    """The length of the difference of unit vectors: sqrt(2 - 2 cos) without its rounding near 0."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        distance = norms(x / norms(x)[..., None] - q / norms(q))
+    return np.where(np.isfinite(distance), distance, np.sqrt(2))
+
+
 def ratio(a, b):
     return np.divide(a, b, out=np.zeros(np.broadcast(a, b).shape), where=b != 0)
 
@@ -38,7 +45,7 @@ REFERENCE = {
     "l2": lambda x, q: ((x - q) ** 2).sum(-1),
     "euclidean": lambda x, q: np.sqrt(((x - q) ** 2).sum(-1)),
     "cosine": lambda x, q: 1 - cosines(x, q),
-    "angular": lambda x, q: np.sqrt(np.maximum(0, 2 - 2 * cosines(x, q))),
+    "angular": angular,
     "ip": lambda x, q: (x * q).sum(-1),
     "manhattan": lambda x, q: np.abs(x - q).sum(-1),
     "chebyshev": lambda x, q: np.abs(x - q).max(-1),

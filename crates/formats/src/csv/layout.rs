@@ -93,6 +93,10 @@ impl Dialect for Layout {
         Ok(record(bytes, offset))
     }
 
+    fn has_vectors(&self) -> bool {
+        self.vector != VectorColumns::Nowhere
+    }
+
     fn components(&self, record: &[u8], each: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         let mut count = 0;
         for (column, cell) in cells(utf8(record)?, self.delimiter).enumerate() {
@@ -111,14 +115,16 @@ impl Dialect for Layout {
     }
 
     fn fields(&self, record: &[u8], each: &mut dyn FnMut(&str, Field)) -> Result<()> {
+        let mut count = 0;
         for (column, cell) in cells(utf8(record)?, self.delimiter).enumerate() {
+            count += 1;
             if let Some(name) = self.names.get(column)
                 && !self.is_vector(column)
             {
                 each(name, field(cell));
             }
         }
-        Ok(())
+        self.check_count(count)
     }
 }
 

@@ -120,6 +120,10 @@ impl Dialect for Json {
         }
     }
 
+    fn has_vectors(&self) -> bool {
+        !matches!(self.vector, Place::Nowhere)
+    }
+
     fn components(&self, record: &[u8], each: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         let vector = match &self.vector {
             Place::Bare => return numbers(text(record)?, each),

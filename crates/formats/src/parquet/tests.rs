@@ -37,7 +37,7 @@ fn everything_comes_back() {
         let bytes = write_bytes(&Parquet, &schema, &vectors, &columns, &options).unwrap();
         let container = open_bytes(&Parquet, &bytes, &ReadOptions::default()).unwrap();
         let entry = &container.entries()[0];
-        assert_eq!(entry.name, "embeddings");
+        assert_eq!(entry.name, "embedding");
         assert_eq!(entry.schema.columns, schema.columns);
         assert_eq!((entry.schema.ids, entry.schema.metric), (schema.ids, schema.metric));
         for attribute in &schema.attributes {
@@ -114,7 +114,7 @@ fn values_that_do_not_fit_their_column_are_refused() {
     let schema = Schema { columns: infos(&columns), ..Schema::matrix(Element::F32, 2, 1) };
     let error = write_bytes(&Parquet, &schema, &[0; 8], &columns, &WriteOptions::default());
     assert_eq!(error.unwrap_err().kind(), ErrorKind::BadData);
-    columns[0].name = "embeddings".into();
+    columns[0].name = "embedding".into();
     let schema = Schema { columns: infos(&columns), ..schema };
     let error = write_bytes(&Parquet, &schema, &[0; 8], &columns, &WriteOptions::default());
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Usage);

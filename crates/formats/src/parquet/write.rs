@@ -57,7 +57,7 @@ impl Writer {
         schema: &Schema,
         options: &WriteOptions,
     ) -> Result<Writer> {
-        let name = options.entry.as_deref().unwrap_or("embeddings");
+        let name = options.entry.as_deref().unwrap_or("embedding");
         check_names(name, &schema.columns)?;
         let dim = i32::try_from(schema.dim)
             .map_err(|_| Error::unsupported(format!("vectors of dimension {}", schema.dim)))?;

@@ -27,6 +27,9 @@ pub(crate) trait Dialect: Send + Sync {
     /// If the bytes are no records.
     fn record(&self, bytes: &[u8], offset: usize) -> Result<Option<(Range<usize>, usize)>>;
 
+    /// Whether records have a vector; those of a table of metadata have none.
+    fn has_vectors(&self) -> bool;
+
     /// Calls `each` with the text of every component of a record's vector.
     ///
     /// # Errors

@@ -32,6 +32,19 @@ impl Survey {
     /// # Errors
     /// If it is damaged or its vector differs in dimension from those before.
     pub(super) fn note(&mut self, dialect: &impl Dialect, record: &[u8]) -> Result<()> {
+        if dialect.has_vectors() {
+            self.note_vector(dialect, record)?;
+        } else {
+            self.dim = Some(0);
+        }
+        dialect.fields(record, &mut |name, field| self.note_field(name, &field))?;
+        if self.columns.len() > MAX_COLUMNS {
+            return Err(Error::limit(format!("more than {MAX_COLUMNS} different fields")));
+        }
+        Ok(())
+    }
+
+    fn note_vector(&mut self, dialect: &impl Dialect, record: &[u8]) -> Result<()> {
         let mut count = 0;
         let mut f64_needed = self.needs_f64;
         dialect.components(record, &mut |text| {
@@ -40,12 +53,7 @@ impl Survey {
             Ok(())
         })?;
         self.needs_f64 = f64_needed;
-        self.note_dim(count)?;
-        dialect.fields(record, &mut |name, field| self.note_field(name, &field))?;
-        if self.columns.len() > MAX_COLUMNS {
-            return Err(Error::limit(format!("more than {MAX_COLUMNS} different fields")));
-        }
-        Ok(())
+        self.note_dim(count)
     }
 
     fn note_dim(&mut self, count: usize) -> Result<()> {
@@ -92,8 +100,9 @@ impl Survey {
     /// # Errors
     /// If they have another dimension.
     pub(super) fn merge(&mut self, later: Survey) -> Result<()> {
-        if let Some(dim) = later.dim {
-            self.note_dim(dim)?;
+        match later.dim {
+            None | Some(0) => self.dim = self.dim.or(later.dim),
+            Some(dim) => self.note_dim(dim)?,
         }
         self.needs_f64 |= later.needs_f64;
         later.columns.into_iter().for_each(|column| self.join(column));
