@@ -268,7 +268,8 @@ impl Sinks {
         let has_file = path.as_os_str() != "-";
         let beside = sidecar_path(path);
         let has_metadata = !schema.columns.is_empty() || !schema.attributes.is_empty();
-        let sidecar = match !keeps && has_metadata && has_file {
+        let has_rows = schema.rows > 0;
+        let sidecar = match !keeps && has_metadata && has_rows && has_file {
             false if beside.exists() => {
                 let what = "this metadata would be taken for that of the new file";
                 return Err(Error::usage(what).at_path(beside).help("move or delete it first"));

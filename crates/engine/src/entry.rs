@@ -16,23 +16,28 @@ pub(crate) fn choose(container: &dyn Container, name: Option<&str>) -> Result<us
     }
 }
 
-/// Exact names first; then a column or data set named without its table or group, if only one fits.
+/// Exact names first; then the one matrix inside a group or table of that name; then the one column
+/// or data set of that name, whatever group or table it is in.
 fn named(container: &dyn Container, name: &str) -> Result<usize> {
     let entries = container.entries();
     if let Some(exact) = entries.iter().position(|entry| entry.name == name) {
         return Ok(exact);
     }
-    let mut partly = (0..entries.len()).filter(|position| {
-        let mut parts = entries[*position].name.split(['.', '/']);
-        parts.any(|part| part == name)
-    });
-    match (partly.next(), partly.next()) {
-        (Some(only), None) => return Ok(only),
-        (Some(_), Some(_)) => {
-            return Err(Error::usage(format!("several entries are called {name}"))
-                .help(format!("name one of them in full: {}", list(entries))));
+    let is_inside = |entry: &Entry| {
+        let rest = entry.name.strip_prefix(name);
+        rest.is_some_and(|rest| rest.starts_with(['/', '.'])) && entry.schema.shape.len() >= 2
+    };
+    let is_called = |entry: &Entry| last_part(&entry.name) == name;
+    for fits in [&is_inside as &dyn Fn(&Entry) -> bool, &is_called] {
+        let mut fitting = (0..entries.len()).filter(|position| fits(&entries[*position]));
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => return Ok(only),
+            (Some(_), Some(_)) => {
+                return Err(Error::usage(format!("several entries go by the name {name}"))
+                    .help(format!("name one of them in full: {}", list(entries))));
+            }
+            _ => {}
         }
-        _ => {}
     }
     let skipped = container.skipped().iter().find(|skipped| skipped.name == name);
     Err(match skipped {

@@ -80,7 +80,8 @@ fn show(location: &Location, info: &FileInfo) -> Result<()> {
 
 fn show_entries(entries: &[Entry]) -> Result<()> {
     let mut table = output::table(["entry", "rows", "dim", "type", "metadata"]);
-    for entry in entries {
+    let entries: Vec<&Entry> = entries.iter().filter(|entry| !is_column(entry, entries)).collect();
+    for entry in &entries {
         let schema = &entry.schema;
         let mut columns = Vec::new();
         for (position, column) in schema.columns.iter().enumerate() {
@@ -103,6 +104,16 @@ fn show_entries(entries: &[Entry]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether an entry is shown already, as a metadata column of a matrix beside it.
+fn is_column(entry: &Entry, entries: &[Entry]) -> bool {
+    let (group, name) = entry.name.rsplit_once('/').unwrap_or(("", &entry.name));
+    entry.schema.shape.len() == 1
+        && entries.iter().any(|matrix| {
+            let beside = matrix.name.rsplit_once('/').map_or("", |(group, _)| group);
+            beside == group && matrix.schema.shape.len() > 1 && matrix.schema.column(name).is_some()
+        })
 }
 
 fn prefix(entry: &Entry) -> String {
