@@ -7,6 +7,7 @@ mod element;
 mod error;
 mod limits;
 mod matrix;
+mod memory;
 mod metric;
 mod neighbor;
 mod schema;

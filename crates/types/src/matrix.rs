@@ -1,6 +1,7 @@
 //! Rows of components in memory: borrowed ([`MatrixRef`]) or owned ([`Block`]).
 
 use crate::Element;
+use crate::memory::Memory;
 use bytemuck::AnyBitPattern;
 
 /// Borrowed rows, C order, components in the byte order of this machine.
@@ -88,8 +89,7 @@ impl<'a> MatrixRef<'a> {
 /// Rows in memory that a source fills: a buffer of fixed capacity, reused from block to block.
 #[derive(Clone, Debug)]
 pub struct Block {
-    /// Eight-byte words, so that every element is aligned.
-    words: Vec<u64>,
+    memory: Memory,
     element: Element,
     dim: usize,
     rows: usize,
@@ -100,7 +100,7 @@ impl Block {
     /// An empty block with room for `capacity` rows.
     pub fn new(element: Element, dim: usize, capacity: usize) -> Block {
         let bytes = capacity * dim * element.bytes();
-        Block { words: vec![0; bytes.div_ceil(8)], element, dim, rows: 0, capacity }
+        Block { memory: Memory::zeroed(bytes), element, dim, rows: 0, capacity }
     }
 
     /// An empty block whose rows take about `bytes`, with room for one row at least.
@@ -154,8 +154,7 @@ impl Block {
     /// The bytes of the rows that still fit; call [`advance`](Block::advance) after filling some.
     pub fn spare_mut(&mut self) -> &mut [u8] {
         let row_bytes = self.row_bytes();
-        &mut bytemuck::cast_slice_mut(&mut self.words)
-            [self.rows * row_bytes..self.capacity * row_bytes]
+        &mut self.memory[self.rows * row_bytes..self.capacity * row_bytes]
     }
 
     /// Counts `rows` more rows as held.
@@ -179,7 +178,7 @@ impl Block {
 
     /// The rows held.
     pub fn matrix(&self) -> MatrixRef<'_> {
-        let bytes = &bytemuck::cast_slice(&self.words)[..self.rows * self.row_bytes()];
+        let bytes = &self.memory[..self.rows * self.row_bytes()];
         MatrixRef::new(bytes, self.element, self.rows, self.dim)
     }
 }
