@@ -239,6 +239,22 @@ fn memory_bounds_a_streamed_search() {
     assert_eq!(all["results"], little["results"]);
 }
 
+#[test]
+fn standard_input_and_output_are_files_too() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_anear"))
+        .args(["convert", "-", "-", "--format", "csv"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let rows = "{\"id\": 1, \"embedding\": [0.5, 2]}\n{\"id\": 2, \"embedding\": [1, -3]}\n";
+    child.stdin.take().unwrap().write_all(rows.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), 3, "{text}");
+    assert!(text.contains("-3"), "{text}");
+}
+
 /// Each command of the README prints what a reader can expect of it: success.
 #[test]
 fn the_commands_of_the_readme_run() {

@@ -39,6 +39,7 @@ impl Format for Jsonl {
         let head = head.strip_prefix(text_mark()).unwrap_or(head);
         let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
         match first {
+            Some(b'{' | b'[') if hint.extension.is_empty() => Score::Suffix, // standard input
             _ if !INFO.extensions.contains(&hint.extension.as_str()) => Score::No,
             Some(b'{' | b'[') => Score::Likely,
             _ => Score::Suffix,
