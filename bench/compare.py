@@ -145,7 +145,7 @@ def races(ours, numpy, torch, runs):
             pair = race(ours, {"do": "read", "path": path}, torch, {"do": "open_torch", "path": path}, runs)
             yield f"open `.pt` of {size}B and copy it to memory", "torch.load", pair, 1
     path = file("pickled.db")
-    pair = race(ours, {"do": "read", "path": path}, numpy, {"do": "read_sqlite", "path": path}, max(3, runs // 3))
+    pair = race(ours, {"do": "read", "path": path}, numpy, {"do": "read_sqlite", "path": path}, runs)
     yield "read 100,000 pickled rows of 384 from SQLite", "sqlite3 + pickle", pair, 10
     for pickled in (False, True):
         ours_out, theirs_out = file("ours.db"), file("theirs.db")
