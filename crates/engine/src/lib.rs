@@ -12,6 +12,7 @@ mod progress;
 mod search;
 mod vectors;
 
+pub use anear_formats::npy::Appender as NpyAppender;
 pub use anear_formats::{
     Compression, Entry, FORMATS, FormatInfo, IndexInfo, Skipped, Summary, VectorSource,
 };

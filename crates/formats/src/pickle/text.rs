@@ -66,8 +66,8 @@ pub(super) fn push_latin1(text: &[u8], out: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// A line of a protocol 0 `UNICODE`: Latin-1 with `\uXXXX` and `\UXXXXXXXX`. `None` when it can
-/// stay as it is.
+/// A line of a protocol 0 `UNICODE`: Latin-1 with escapes of four (`\u`) or eight (`\U`) digits.
+/// `None` when it can stay as it is.
 pub(super) fn unescape_unicode(line: &[u8]) -> Option<Result<Vec<u8>>> {
     (!line.is_ascii() || line.contains(&b'\\')).then(|| {
         let mut out = Vec::with_capacity(line.len());
