@@ -10,8 +10,10 @@
 
 mod across;
 mod along;
+mod encode;
 mod group;
 
+pub use encode::{Encoded, encode};
 pub use group::{CodeGroup, CodeQuery};
 
 use crate::Level;
