@@ -1,7 +1,7 @@
 //! Every fast path against plain loops, over random input and awkward lengths, at every level.
 
 use anear_kernels::codes::{self, CodeGroup, CodeQuery, CodeRows};
-use anear_kernels::ops::{self, Bounds, Group, Op};
+use anear_kernels::ops::{self, Bounds, Group, Op, Term};
 use anear_kernels::{Level, bits, exact, reference};
 use anear_types::{Element, MatrixRef, Metric};
 
@@ -208,20 +208,24 @@ fn squares_agree() {
 #[test]
 fn what_passes_is_what_the_bound_says() {
     let mut random = Random(4);
-    for (width, rows) in [(1, 9), (2, 4), (3, 3), (8, 5), (16, 7)] {
+    for (width, rows) in [(1, 9), (1, 70), (2, 4), (3, 3), (16, 7), (32, 5)] {
         let mut scores = random.values(rows * width);
         scores[rows * width / 2] = f32::NAN;
         let constants = random.values(width);
-        let (slopes, norms) = (random.values(width), random.values(rows));
-        let shifts = random.values(rows);
-        let bounds =
-            Bounds { constants: &constants, slopes: &slopes, norms: &norms, shifts: &shifts };
-        for level in Level::available() {
+        let [slopes, more_slopes] = [random.values(width), random.values(width)];
+        let [sizes, more_sizes, shifts] = [(); 3].map(|()| random.values(rows));
+        let second = Term { slopes: &more_slopes, sizes: &more_sizes };
+        for (level, second) in
+            Level::available().into_iter().flat_map(|level| [(level, None), (level, Some(second))])
+        {
+            let term = Term { slopes: &slopes, sizes: &sizes };
+            let bounds = Bounds { constants: &constants, term, second, shifts: &shifts };
             let mut passing = vec![99];
             ops::select(level, &scores, bounds, &mut passing);
             let expected: Vec<u32> = (0..rows * width)
                 .filter(|at| {
-                    let bound = slopes[at % width] * norms[at / width] + constants[at % width];
+                    let product = |term: Term<'_>| term.slopes[at % width] * term.sizes[at / width];
+                    let bound = product(term) + constants[at % width] + second.map_or(0.0, product);
                     scores[*at].is_nan() || scores[*at] <= bound + shifts[at / width]
                 })
                 .map(|at| at as u32)

@@ -85,7 +85,8 @@ fn check(name: &str, metric: Metric, rows: &[f32], queries: &[f32], dim: usize) 
     block.append(&second);
     let coded = block.coded();
     for level in Level::available() {
-        let prepared = SqQueries::new(level, &sq, metric, matrix(queries, dim));
+        let wide_queries: Vec<f64> = queries.iter().map(|value| f64::from(*value)).collect();
+        let prepared = SqQueries::new(level, &sq, metric, wide_queries.chunks_exact(dim));
         let (mut norms, mut shifts) = (Vec::new(), Vec::new());
         prepared.row_terms(&coded, &mut norms, &mut shifts);
         let mut members = prepared.members.iter().zip(queries.chunks_exact(dim));
@@ -120,8 +121,8 @@ fn intervals_are_narrow_where_numbers_are_well_behaved() {
         let sq = Sq::train(Level::best(), metric, matrix(&rows, dim)).unwrap();
         let mut block = SqBlock::default();
         sq.encode(Level::best(), matrix(&rows, dim), &mut block);
-        let queries = matrix(&rows[..dim], dim);
-        let prepared = SqQueries::new(Level::best(), &sq, metric, queries);
+        let query: Vec<f64> = rows[..dim].iter().map(|value| f64::from(*value)).collect();
+        let prepared = SqQueries::new(Level::best(), &sq, metric, [&query[..]].into_iter());
         let mut scores = vec![0.0; 200];
         let coded = block.coded();
         codes::scores(Level::best(), &prepared.groups[0], coded.codes, coded.scales, &mut scores);

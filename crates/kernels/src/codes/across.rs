@@ -27,8 +27,8 @@ impl<'a, const V: usize> Across<'a, V> {
         let length = group.padded_dim();
         let queries = group.steps().as_chunks::<BYTES>().0.as_chunks::<V>().0;
         let scores = self.scores.as_chunks_mut::<LANES>().0;
-        // The bytes of the last row may end early, so it is left to the loop below.
-        let in_blocks = rows.rows().saturating_sub(1) / R * R;
+        // Where the bytes of the last row end early, it is left to the loop below.
+        let in_blocks = rows.whole_rows(length) / R * R;
         let (blocks, rest) = scores.split_at_mut(in_blocks * V);
         for (at, scores) in blocks.chunks_exact_mut(R * V).enumerate() {
             let block: [&[[u8; 4]]; R] =

@@ -65,6 +65,20 @@ impl<'a> CodeRows<'a> {
         CodeRows { bytes, rows: end - start, ..*self }
     }
 
+    /// The codes of a row.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, row: usize) -> &'a [u8] {
+        self.whole(row, self.dim)
+    }
+
+    /// How many rows have `length` bytes from their start on.
+    fn whole_rows(&self, length: usize) -> usize {
+        let end = self.rows.saturating_sub(1) * self.stride + length;
+        if end <= self.bytes.len() { self.rows } else { self.rows.saturating_sub(1) }
+    }
+
     /// A row and what lies behind it, `length` bytes in all, which must be there.
     #[inline(always)]
     fn whole(&self, row: usize, length: usize) -> &'a [u8] {

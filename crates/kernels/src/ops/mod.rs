@@ -34,7 +34,7 @@ mod select;
 
 pub use group::Group;
 pub use jensenshannon::ERROR as JENSEN_SHANNON_ERROR;
-pub use select::{Bounds, select};
+pub use select::{Bounds, Term, select};
 
 use crate::Level;
 use across::Across;

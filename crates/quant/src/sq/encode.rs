@@ -58,7 +58,8 @@ impl Sq {
         let step = rows.rows().div_ceil(SAMPLE_ROWS);
         let mut values = vec![0.0; dim];
         for row in (0..rows.rows()).step_by(step) {
-            place(level, space, rows.range(row, row + 1), &mut values);
+            convert::to_f64(level, rows.range(row, row + 1), &mut values);
+            place(space, &mut values);
             for (sum, value) in sums.iter_mut().zip(&values) {
                 *sum += value;
             }
@@ -88,7 +89,8 @@ impl Sq {
         self.center.len()
     }
 
-    pub(super) fn space(&self) -> Space {
+    /// Where rows and queries are compared.
+    pub fn space(&self) -> Space {
         self.space
     }
 
@@ -116,7 +118,8 @@ impl Sq {
         block.make_room(rows.rows(), self.dim());
         let mut values = vec![0.0; self.dim()];
         for row in 0..rows.rows() {
-            let norm = place(level, self.space, rows.range(row, row + 1), &mut values);
+            convert::to_f64(level, rows.range(row, row + 1), &mut values);
+            let norm = place(self.space, &mut values);
             self.encode_row(level, &mut values, norm, block);
         }
     }
@@ -190,9 +193,8 @@ impl SqBlock {
     }
 }
 
-/// Writes a row in its space; returns its norm before.
-pub(super) fn place(level: Level, space: Space, row: MatrixRef<'_>, values: &mut [f64]) -> f64 {
-    convert::to_f64(level, row, values);
+/// Brings a row to its space; returns its norm before.
+pub(super) fn place(space: Space, values: &mut [f64]) -> f64 {
     let norm = exact::norm(values);
     if space == Space::Unit && norm > 0.0 {
         values.iter_mut().for_each(|value| *value /= norm);

@@ -4,7 +4,7 @@ use super::encode::{ROUNDING, place, round_up, rounding};
 use super::{Coded, Space, Sq};
 use anear_kernels::Level;
 use anear_kernels::codes::{CodeGroup, CodeQuery};
-use anear_types::{MatrixRef, Metric};
+use anear_types::Metric;
 
 /// Half the distance from 1 to the next f32.
 const UNIT: f64 = 1.0 / (1 << 24) as f64;
@@ -50,17 +50,22 @@ pub struct Bound {
 }
 
 impl SqQueries {
-    /// Prepares all rows of `queries`. For one that is too large for f32 to tell anything, or zero
+    /// Prepares queries of finite numbers. For one that is too large for f32 to tell anything, or zero
     /// where only angles count, no row is dropped.
     ///
     /// # Panics
     /// If their dimension is not that of the coding.
-    pub fn new(level: Level, sq: &Sq, metric: Metric, queries: MatrixRef<'_>) -> SqQueries {
-        assert_eq!(queries.dim(), sq.dim());
+    pub fn new<'a>(
+        level: Level,
+        sq: &Sq,
+        metric: Metric,
+        queries: impl Iterator<Item = &'a [f64]>,
+    ) -> SqQueries {
         let mut values = vec![0.0; sq.dim()];
         let (mut members, mut steps) = (Vec::new(), Vec::new());
-        for query in 0..queries.rows() {
-            let norm = place(level, sq.space(), queries.range(query, query + 1), &mut values);
+        for query in queries {
+            values.copy_from_slice(query);
+            let norm = place(sq.space(), &mut values);
             let (member, query) = match (sq.space(), norm) {
                 (Space::Unit, 0.0) => unknown(metric, sq.dim()),
                 (Space::Unit, _) => prepare(sq, metric, &mut values, 1.0),
@@ -71,6 +76,11 @@ impl SqQueries {
         }
         let groups = CodeGroup::split(level, &steps, sq.dim());
         SqQueries { metric, members, groups }
+    }
+
+    /// Whether bounds depend on the norms of rows.
+    pub fn uses_norms(&self) -> bool {
+        self.metric == Metric::InnerProduct
     }
 
     /// The terms of rows in their bounds: norms and shifts.
