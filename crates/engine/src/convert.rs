@@ -103,6 +103,9 @@ pub fn convert(
 
     progress.begin("converting", rows);
     let mut write = |first: u64, block: MatrixRef<'_>| -> Result<()> {
+        if progress.interrupted() {
+            return Err(Error::interrupted());
+        }
         let range = first..first + block.rows() as u64;
         let mut columns = metadata.read(&names, range.clone())?;
         let chosen = kept.as_ref().map(|kept| within(kept, &range));

@@ -2,10 +2,12 @@
 
 use crate::{Location, Result, entry};
 use anear_formats::{Container, ReadOptions, VectorSource, probe};
+use anear_index::{Rows, SharedBytes};
 use anear_io::{ByteOrder, Input};
 use anear_types::{Block, Column, Element, Error, Limits, Schema};
 use std::io::Read;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How to open files.
 #[derive(Clone, Debug)]
@@ -150,6 +152,27 @@ impl Vectors {
             return Err(self.locate(Error::malformed(what)));
         }
         Ok(block)
+    }
+
+    /// All rows: where they lie in the file, if they can be used there, else read into memory.
+    pub(crate) fn shared_rows(&self) -> Result<Rows> {
+        let source = self.source()?;
+        if let Some(matrix) = source.mapped()
+            && let Some(range) = self.range_in_file(matrix.bytes())
+        {
+            let file: SharedBytes = Arc::new(self.input.clone());
+            return Ok(Rows::shared(file, range, matrix.element(), matrix.rows(), matrix.dim()));
+        }
+        drop(source);
+        self.read(0..self.schema().rows).map(Rows::from)
+    }
+
+    /// Where some bytes lie in the file, if they do.
+    fn range_in_file(&self, part: &[u8]) -> Option<Range<usize>> {
+        let file = self.input.bytes();
+        let start = part.as_ptr().addr().checked_sub(file.as_ptr().addr())?;
+        let end = start.checked_add(part.len())?;
+        (end <= file.len()).then_some(start..end)
     }
 
     /// Values of some metadata columns (positions in the schema) for some rows.
