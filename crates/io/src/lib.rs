@@ -12,4 +12,5 @@ mod output;
 pub use cursor::Cursor;
 pub use endian::{ByteOrder, swap_bytes};
 pub use input::Input;
+pub use memmap2::MmapMut as PrivateMap;
 pub use output::Output;
