@@ -164,24 +164,10 @@ fn query_vectors<'a>(
             let queries = Vectors::open_at(location, options)?;
             queries.read(0..queries.schema().rows)?
         }
-        Queries::Rows(rows) => read_rows(vectors, rows)?,
-        Queries::Ids(ids) => read_rows(vectors, &find_ids(vectors, metadata, ids)?)?,
+        Queries::Rows(rows) => vectors.gather(rows)?,
+        Queries::Ids(ids) => vectors.gather(&find_ids(vectors, metadata, ids)?)?,
         Queries::Given(given) => given_vectors(given)?,
     }))
-}
-
-fn read_rows(vectors: &Vectors, rows: &[u64]) -> Result<Block> {
-    let schema = vectors.schema();
-    let mut queries = Block::new(schema.element, schema.dim, rows.len());
-    for row in rows {
-        if *row >= schema.rows {
-            let what =
-                format!("there is no row {row}; the last is {}", schema.rows.saturating_sub(1));
-            return Err(vectors.locate(Error::usage(what)));
-        }
-        queries.push_row(vectors.read(*row..row + 1)?.matrix().row(0));
-    }
-    Ok(queries)
 }
 
 /// The rows with these ids; without a column of ids, ids are positions.

@@ -15,5 +15,6 @@ pub use about::About;
 pub use cursor::Cursor;
 pub use endian::{ByteOrder, swap_bytes};
 pub use input::Input;
+pub use memmap2::MmapMut as PrivateMap;
 pub use output::Output;
 pub use segment::{SEGMENT_MAGIC, Section, Segment, SegmentWriter};
