@@ -5,11 +5,15 @@ mod blocks;
 mod convert;
 mod entry;
 mod filter;
+mod index;
 mod info;
 mod location;
+mod mapped;
 mod metadata;
 mod progress;
+mod save;
 mod search;
+mod sinks;
 mod vectors;
 
 pub use anear_formats::npy::Appender as NpyAppender;
@@ -17,16 +21,20 @@ pub use anear_formats::{
     Compression, Entry, FORMATS, FormatInfo, IndexInfo, Skipped, Summary, VectorSource,
 };
 pub use anear_index::flat::{Goal, NonFinite};
+pub use anear_index::{Interrupt, RowSet, Rows, SharedBytes};
 pub use anear_kernels::Rounding;
 pub use anear_types::{
     Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Limits, MatrixRef, Metric,
     Neighbor, Order, Result, Schema, Value,
 };
-pub use convert::{ConvertRequest, Converted, convert};
+pub use convert::{ConvertRequest, convert};
 pub use filter::rows_where;
+pub use index::{Ids, Index, IndexSearch, IndexSpec, RowFilter, search_rows};
 pub use info::{FileInfo, info};
 pub use location::Location;
+pub use mapped::{Mapped, PrivateRows};
 pub use metadata::{Metadata, sidecar_path};
 pub use progress::{Progress, Silent};
+pub use save::{SaveRequest, Saved, save};
 pub use search::{Hit, Queries, SearchReply, SearchRequest, search};
 pub use vectors::{OpenOptions, Vectors};
