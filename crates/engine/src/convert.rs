@@ -3,7 +3,8 @@
 use crate::blocks::each_block;
 use crate::sinks::{Sinks, cast_block, element_for, format_for};
 use crate::{
-    Location, Metadata, OpenOptions, Progress, Result, SaveRequest, Saved, Vectors, rows_where,
+    Error, Location, Metadata, OpenOptions, Progress, Result, SaveRequest, Saved, Vectors,
+    rows_where,
 };
 use anear_formats::Format;
 use anear_types::{Block, Column, MatrixRef, Schema};
@@ -67,6 +68,9 @@ pub fn convert(
 
     progress.begin("converting", rows);
     let mut write = |first: u64, block: MatrixRef<'_>| -> Result<()> {
+        if progress.interrupted() {
+            return Err(Error::interrupted());
+        }
         let range = first..first + block.rows() as u64;
         let mut columns = metadata.read(&names, range.clone())?;
         let chosen = kept.as_ref().map(|kept| within(kept, &range));

@@ -5,6 +5,7 @@ mod blocks;
 mod convert;
 mod entry;
 mod filter;
+mod index;
 mod info;
 mod location;
 mod mapped;
@@ -20,6 +21,7 @@ pub use anear_formats::{
     Compression, Entry, FORMATS, FormatInfo, IndexInfo, Skipped, Summary, VectorSource,
 };
 pub use anear_index::flat::{Goal, NonFinite};
+pub use anear_index::{Interrupt, RowSet, Rows, SharedBytes};
 pub use anear_kernels::Rounding;
 pub use anear_types::{
     Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Limits, MatrixRef, Metric,
@@ -27,6 +29,7 @@ pub use anear_types::{
 };
 pub use convert::{ConvertRequest, convert};
 pub use filter::rows_where;
+pub use index::{Ids, Index, IndexSearch, IndexSpec, RowFilter, search_rows};
 pub use info::{FileInfo, info};
 pub use location::Location;
 pub use mapped::{Mapped, PrivateRows};

@@ -1,9 +1,11 @@
 //! Rows of a file as they lie in memory, for those who keep them longer than a call.
 
 use crate::Result;
+use anear_index::Rows;
 use anear_io::{Input, PrivateMap};
 use anear_types::{Element, Error, MatrixRef};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Rows that are used in the bytes of their file, without a copy. Cloning is cheap; the file stays
 /// mapped as long as one clone lives.
@@ -48,6 +50,13 @@ impl Mapped {
             return Err(Error::malformed(what).at_path(self.input.path()));
         }
         Ok(Some(PrivateRows { map, bytes: self.bytes.clone() }))
+    }
+}
+
+impl From<Mapped> for Rows {
+    fn from(mapped: Mapped) -> Rows {
+        let Mapped { input, bytes, element, rows, dim } = mapped;
+        Rows::shared(Arc::new(input), bytes, element, rows, dim)
     }
 }
 
