@@ -2,7 +2,7 @@
 
 use crate::blocks::MOST_BLOCK_BYTES;
 use crate::{Location, Mapped, Result, entry};
-use anear_formats::{Container, ReadOptions, VectorSource, probe};
+use anear_formats::{Container, Entry, ReadOptions, VectorSource, probe};
 use anear_index::Rows;
 use anear_io::{ByteOrder, Input};
 use anear_types::{Block, Column, Element, Error, Limits, Schema};
@@ -110,6 +110,11 @@ impl Vectors {
     /// The name of the entry; may be empty.
     pub fn entry(&self) -> &str {
         &self.container.entries()[self.entry].name
+    }
+
+    /// All matrices of the file, this one among them.
+    pub fn entries(&self) -> &[Entry] {
+        self.container.entries()
     }
 
     /// Shape, element, metadata columns and attributes.
