@@ -1,11 +1,11 @@
 //! An open vector file. `python/anear/_vectors.py` makes `anear.Vectors` of it.
 
 use crate::error::Result;
+use crate::given::Given;
 use crate::memory::{Memory, widened};
 use crate::options;
-use crate::given::Given;
 use crate::values::{column_to_python, value_to_python};
-use anear::{Block, Error, Metadata, Metric, OpenOptions, Schema, Vectors};
+use anear::{Block, Error, Metadata, Metric, OpenOptions, Schema, Silent, Vectors};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::path::{Path, PathBuf};
@@ -26,17 +26,21 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Does something with the open file, without the interpreter lock.
-    pub(crate) fn with<T: Send>(
+    /// Does something with the open file; not to be called with the interpreter lock held.
+    pub(crate) fn locked<T>(
+        &self,
+        work: impl FnOnce(&Vectors) -> anear::Result<T>,
+    ) -> anear::Result<T> {
+        let vectors = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
+        work(vectors.as_ref().ok_or_else(|| closed(&self.path))?)
+    }
+
+    fn with<T: Send>(
         &self,
         py: Python<'_>,
         work: impl FnOnce(&Vectors) -> anear::Result<T> + Send,
     ) -> Result<T> {
-        let done = py.detach(|| {
-            let vectors = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
-            work(vectors.as_ref().ok_or_else(|| closed(&self.path))?)
-        });
-        Ok(done?)
+        Ok(py.detach(|| self.locked(work))?)
     }
 
     /// How the file was opened.
@@ -44,15 +48,30 @@ impl File {
         &self.options
     }
 
+    /// What is in it.
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// All rows in the pages of the file, where they can be used there.
+    pub(crate) fn rows_in_place<'py>(&self, py: Python<'py>) -> Result<Option<Given<'py>>> {
+        Ok(self.with(py, Vectors::mapped)?.map(Given::Mapped))
+    }
+
     /// All rows, in place where the file allows it.
     pub(crate) fn all_rows<'py>(&self, py: Python<'py>) -> Result<Given<'py>> {
-        self.with(py, |vectors| match vectors.mapped()? {
-            Some(mapped) => Ok(Ok(mapped)),
-            None => vectors.read(0..vectors.schema().rows).map(Err),
-        })
-        .map(|rows| match rows {
-            Ok(mapped) => Given::Mapped(mapped),
-            Err(block) => Given::Read(block),
+        match self.rows_in_place(py)? {
+            Some(rows) => Ok(rows),
+            None => Ok(Given::Read(self.with(py, |vectors| vectors.read(0..self.schema.rows))?)),
+        }
+    }
+
+    /// The rows that meet an SQL condition on their metadata.
+    pub(crate) fn rows_where(&self, py: Python<'_>, condition: &str) -> Result<Vec<u64>> {
+        self.with(py, |vectors| {
+            let metadata = Metadata::of(vectors, None, &self.options)?;
+            let limits = &self.options.limits;
+            anear::rows_where(&metadata, self.schema.rows, condition, &[], limits, &mut Silent)
         })
     }
 }
@@ -126,24 +145,23 @@ impl File {
 
     /// Rows `start..stop`.
     fn read(&self, py: Python<'_>, start: u64, stop: u64) -> Result<Memory> {
-        self.with(py, |vectors| vectors.read(start..stop)).and_then(readable)
+        self.with(py, |vectors| readable(vectors.read(start..stop)?))
     }
 
     /// The rows with these numbers.
     #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn gather(&self, py: Python<'_>, rows: Vec<u64>) -> Result<Memory> {
-        self.with(py, |vectors| vectors.gather(&rows)).and_then(readable)
+        self.with(py, |vectors| readable(vectors.gather(&rows)?))
     }
 
     /// All rows: in place and read-only where the file allows it.
     fn numpy(&self, py: Python<'_>) -> Result<Memory> {
-        match self.all_rows(py)? {
-            Given::Mapped(mapped) => match widened(mapped.matrix())? {
+        match self.with(py, Vectors::mapped)? {
+            Some(mapped) => match py.detach(|| widened(mapped.matrix()))? {
                 None => Ok(Memory::mapped(mapped)),
                 Some(block) => Ok(Memory::block(block)),
             },
-            Given::Read(block) => readable(block),
-            Given::Array { .. } => unreachable!("a file has no array"),
+            None => self.read(py, 0, self.schema.rows),
         }
     }
 
@@ -199,7 +217,7 @@ impl File {
 }
 
 /// Rows that were read, with elements that NumPy has.
-fn readable(block: Block) -> Result<Memory> {
+fn readable(block: Block) -> anear::Result<Memory> {
     Ok(Memory::block(widened(block.matrix())?.unwrap_or(block)))
 }
 

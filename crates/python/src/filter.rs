@@ -1,6 +1,7 @@
 //! Ids, and which rows a search may find.
 
 use crate::error::Result;
+use crate::file::File;
 use anear::{Ids, RowFilter, RowSet};
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
@@ -9,14 +10,20 @@ use pyo3::prelude::*;
 pub(crate) enum Filter {
     All,
     Mask(RowSet),
+    Rows(Vec<u64>),
     Ids(Ids),
 }
 
 impl Filter {
-    /// `None` for all rows, one truth value a row, or the ids of some.
-    pub(crate) fn of(filter: Option<&Bound<'_, PyAny>>) -> Result<Filter> {
+    /// `None` for all rows, one truth value a row, or the ids of some; for the rows of a file,
+    /// also a condition on their metadata.
+    pub(crate) fn of(filter: Option<&Bound<'_, PyAny>>, file: Option<&File>) -> Result<Filter> {
         let Some(filter) = filter else { return Ok(Filter::All) };
-        let filter = match is_plain(filter) {
+        if let (Some(file), Ok(condition)) = (file, filter.extract::<&str>()) {
+            return Ok(Filter::Rows(file.rows_where(filter.py(), condition)?));
+        }
+        let is_plain = filter.is_exact_instance_of::<PyArray1<bool>>() || is_ids(filter);
+        let filter = match is_plain {
             true => filter.clone(),
             false => helper(filter, "selection")?,
         };
@@ -33,21 +40,22 @@ impl Filter {
         match self {
             Filter::All => RowFilter::All,
             Filter::Mask(mask) => RowFilter::Mask(mask),
+            Filter::Rows(rows) => RowFilter::Rows(rows),
             Filter::Ids(ids) => RowFilter::Ids(ids),
         }
     }
 }
 
 /// Ids: integers or strings.
-pub(crate) fn ids(ids: &Bound<'_, PyAny>) -> Result<Ids> {
-    match ids.is_instance_of::<PyArray1<i64>>() {
+pub(crate) fn ids_of(ids: &Bound<'_, PyAny>) -> Result<Ids> {
+    match is_ids(ids) {
         true => plain_ids(ids),
         false => plain_ids(&helper(ids, "ids")?),
     }
 }
 
-fn is_plain(filter: &Bound<'_, PyAny>) -> bool {
-    filter.is_instance_of::<PyArray1<bool>>() || filter.is_instance_of::<PyArray1<i64>>()
+fn is_ids(given: &Bound<'_, PyAny>) -> bool {
+    given.is_exact_instance_of::<PyArray1<i64>>()
 }
 
 fn plain_ids(ids: &Bound<'_, PyAny>) -> Result<Ids> {

@@ -6,9 +6,13 @@
 
 mod error;
 mod file;
+mod filter;
+mod given;
+mod index;
 mod memory;
 mod options;
-mod given;
+mod results;
+mod search;
 mod signals;
 mod values;
 mod write;
@@ -19,7 +23,11 @@ mod _anear {
     #[pymodule_export]
     use crate::file::File;
     #[pymodule_export]
+    use crate::index::Structure;
+    #[pymodule_export]
     use crate::memory::Memory;
+    #[pymodule_export]
+    use crate::search::search;
     #[pymodule_export]
     use crate::write::{convert, save};
 

@@ -1,6 +1,5 @@
 //! Rows that NumPy uses where they are.
 
-use crate::error::Result;
 use anear::{Block, Element, Mapped, MatrixRef, PrivateRows, Rounding, cast_rows};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -76,10 +75,10 @@ fn type_string(element: Element) -> String {
 }
 
 /// The rows as 32-bit floats, for elements that NumPy does not have.
-pub(crate) fn widened(rows: MatrixRef<'_>) -> Result<Option<Block>> {
+pub(crate) fn widened(rows: MatrixRef<'_>) -> anear::Result<Option<Block>> {
     let known = !matches!(rows.element(), Element::Bf16 | Element::F8E4M3 | Element::F8E5M2);
     match known {
         true => Ok(None),
-        false => Ok(cast_rows(rows, Element::F32, Rounding::Strict)?),
+        false => cast_rows(rows, Element::F32, Rounding::Strict),
     }
 }

@@ -1,25 +1,17 @@
 //! Exact search over what Python code hands over.
 
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::file::File;
 use crate::filter::Filter;
 use crate::given::Given;
 use crate::options;
-use crate::results::Found;
-use crate::signals::Signals;
-use anear::{
-    Error, Goal, IndexSearch, Interrupt, Metric, Neighbor, NonFinite, RowFilter, search_rows,
-};
+use crate::results::{Found, Ids};
+use crate::signals::watched;
+use anear::{Goal, IndexSearch, NonFinite, search_rows, search_vectors};
 use pyo3::prelude::*;
 
-/// What `search` was asked for.
-struct Request<'py> {
-    queries: Given<'py>,
-    metric: Option<Metric>,
-    goal: Goal,
-    nonfinite: NonFinite,
-    threads: usize,
-}
+/// Memory for the rows of a file that must be decoded.
+const MEMORY_BYTES: u64 = 1 << 30;
 
 /// The `k` rows nearest to each query, or all within a radius.
 #[pyfunction]
@@ -36,36 +28,31 @@ pub(crate) fn search<'py>(
     skip: bool,
 ) -> Result<Bound<'py, PyAny>> {
     let py = rows.py();
-    let request = Request {
-        queries: Given::queries_of(queries)?,
-        metric: metric.map(options::metric).transpose()?,
-        goal: radius.map_or(Goal::Nearest { k }, |radius| Goal::Within { radius }),
-        nonfinite: if skip { NonFinite::Skip } else { NonFinite::Refuse },
-        threads: options::threads(threads)?,
-    };
-    let (metric, found) = match rows.cast::<File>() {
-        Ok(file) => in_file(py, file.get(), &request, filter)?,
-        Err(_) => in_memory(py, &Given::matrix_of(rows)?, &request, filter)?,
-    };
-    answer(py, found, metric, request.goal, |row| row as i64)
-}
+    let file = rows.cast::<File>().ok().map(Bound::get);
+    let queries = Given::queries_of(queries)?;
+    let filter = Filter::of(filter, file)?;
+    let named = file.and_then(|file| file.schema().metric);
+    let metric = metric.map(options::metric).transpose()?.or(named).unwrap_or_default();
+    let goal = radius.map_or(Goal::Nearest { k }, |radius| Goal::Within { radius });
+    let nonfinite = if skip { NonFinite::Skip } else { NonFinite::Refuse };
+    let threads = options::threads(threads)?;
 
-/// The arrays for what was found, made without the interpreter lock.
-pub(crate) fn answer<'py>(
-    py: Python<'py>,
-    found: Vec<Vec<Neighbor>>,
-    metric: Metric,
-    goal: Goal,
-    id: impl Fn(u64) -> i64 + Send,
-) -> Result<Bound<'py, PyAny>> {
-    match goal {
-        Goal::Nearest { k } => {
-            let found = py.detach(|| Found::padded(&found, k, metric, id))?;
-            Ok(found.into_nearest(py, k).into_pyobject(py)?.into_any())
-        }
-        Goal::Within { .. } => {
-            let found = py.detach(|| Found::all(&found, id))?;
-            Ok(found.into_within(py).into_pyobject(py)?.into_any())
-        }
-    }
+    let rows = match file {
+        Some(file) => file.rows_in_place(py)?,
+        None => Some(Given::matrix_of(rows)?),
+    };
+    let (matrix, queries) = (rows.as_ref().map(Given::matrix), queries.matrix());
+    let found = watched(py, |interrupt| {
+        let search =
+            IndexSearch { goal, filter: filter.rows(), threads, interrupt: Some(interrupt) };
+        let found = match (matrix, file) {
+            (Some(matrix), _) => search_rows(matrix, queries, metric, nonfinite, &search)?,
+            (None, Some(file)) => file.locked(|vectors| {
+                search_vectors(vectors, queries, metric, nonfinite, &search, MEMORY_BYTES)
+            })?,
+            (None, None) => unreachable!("rows that are not in a file are in memory"),
+        };
+        Found::new(&found, goal, metric, Ids::Numbers)
+    })?;
+    Ok(found.into_python(py)?)
 }

@@ -1,10 +1,11 @@
 //! Writing files: `save` and `convert`.
 
 use crate::error::Result;
-use crate::options;
 use crate::given::Given;
+use crate::options;
+use crate::signals::{Unseen, watched};
 use crate::values::column_from_python;
-use anear::{Column, ConvertRequest, Error, Rounding, SaveRequest, Saved, Silent};
+use anear::{Column, ConvertRequest, Error, Rounding, SaveRequest, Saved};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use std::path::PathBuf;
@@ -63,7 +64,9 @@ pub(crate) fn save(
     let columns: Vec<Column> = columns.collect::<Result<_>>()?;
     let ids = ids.map(|ids| position(&columns, ids)).transpose()?;
     let matrix = found.matrix();
-    let saved = rows.py().detach(|| anear::save(matrix, &columns, ids, &request, &mut Silent))?;
+    let saved = watched(rows.py(), |interrupt| {
+        anear::save(matrix, &columns, ids, &request, &mut Unseen(interrupt))
+    })?;
     Ok(report(saved))
 }
 
@@ -100,6 +103,7 @@ pub(crate) fn convert(py: Python<'_>, origin: Origin, target: Target) -> Result<
         keep_metadata: origin.metadata,
         ..ConvertRequest::new(input, target.request()?)
     };
-    let saved = py.detach(|| anear::convert(&request, &options, &mut Silent))?;
+    let saved =
+        watched(py, |interrupt| anear::convert(&request, &options, &mut Unseen(interrupt)))?;
     Ok(report(saved))
 }

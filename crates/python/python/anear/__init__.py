@@ -20,6 +20,8 @@ from ._errors import (
     UnsupportedError,
     UsageError,
 )
+from ._index import Index
+from ._search import search
 from ._vectors import Metadata, Vectors, open
 from ._write import Saved, convert, save
 
@@ -29,6 +31,7 @@ __all__ = [
     "DataError",
     "Error",
     "FileError",
+    "Index",
     "InputTypeError",
     "LimitError",
     "Metadata",
@@ -42,4 +45,5 @@ __all__ = [
     "convert",
     "open",
     "save",
+    "search",
 ]

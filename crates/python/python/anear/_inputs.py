@@ -6,15 +6,15 @@ Nothing is copied where the memory of the other library can be used.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ._anear import File
-from ._errors import DataError, InputTypeError, UsageError
-from ._vectors import Vectors
+from ._errors import DataError, InputTypeError
+from ._vectors import opened
 
 # Types that NumPy does not have travel as unsigned integers, with their name beside them.
 _BITS = {"bfloat16": np.uint16, "float8_e4m3fn": np.uint8, "float8_e5m2": np.uint8}
@@ -26,10 +26,9 @@ _Array = np.ndarray[Any, Any]
 def rows(source: Any, vector: bool) -> File | tuple[_Array, str | None]:
     """The rows of `source`: an open file, or an array in C order with the name of its type where
     NumPy has none. With `vector`, one axis is one row."""
-    if isinstance(source, (str, os.PathLike)):
-        source = Vectors(source)
-    if isinstance(source, Vectors):
-        return source._file
+    source = opened(source)
+    if isinstance(source, File):
+        return source
     array, element = _array(source)
     if array.dtype.name in _BITS:  # of the package ml_dtypes
         element = array.dtype.name
@@ -234,10 +233,12 @@ def _by_column(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 def values(column: Any) -> list[Any]:
     """The values of one column as plain Python objects."""
-    if isinstance(column, (str, bytes)):
+    if isinstance(column, (str, bytes)) or not isinstance(column, Iterable):
         raise InputTypeError(f"a {_name(column)} is no column: it needs one value a row")
     if hasattr(column, "isna") and hasattr(column, "astype"):  # pandas
         column = column.astype(object).where(column.notna(), None)
+    if isinstance(column, np.ndarray) and column.ndim != 1:
+        raise InputTypeError(f"an array of {column.ndim} axes is no column: it needs one value a row")
     if hasattr(column, "to_pylist"):
         return list(column.to_pylist())
     if hasattr(column, "tolist"):
@@ -245,18 +246,24 @@ def values(column: Any) -> list[Any]:
     return [value.item() if isinstance(value, np.generic) else value for value in column]
 
 
-def selection(chosen: Any) -> tuple[_Array, bool]:
-    """A filter: flags, one a row, or integers. The second says whether they are flags."""
-    array = np.asarray(chosen if not hasattr(chosen, "detach") else _torch(chosen)[0])
-    if array.size == 0 and array.dtype != bool:
-        array = array.astype(np.int64)
-    if array.ndim != 1 or array.dtype.kind not in "biu":
-        raise InputTypeError(
-            f"an array of {array.ndim} axes and type {array.dtype} is no filter",
-            help="give one bool for each row, or the integer ids of the rows to keep",
-        )
-    if array.dtype == bool:
-        return np.ascontiguousarray(array), True
-    if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
-        raise UsageError("ids are 64-bit integers with a sign", help="none can be above 2**63 - 1")
-    return np.ascontiguousarray(array, dtype=np.int64), False
+def selection(chosen: Any) -> _Array | list[str]:
+    """A filter: one truth value a row, or ids."""
+    flags = np.asarray(_array(chosen)[0] if hasattr(chosen, "detach") else chosen)
+    if flags.dtype == bool and flags.ndim == 1:
+        return np.asarray(flags)
+    return ids(chosen)
+
+
+def ids(given: Any) -> npt.NDArray[np.int64] | list[str]:
+    """Ids: 64-bit integers, or strings."""
+    found = values(given)
+    if found and all(isinstance(value, str) for value in found):
+        return found
+    for row, value in enumerate(found):
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InputTypeError(
+                f"an id is {value!r}", help="ids are all integers or all strings", row=row
+            )
+        if not -(2**63) <= value < 2**63:
+            raise DataError(f"the id {value} does not fit in 64 bits", row=row)
+    return np.array(found, np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -254,6 +254,13 @@ class Metadata(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"<anear metadata: {', '.join(self._names) or 'none'}>"
+
+
+def opened(source: Any) -> Any:
+    """The open file that is meant, if a path or `Vectors` is given."""
+    if isinstance(source, (str, os.PathLike)):
+        source = Vectors(source)
+    return source._file if isinstance(source, Vectors) else source
 
 
 def _as_array(memory: Memory) -> _Array:
