@@ -1,7 +1,7 @@
 //! From memory into a file of any format.
 
-use crate::sinks::{Sinks, cast_block, element_for, format_for};
-use crate::{Error, Location, Progress, Result};
+use crate::sinks::{Sinks, element_for, format_for};
+use crate::{Error, Location, Progress, Result, cast_rows};
 use anear_formats::{Compression, Summary};
 use anear_kernels::Rounding;
 use anear_types::{Block, Column, ColumnInfo, Element, MatrixRef, Metric, Schema};
@@ -93,9 +93,12 @@ pub fn save(
     progress.begin("saving", schema.rows);
     let step = (PART_BYTES / rows.row_bytes().max(1)).max(1);
     for start in (0..rows.rows()).step_by(step) {
+        if progress.interrupted() {
+            return Err(Error::interrupted());
+        }
         let end = rows.rows().min(start + step);
         let part = rows.range(start, end);
-        let converted = cast_block(part, element, request.rounding).map_err(|error| {
+        let converted = cast_rows(part, element, request.rounding).map_err(|error| {
             let row = start as u64 + error.row().unwrap_or(0);
             error.move_to_row(row)
         })?;

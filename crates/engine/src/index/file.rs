@@ -27,6 +27,14 @@ impl Index {
         open(Input::open(path)?, options).map_err(|error| error.at_path(path))
     }
 
+    /// An index from the bytes of its file, which become its memory.
+    ///
+    /// # Errors
+    /// As for [`load`](Index::load).
+    pub fn from_bytes(bytes: Vec<u8>, options: &OpenOptions) -> Result<Index> {
+        open(Input::from_bytes("index in memory", bytes), options)
+    }
+
     /// Writes the index to a file, which appears whole or not at all, and returns its size in
     /// bytes. Removed rows are left out and the others move up; where rows are called by their
     /// numbers, those that were there are written as ids then, so that each keeps its name.

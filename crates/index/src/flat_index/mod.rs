@@ -9,6 +9,6 @@ mod kind;
 mod passing;
 mod scan;
 
-pub use scan::search_rows;
+pub use scan::{search_rows, stretch_rows};
 
 pub(crate) use kind::Flat;

@@ -46,6 +46,12 @@ pub fn search_rows(
     search(&[(0, rows)], &RowSet::default(), queries, metric, plan)
 }
 
+/// How many rows to compare with some queries between two looks at whether to stop.
+pub fn stretch_rows(queries: MatrixRef<'_>) -> usize {
+    let row_pairs = queries.rows().saturating_mul(queries.dim()).max(1);
+    (PAIRS_PER_STRETCH / row_pairs).max(LEAST_ROWS)
+}
+
 /// The same over rows in several parts, of which some were removed.
 pub(super) fn search(
     parts: &[(u64, MatrixRef<'_>)],
@@ -56,8 +62,7 @@ pub(super) fn search(
 ) -> Result<Vec<Vec<Neighbor>>> {
     let Plan { goal, nonfinite, threads, .. } = *plan;
     let mut search = FlatSearch::new(queries, FlatOptions { metric, goal, nonfinite, threads })?;
-    let row_pairs = queries.rows().saturating_mul(queries.dim()).max(1);
-    let stretch_rows = (PAIRS_PER_STRETCH / row_pairs).max(LEAST_ROWS);
+    let stretch_rows = stretch_rows(queries);
     let mut buffer = Vec::new();
     for (first, part) in parts {
         search.scan(*first, part.range(0, 0), None)?; // are the dimensions the same?
