@@ -21,7 +21,7 @@ seed() {
     mkdir -p "$corpus"
     shift
     for suffix; do
-        find "$fixtures" -name "*.$suffix" -size -64k -exec cp -n {} "$corpus/" \; 2>/dev/null
+        find "$fixtures" testdata/golden -name "*.$suffix" -size -64k -exec cp -n {} "$corpus/" \; 2>/dev/null
     done
     chmod -R u+w "$corpus"
 }
