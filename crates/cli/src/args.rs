@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Opens, converts and searches embeddings, whatever file they are in.
 #[derive(Debug, Parser)]
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Convert(Convert),
     /// Find the nearest rows, exactly
     Search(Box<Search>),
+    /// Build an index file that opens at once, with ids and metadata inside
+    Index(Index),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -90,11 +93,14 @@ pub(crate) struct Convert {
     #[arg(long, requires = "dtype")]
     pub(crate) lossy: bool,
     /// Compress, where the format can: gzip or zstd, with a level as in gzip:6
-    #[arg(long, value_name = "METHOD", num_args = 0..=1, default_missing_value = "gzip", value_parser = compression)]
+    #[arg(long, value_name = "METHOD", num_args = 0..=1, default_missing_value = "gzip", value_parser = anear::Compression::from_str)]
     pub(crate) compress: Option<anear::Compression>,
     /// In a database, write pickled NumPy arrays instead of raw bytes
     #[arg(long)]
     pub(crate) pickle: bool,
+    /// The metric to name in the output, where the format can [default: what the input says]
+    #[arg(long, value_parser = metric)]
+    pub(crate) metric: Option<anear::Metric>,
     /// Only rows that meet this SQL condition on the metadata
     #[arg(long = "where", value_name = "SQL")]
     pub(crate) condition: Option<String>,
@@ -111,7 +117,7 @@ pub(crate) struct Convert {
 
 #[derive(Args, Debug)]
 pub(crate) struct Search {
-    /// A vector file, or PATH::ENTRY
+    /// A vector file or an index, or PATH::ENTRY
     pub(crate) path: String,
     #[command(flatten)]
     pub(crate) query: Query,
@@ -145,6 +151,30 @@ pub(crate) struct Search {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct Index {
+    /// A vector file, or PATH::ENTRY
+    pub(crate) path: String,
+    /// The index file to write, usually called .anx
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// The kind of index: flat (all rows, exactly), or auto to choose
+    #[arg(long, default_value = "auto")]
+    pub(crate) kind: String,
+    /// How nearness is measured [default: what the file says, else cosine]
+    #[arg(long, value_parser = metric)]
+    pub(crate) metric: Option<anear::Metric>,
+    /// Keep no byte a component beside the rows: a smaller file that is searched more slowly
+    #[arg(long)]
+    pub(crate) no_prefilter: bool,
+    /// A file with metadata to lay beside the rows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) meta: Option<PathBuf>,
+    /// Replace the output if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Query {
     /// A file of query vectors, or PATH::ENTRY; - reads one JSON array a line from standard input
@@ -169,19 +199,6 @@ fn element(name: &str) -> Result<anear::Element, String> {
 fn metric(name: &str) -> Result<anear::Metric, String> {
     let known = || anear::Metric::ALL.map(anear::Metric::name).join(", ");
     anear::Metric::from_name(name).ok_or_else(|| format!("the metrics are: {}", known()))
-}
-
-fn compression(text: &str) -> Result<anear::Compression, String> {
-    let (method, level) = match text.split_once(':') {
-        None => (text, None),
-        Some((method, level)) => (method, Some(level.parse::<u8>().map_err(|e| e.to_string())?)),
-    };
-    match (method, level) {
-        ("none", None) => Ok(anear::Compression::None),
-        ("gzip", None | Some(1..=9)) => Ok(anear::Compression::Gzip(level.unwrap_or(4))),
-        ("zstd", None | Some(1..=22)) => Ok(anear::Compression::Zstd(level.unwrap_or(3))),
-        _ => Err("none, gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:22".to_owned()),
-    }
 }
 
 /// A number of bytes, such as `500MB` or `2GB` (powers of 1000) or `1GiB` (powers of 1024).
@@ -218,12 +235,5 @@ mod tests {
         assert_eq!(bytes("1.5 MiB"), Ok(1_572_864));
         assert_eq!(bytes("17"), Ok(17));
         assert!(bytes("many").is_err());
-    }
-
-    #[test]
-    fn compression_has_levels() {
-        assert_eq!(compression("gzip:6"), Ok(anear::Compression::Gzip(6)));
-        assert_eq!(compression("zstd"), Ok(anear::Compression::Zstd(3)));
-        assert!(compression("gzip:0").is_err());
     }
 }

@@ -1,10 +1,10 @@
 //! From any format to any other: rows, metadata, ids and attributes, block by block.
 
 use crate::blocks::each_block;
-use crate::sinks::{Sinks, cast_block, element_for, format_for};
+use crate::sinks::{Sinks, element_for, format_for};
 use crate::{
     Error, Location, Metadata, OpenOptions, Progress, Result, SaveRequest, Saved, Vectors,
-    rows_where,
+    cast_rows, rows_where,
 };
 use anear_formats::Format;
 use anear_types::{Block, Column, MatrixRef, Schema};
@@ -77,7 +77,7 @@ pub fn convert(
         let picked = chosen.map(|chosen| pick(&mut columns, block, chosen, first));
         let block = picked.as_ref().map_or(block, Block::matrix);
         let converted =
-            cast_block(block, schema.element, request.output.rounding).map_err(|error| {
+            cast_rows(block, schema.element, request.output.rounding).map_err(|error| {
                 let at = error.row().unwrap_or(0);
                 let row = chosen.map_or(first + at, |chosen| chosen[at as usize]);
                 vectors.locate(error.move_to_row(row))
@@ -109,7 +109,8 @@ fn output_schema(
         _ => vec![rows, stored.dim as u64],
     };
     let plain = Schema::matrix(element, rows, stored.dim);
-    Ok(Schema { shape, columns, ids, attributes, metric: stored.metric, ..plain })
+    let metric = request.output.metric.or(stored.metric);
+    Ok(Schema { shape, columns, ids, attributes, metric, ..plain })
 }
 
 /// The part of an ascending list that lies in a range.

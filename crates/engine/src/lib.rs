@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod blocks;
+mod cast;
 mod convert;
 mod entry;
 mod filter;
@@ -27,9 +28,10 @@ pub use anear_types::{
     Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Limits, MatrixRef, Metric,
     Neighbor, Order, Result, Schema, Value,
 };
+pub use cast::cast_rows;
 pub use convert::{ConvertRequest, convert};
 pub use filter::rows_where;
-pub use index::{Ids, Index, IndexSearch, IndexSpec, RowFilter, search_rows};
+pub use index::{Ids, Index, IndexSearch, IndexSpec, RowFilter, search_rows, search_vectors};
 pub use info::{FileInfo, info};
 pub use location::Location;
 pub use mapped::{Mapped, PrivateRows};

@@ -3,8 +3,7 @@
 use crate::{Error, Result, SaveRequest, Saved, sidecar_path};
 use anear_formats::{Format, VectorSink, WriteOptions, by_name, format_for_output};
 use anear_io::Output;
-use anear_kernels::{Rounding, cast};
-use anear_types::{Block, Column, Element, MatrixRef, Schema};
+use anear_types::{Column, Element, MatrixRef, Schema};
 use std::path::PathBuf;
 
 /// The format to write.
@@ -79,20 +78,6 @@ fn lossless_element(element: Element, format: &dyn Format) -> Result<Element> {
 fn element_names(format: &dyn Format) -> String {
     let names: Vec<&str> = format.info().writes.iter().map(|element| element.name()).collect();
     names.join(", ")
-}
-
-/// The block with another element; `None` when it has that element already.
-pub(crate) fn cast_block(
-    block: MatrixRef<'_>,
-    element: Element,
-    rounding: Rounding,
-) -> Result<Option<Block>> {
-    if block.element() == element {
-        return Ok(None);
-    }
-    let mut converted = Block::new(element, block.dim(), block.rows());
-    cast(block, 0, rounding, &mut converted)?;
-    Ok(Some(converted))
 }
 
 /// The file of vectors, and the file beside it for metadata that it cannot keep.

@@ -2,7 +2,7 @@
 
 use crate::blocks::MOST_BLOCK_BYTES;
 use crate::{Location, Mapped, Result, entry};
-use anear_formats::{Container, ReadOptions, VectorSource, probe};
+use anear_formats::{Container, Entry, ReadOptions, VectorSource, probe};
 use anear_index::Rows;
 use anear_io::{ByteOrder, Input};
 use anear_types::{Block, Column, Element, Error, Limits, Schema};
@@ -112,6 +112,11 @@ impl Vectors {
         &self.container.entries()[self.entry].name
     }
 
+    /// All matrices of the file, this one among them.
+    pub fn entries(&self) -> &[Entry] {
+        self.container.entries()
+    }
+
     /// Shape, element, metadata columns and attributes.
     pub fn schema(&self) -> &Schema {
         &self.container.entries()[self.entry].schema
@@ -157,14 +162,6 @@ impl Vectors {
         Ok(block)
     }
 
-    /// All rows: where they lie in the file, if they can be used there, else read into memory.
-    pub(crate) fn shared_rows(&self) -> Result<Rows> {
-        match self.mapped()? {
-            Some(mapped) => Ok(mapped.into()),
-            None => self.read(0..self.schema().rows).map(Rows::from),
-        }
-    }
-
     /// All rows where they lie in the file, if they can be used there as they are.
     ///
     /// # Errors
@@ -172,6 +169,14 @@ impl Vectors {
     pub fn mapped(&self) -> Result<Option<Mapped>> {
         let source = self.source()?;
         Ok(source.mapped().and_then(|matrix| Mapped::new(&self.input, matrix)))
+    }
+
+    /// All rows: where they lie in the file, if they can be used there, else read into memory.
+    pub(crate) fn shared_rows(&self) -> Result<Rows> {
+        match self.mapped()? {
+            Some(mapped) => Ok(mapped.into()),
+            None => self.read(0..self.schema().rows).map(Rows::from),
+        }
     }
 
     /// The rows with these numbers, in this order, as one block in memory.

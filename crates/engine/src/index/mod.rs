@@ -10,7 +10,7 @@ mod search;
 
 pub use build::IndexSpec;
 pub use ids::Ids;
-pub use search::{IndexSearch, RowFilter, search_rows};
+pub use search::{IndexSearch, RowFilter, search_rows, search_vectors};
 
 use crate::{Error, IndexInfo, Result};
 use anear_kernels::{Rounding, cast};

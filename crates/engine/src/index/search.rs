@@ -1,10 +1,11 @@
 //! Searching an index, or rows at hand.
 
 use super::{Ids, Index};
-use crate::{Error, Hit, Result};
-use anear_index::flat::{Goal, NonFinite};
+use crate::blocks::each_block;
+use crate::{Error, Hit, Result, Vectors};
+use anear_index::flat::{FlatOptions, FlatSearch, Goal, NonFinite};
 use anear_index::{Interrupt, Keep, Plan, RowSet};
-use anear_types::{MatrixRef, Metric, Neighbor};
+use anear_types::{MatrixRef, Metric, Neighbor, Value};
 
 /// What to search for, and how.
 #[derive(Clone, Copy)]
@@ -63,19 +64,31 @@ impl Index {
         queries: MatrixRef<'_>,
         search: &IndexSearch<'_>,
     ) -> Result<Vec<Vec<Hit>>> {
+        let found = self.neighbors(queries, search)?;
+        let ids = self.ids()?;
+        let hit = |Neighbor { row, distance }: Neighbor| {
+            let id = ids.map_or(Value::Int(row as i64), |ids| ids.get(row as usize));
+            Hit { row, id, distance, metadata: Vec::new() }
+        };
+        Ok(found.into_iter().map(|hits| hits.into_iter().map(hit).collect()).collect())
+    }
+
+    /// The same by the numbers of rows alone.
+    ///
+    /// # Errors
+    /// As for [`search`](Index::search).
+    pub fn neighbors(
+        &self,
+        queries: MatrixRef<'_>,
+        search: &IndexSearch<'_>,
+    ) -> Result<Vec<Vec<Neighbor>>> {
         let listed = match search.filter {
             RowFilter::Ids(ids) => self.names.rows_of(ids, &self.kept, self.rows())?,
             _ => Vec::new(),
         };
         let sorted = sorted_rows(search.filter, listed, self.rows())?;
         let plan = search.plan(keep(search.filter, &sorted, self.rows())?, NonFinite::Refuse);
-        let ids = self.ids()?;
-        let hit = |Neighbor { row, distance }: Neighbor| {
-            let id = ids.map_or(anear_types::Value::Int(row as i64), |ids| ids.get(row as usize));
-            Hit { row, id, distance, metadata: Vec::new() }
-        };
-        let found = self.structure.search(queries, &plan)?;
-        Ok(found.into_iter().map(|hits| hits.into_iter().map(hit).collect()).collect())
+        self.structure.search(queries, &plan)
     }
 }
 
@@ -105,15 +118,52 @@ pub fn search_rows(
     search: &IndexSearch<'_>,
 ) -> Result<Vec<Vec<Neighbor>>> {
     let count = rows.rows() as u64;
-    let listed = match search.filter {
-        RowFilter::Ids(ids) => {
-            super::Names::Numbers.rows_of(ids, &super::Kept::default(), count)?
-        }
-        _ => Vec::new(),
-    };
-    let sorted = sorted_rows(search.filter, listed, count)?;
+    let sorted = sorted_rows(search.filter, numbered(search.filter, count)?, count)?;
     let plan = search.plan(keep(search.filter, &sorted, count)?, nonfinite);
     anear_index::search_rows(rows, queries, metric, &plan)
+}
+
+/// Searches the rows of an open file exactly, as [`search_rows`] does: where they are mapped, or
+/// as they stream by in about `memory_bytes`.
+///
+/// # Errors
+/// As for [`search_rows`], or if the file is damaged.
+pub fn search_vectors(
+    vectors: &Vectors,
+    queries: MatrixRef<'_>,
+    metric: Metric,
+    nonfinite: NonFinite,
+    search: &IndexSearch<'_>,
+    memory_bytes: u64,
+) -> Result<Vec<Vec<Neighbor>>> {
+    let count = vectors.schema().rows;
+    let sorted = sorted_rows(search.filter, numbered(search.filter, count)?, count)?;
+    let keep = keep(search.filter, &sorted, count)?;
+    let IndexSearch { goal, threads, interrupt, .. } = *search;
+    let mut scan = FlatSearch::new(queries, FlatOptions { metric, goal, nonfinite, threads })?;
+    if let Some(interrupt) = interrupt {
+        scan = scan.interrupted_by(interrupt);
+    }
+    each_block(vectors, memory_bytes, &mut |first, block| {
+        let members = match keep {
+            Keep::Set(set) => Some(set.members(first..first + block.rows() as u64).collect()),
+            Keep::All | Keep::Listed(_) => None::<Vec<u64>>,
+        };
+        let listed = match keep {
+            Keep::Listed(listed) => Some(listed),
+            Keep::All | Keep::Set(_) => members.as_deref(),
+        };
+        scan.scan(first, block, listed).map_err(|error| vectors.locate(error))
+    })?;
+    Ok(scan.finish())
+}
+
+/// The rows that a filter lists by their ids, where ids are numbers.
+fn numbered(filter: RowFilter<'_>, rows: u64) -> Result<Vec<u64>> {
+    match filter {
+        RowFilter::Ids(ids) => super::Names::Numbers.rows_of(ids, &super::Kept::default(), rows),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// The rows a filter lists, ascending and once each; `by_id` are those it lists by their ids.
