@@ -54,6 +54,7 @@ impl Mapped {
 }
 
 impl From<Mapped> for Rows {
+    /// The same rows, where they lie.
     fn from(mapped: Mapped) -> Rows {
         let Mapped { input, bytes, element, rows, dim } = mapped;
         Rows::shared(Arc::new(input), bytes, element, rows, dim)

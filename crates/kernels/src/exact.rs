@@ -94,7 +94,7 @@ impl Kernel for Distance<'_> {
 
 /// The Euclidean norm, also where squares would overflow or vanish.
 #[inline(always)]
-fn norm(x: &[f64]) -> f64 {
+pub fn norm(x: &[f64]) -> f64 {
     let squares = sum(x, x, |x, _| x * x);
     if (1e-280..=1e280).contains(&squares) {
         return squares.sqrt();

@@ -1,6 +1,7 @@
 //! Every fast path against plain loops, over random input and awkward lengths, at every level.
 
-use anear_kernels::ops::{self, Bounds, Group, Op};
+use anear_kernels::codes::{self, CodeGroup, CodeQuery, CodeRows};
+use anear_kernels::ops::{self, Bounds, Group, Op, Term};
 use anear_kernels::{Level, bits, exact, reference};
 use anear_types::{Element, MatrixRef, Metric};
 
@@ -72,7 +73,7 @@ fn scores_agree_for_every_operation_and_group() {
 fn check_scores(level: Level, op: Op, queries: &[f32], rows: &[f32], dim: usize) {
     let (metric, sign) = metric_of(op);
     let mut query_rows = queries.chunks_exact(dim);
-    for group in Group::split(queries, dim) {
+    for group in Group::split(level, queries, dim) {
         let width = group.width();
         let mut scores = vec![f32::NAN; rows.len() / dim * width];
         ops::scores(level, op, &group, rows, &mut scores);
@@ -101,7 +102,7 @@ fn jensen_shannon_is_as_rough_as_it_says_and_no_rougher() {
     let ys: Vec<f32> = (0..=steps).map(|step| step as f32 / steps as f32).collect();
     for level in Level::available() {
         for query_count in [1, 4] {
-            let group = &Group::split(&vec![1.0; query_count], 1)[0];
+            let group = &Group::split(level, &vec![1.0; query_count], 1)[0];
             let mut scores = vec![0.0; ys.len() * group.width()];
             ops::scores(level, Op::JensenShannon, group, &ys, &mut scores);
             let mut worst: f64 = 0.0;
@@ -114,7 +115,7 @@ fn jensen_shannon_is_as_rough_as_it_says_and_no_rougher() {
             assert!((0.001..ops::JENSEN_SHANNON_ERROR).contains(&worst), "{worst}");
         }
         for query_count in [1, 4] {
-            let group = &Group::split(&vec![1.0; 2 * query_count], 2)[0];
+            let group = &Group::split(level, &vec![1.0; 2 * query_count], 2)[0];
             let mut scores = vec![0.0; group.width()];
             ops::scores(level, Op::JensenShannon, group, &[3.0, -1e-45], &mut scores);
             assert!(!scores[0].is_finite());
@@ -142,7 +143,7 @@ fn a_component_that_is_not_finite_is_seen_in_every_score() {
                         non_negative(&mut rows);
                         non_negative(&mut queries);
                     }
-                    for group in Group::split(&queries, dim) {
+                    for group in Group::split(level, &queries, dim) {
                         let mut scores = vec![0.0; 7 * group.width()];
                         ops::scores(level, op, &group, &rows, &mut scores);
                         for (row, scores) in scores.chunks_exact(group.width()).enumerate() {
@@ -163,7 +164,7 @@ fn divisors_that_overflow_do_not_make_a_distance_small() {
         for op in [Op::Canberra, Op::BrayCurtis] {
             for query_count in [1, 5] {
                 let queries = vec![2e38; query_count * 2];
-                let group = &Group::split(&queries, 2)[0];
+                let group = &Group::split(level, &queries, 2)[0];
                 let mut scores = vec![0.0; group.width()];
                 ops::scores(level, op, group, &[3e38, 3e38], &mut scores);
                 assert!(scores[0].is_nan(), "{op:?}");
@@ -178,7 +179,7 @@ fn sums_that_overflow_do_not_make_a_quotient_large() {
         for (op, row) in [(Op::BrayCurtis, [-1e38, 0.0]), (Op::JensenShannon, [0.0, 1.0])] {
             for query_count in [1, 5] {
                 let queries = [3e38, 0.0].repeat(query_count);
-                let group = &Group::split(&queries, 2)[0];
+                let group = &Group::split(level, &queries, 2)[0];
                 let mut scores = vec![0.0; group.width()];
                 ops::scores(level, op, group, &row, &mut scores);
                 assert!(scores[0].is_nan() || scores[0] < 1.1e38, "{op:?} {}", scores[0]);
@@ -207,20 +208,24 @@ fn squares_agree() {
 #[test]
 fn what_passes_is_what_the_bound_says() {
     let mut random = Random(4);
-    for (width, rows) in [(1, 9), (2, 4), (3, 3), (8, 5), (16, 7)] {
+    for (width, rows) in [(1, 9), (1, 70), (2, 4), (3, 3), (16, 7), (32, 5)] {
         let mut scores = random.values(rows * width);
         scores[rows * width / 2] = f32::NAN;
         let constants = random.values(width);
-        let (slopes, norms) = (random.values(width), random.values(rows));
-        let shifts = random.values(rows);
-        let bounds =
-            Bounds { constants: &constants, slopes: &slopes, norms: &norms, shifts: &shifts };
-        for level in Level::available() {
+        let [slopes, more_slopes] = [random.values(width), random.values(width)];
+        let [sizes, more_sizes, shifts] = [(); 3].map(|()| random.values(rows));
+        let second = Term { slopes: &more_slopes, sizes: &more_sizes };
+        for (level, second) in
+            Level::available().into_iter().flat_map(|level| [(level, None), (level, Some(second))])
+        {
+            let term = Term { slopes: &slopes, sizes: &sizes };
+            let bounds = Bounds { constants: &constants, term, second, shifts: &shifts };
             let mut passing = vec![99];
             ops::select(level, &scores, bounds, &mut passing);
             let expected: Vec<u32> = (0..rows * width)
                 .filter(|at| {
-                    let bound = slopes[at % width] * norms[at / width] + constants[at % width];
+                    let product = |term: Term<'_>| term.slopes[at % width] * term.sizes[at / width];
+                    let bound = product(term) + constants[at % width] + second.map_or(0.0, product);
                     scores[*at].is_nan() || scores[*at] <= bound + shifts[at / width]
                 })
                 .map(|at| at as u32)
@@ -288,4 +293,53 @@ fn bits_agree_however_they_are_stored() {
     let bad = [0f32, f32::NAN];
     let matrix = MatrixRef::new(bytemuck::cast_slice(&bad), Element::F32, 2, 1);
     assert_eq!(bits::pack(Level::best(), matrix, &mut words), Err(1));
+}
+
+/// The sum of products in 64 bits, rounded as `codes` says.
+fn plain_code_score(query: &CodeQuery, codes: &[u8], scale: f32) -> f32 {
+    let products = codes.iter().zip(&query.steps).map(|(c, p)| i64::from(*c) * i64::from(*p));
+    (products.sum::<i64>() + i64::from(query.start)) as f32 * query.factor * scale
+}
+
+#[test]
+fn code_scores_are_exact_for_every_group_and_level() {
+    let mut random = Random(8);
+    for dim in awkward_dims().chain([4099]) {
+        for (query_count, row_count) in [(51, 27), (1, 7), (2, 5), (3, 1), (20, 13)] {
+            // Extremes in a third of all places, where sums in fewer bits would overflow.
+            let mut byte = |extremes: [u8; 2]| match random.word() {
+                word if word.is_multiple_of(3) => extremes[word as usize >> 8 & 1],
+                word => (word >> 16) as u8,
+            };
+            let queries: Vec<CodeQuery> = (0..query_count)
+                .map(|query| CodeQuery {
+                    steps: (0..dim).map(|_| byte([127, 128]).cast_signed()).collect(),
+                    start: query * 1000 - 9999,
+                    factor: 0.001 * query as f32,
+                })
+                .collect();
+            let stride = dim + 5;
+            // The last row ends where the bytes end.
+            let bytes: Vec<u8> = (0..row_count * stride - 5).map(|_| byte([0, 255])).collect();
+            let rows = CodeRows::new(&bytes, row_count, dim, stride);
+            let scales: Vec<f32> = (0..row_count).map(|row| 1.0 + row as f32).collect();
+            for level in Level::available() {
+                let mut expected_queries = queries.iter();
+                for group in CodeGroup::split(level, &queries, dim) {
+                    let mut scores = vec![f32::NAN; row_count * group.width()];
+                    codes::scores(level, &group, rows, &scales, &mut scores);
+                    for lane in 0..group.live() {
+                        let query = expected_queries.next().unwrap();
+                        for row in 0..row_count {
+                            let codes = &bytes[row * stride..][..dim];
+                            let expected = plain_code_score(query, codes, scales[row]);
+                            let got = scores[row * group.width() + lane];
+                            assert_eq!(got, expected, "{} dim {dim}", level.name());
+                        }
+                    }
+                }
+                assert!(expected_queries.next().is_none());
+            }
+        }
+    }
 }

@@ -18,6 +18,7 @@
 //! not of the way there, so it does not depend on the blocks, the threads or the CPU.
 
 mod bits;
+mod coded;
 mod nearest;
 mod numbers;
 mod piece;
@@ -25,7 +26,9 @@ mod screen;
 
 use anear_kernels::Level;
 use anear_types::{Element, Error, MatrixRef, Metric, Neighbor, Order, Result};
+use anear_quant::sq::{Coded, Sq};
 use bits::BitQueries;
+use coded::{CodedWorker, Shared};
 use nearest::Nearest;
 use numbers::NumberQueries;
 use piece::Piece;
@@ -69,6 +72,9 @@ pub struct FlatOptions {
     /// Threads to use; 0 counts as 1. The answers do not depend on it.
     pub threads: usize,
 }
+
+/// With fewer rows than this for each hit, codes leave too many candidates to be of use.
+const LEAST_ROWS_FOR_EACH_HIT: usize = 8;
 
 /// An exact search under way: [`new`](FlatSearch::new), then [`scan`](FlatSearch::scan) for each
 /// block of rows, then [`finish`](FlatSearch::finish).
@@ -168,12 +174,58 @@ impl FlatSearch {
         if piece.rows() == 0 || self.found.is_empty() {
             return Ok(());
         }
-        for gathered in self.scan_in_threads(piece)? {
+        let (level, nonfinite) = (self.level, self.options.nonfinite);
+        let gathered = self.in_threads(piece, |gathered| match &self.queries {
+            Queries::Numbers(queries) => queries.worker(level, nonfinite, gathered),
+            Queries::Bits(queries) => queries.worker(level, nonfinite, gathered),
+        })?;
+        self.take(gathered);
+        Ok(())
+    }
+
+    fn take(&mut self, gathered: Vec<Gathered>) {
+        for gathered in gathered {
             self.skipped += gathered.skipped;
             for (found, more) in self.found.iter_mut().zip(gathered.nearest) {
                 found.merge(more);
             }
         }
+    }
+
+    /// The same for rows beside which codes lie, made by `sq`: so many rows need not be looked at.
+    /// The rows must hold finite numbers only.
+    ///
+    /// # Errors
+    /// [`Usage`](anear_types::ErrorKind::Usage) if the dimension is not that of the queries.
+    ///
+    /// # Panics
+    /// If there are not as many coded rows as rows.
+    pub fn scan_coded(
+        &mut self,
+        first_row: u64,
+        rows: MatrixRef<'_>,
+        (sq, coded): (&Sq, Coded<'_>),
+        keep: Option<&[u64]>,
+    ) -> Result<()> {
+        assert_eq!(rows.rows(), coded.codes.rows());
+        let piece = Piece::new(first_row, rows, keep);
+        let few = match self.options.goal {
+            Goal::Nearest { k } => k <= piece.rows() / LEAST_ROWS_FOR_EACH_HIT,
+            Goal::Within { .. } => true,
+        };
+        let Queries::Numbers(queries) = &self.queries else {
+            return self.scan(first_row, rows, keep);
+        };
+        let Some(prepared) = few.then(|| queries.coded(sq)).flatten() else {
+            return self.scan(first_row, rows, keep);
+        };
+        let shared = Shared::new(&self.found);
+        let block = Piece::new(first_row, rows, None);
+        let gathered = self.in_threads(piece, |gathered| {
+            let exact = queries.exact(self.level, self.options.nonfinite, gathered);
+            Box::new(CodedWorker::new(exact, self.level, &prepared, coded, block, &shared))
+        })?;
+        self.take(gathered);
         Ok(())
     }
 
@@ -202,7 +254,11 @@ impl FlatSearch {
 
     /// Hands out chunks of the rows, in order, to as many threads as are worth it. An error is
     /// that of the smallest row: chunks before the one it is in were handed out before.
-    fn scan_in_threads(&self, piece: Piece<'_>) -> Result<Vec<Gathered>> {
+    fn in_threads<'a>(
+        &self,
+        piece: Piece<'_>,
+        worker: impl Fn(Gathered) -> Box<dyn Worker + 'a> + Sync,
+    ) -> Result<Vec<Gathered>> {
         /// Pairs of components for which a thread is worth its start.
         const PAIRS_PER_THREAD: usize = 1 << 19;
         let row_pairs = piece.dim().saturating_mul(self.found.len()).max(1);
@@ -213,7 +269,9 @@ impl FlatSearch {
         let next_chunk = AtomicUsize::new(0);
         let first_error = Mutex::new(None::<Error>);
         let work = || {
-            let mut worker = self.worker();
+            // Each thread starts without hits of its own, but knows how near the others are.
+            let nearest = self.found.iter().map(Nearest::successor).collect();
+            let mut worker = worker(Gathered { nearest, skipped: 0 });
             loop {
                 let start = next_chunk.fetch_add(1, Ordering::Relaxed).saturating_mul(chunk_rows);
                 if start >= piece.rows() {
@@ -241,17 +299,6 @@ impl FlatSearch {
         match first_error.into_inner().expect("no thread panics with it") {
             Some(error) => Err(error),
             None => Ok(gathered),
-        }
-    }
-
-    fn worker(&self) -> Box<dyn Worker + '_> {
-        // Each thread starts without hits of its own, but knows how near the others are.
-        let nearest = self.found.iter().map(Nearest::successor).collect();
-        let gathered = Gathered { nearest, skipped: 0 };
-        let nonfinite = self.options.nonfinite;
-        match &self.queries {
-            Queries::Numbers(queries) => queries.worker(self.level, nonfinite, gathered),
-            Queries::Bits(queries) => queries.worker(self.level, nonfinite, gathered),
         }
     }
 }

@@ -3,8 +3,9 @@
 use super::screen::{Form, Member, Screen};
 use super::{Gathered, NonFinite, Piece, Worker, key};
 use anear_kernels::exact::Query;
-use anear_kernels::ops::{self, Bounds};
+use anear_kernels::ops::{self, Bounds, Term};
 use anear_kernels::{Level, convert};
+use anear_quant::sq::{Sq, SqQueries, space_of};
 use anear_types::{Element, Error, MatrixRef, Metric, Result};
 
 /// Rows of a tile take about this much as f32: they stay in the second cache for all groups of
@@ -63,6 +64,23 @@ impl NumberQueries {
         Ok(())
     }
 
+    /// The queries for rows coded by `sq`; `None` if that is not for this metric or dimension.
+    pub(super) fn coded(&self, sq: &Sq) -> Option<SqQueries> {
+        let fits = space_of(self.metric) == Some(sq.space()) && sq.dim() == self.dim;
+        let values = self.exact.iter().map(|query| query.values());
+        fits.then(|| SqQueries::new(self.level, sq, self.metric, values))
+    }
+
+    /// Exact distances to the queries.
+    pub(super) fn exact(
+        &self,
+        level: Level,
+        nonfinite: NonFinite,
+        gathered: Gathered,
+    ) -> Exact<'_> {
+        Exact { queries: self, level, nonfinite, gathered, row: Vec::new(), at: None }
+    }
+
     pub(super) fn worker(
         &self,
         level: Level,
@@ -71,9 +89,8 @@ impl NumberQueries {
     ) -> Box<dyn Worker + '_> {
         let (_, screen, rest) = self.prepared.as_ref().expect("prepare_for comes first");
         let screen = screen.as_ref().filter(|screen| !screen.members.is_empty());
-        let exact = Exact { queries: self, level, nonfinite, gathered, row: Vec::new(), at: None };
         Box::new(NumberWorker {
-            exact,
+            exact: self.exact(level, nonfinite, gathered),
             screening: screen.map(|screen| Screening::new(level, screen)),
             rest,
         })
@@ -130,8 +147,7 @@ impl Worker for NumberWorker<'_> {
     }
 
     fn gathered(&mut self) -> Gathered {
-        let nearest = std::mem::take(&mut self.exact.gathered.nearest);
-        Gathered { nearest, skipped: self.exact.gathered.skipped }
+        self.exact.gathered()
     }
 }
 
@@ -156,7 +172,7 @@ impl NumberWorker<'_> {
 }
 
 /// Exact distances to rows of a tile, and what becomes of them.
-struct Exact<'a> {
+pub(super) struct Exact<'a> {
     queries: &'a NumberQueries,
     level: Level,
     nonfinite: NonFinite,
@@ -196,8 +212,18 @@ impl Exact<'_> {
         Err(error.at_row(tile.number(position)))
     }
 
+    /// No hit with a key above this is taken by a query any more.
+    pub(super) fn threshold(&self, query: usize) -> f64 {
+        self.gathered.nearest[query].threshold()
+    }
+
+    pub(super) fn gathered(&mut self) -> Gathered {
+        let nearest = std::mem::take(&mut self.gathered.nearest);
+        Gathered { nearest, skipped: self.gathered.skipped }
+    }
+
     /// Offers a row to a query; returns whether it is among the nearest now.
-    fn offer(&mut self, tile: Piece<'_>, position: usize, query: usize) -> bool {
+    pub(super) fn offer(&mut self, tile: Piece<'_>, position: usize, query: usize) -> bool {
         self.load(tile, position);
         let distance = self.queries.exact[query].distance(self.level, &self.row);
         let key = key(self.queries.metric, distance);
@@ -345,8 +371,8 @@ impl<'a> Screening<'a> {
     fn bounds(&self, lane: usize, width: usize) -> Bounds<'_> {
         Bounds {
             constants: &self.constants[lane..lane + width],
-            slopes: &self.slopes[lane..lane + width],
-            norms: &self.norms,
+            term: Term { slopes: &self.slopes[lane..lane + width], sizes: &self.norms },
+            second: None,
             shifts: &self.shifts,
         }
     }

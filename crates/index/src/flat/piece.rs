@@ -2,6 +2,7 @@
 
 use anear_kernels::{Level, convert};
 use anear_types::{Element, MatrixRef};
+use std::ops::Range;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece<'a> {
@@ -58,9 +59,14 @@ impl<'a> Piece<'a> {
         }
     }
 
+    /// Where the row at a position is in the block.
+    pub(super) fn block_row(&self, position: usize) -> usize {
+        (self.number(position) - self.first_row) as usize
+    }
+
     /// The row at a position, as stored.
     pub(super) fn row(&self, position: usize) -> MatrixRef<'a> {
-        let row = (self.number(position) - self.first_row) as usize;
+        let row = self.block_row(position);
         self.block.range(row, row + 1)
     }
 
@@ -81,12 +87,17 @@ impl<'a> Piece<'a> {
         (0..all).step_by(rows).map(move |start| self.part(start, all.min(start + rows)))
     }
 
-    /// All rows, where they lie side by side.
-    pub(super) fn as_matrix(&self) -> Option<MatrixRef<'a>> {
+    /// Which rows of the block these are, where they lie side by side.
+    pub(super) fn range(&self) -> Option<Range<usize>> {
         match self.rows {
-            Rows::Range { start, end } => Some(self.block.range(start, end)),
+            Rows::Range { start, end } => Some(start..end),
             Rows::Listed(_) => None,
         }
+    }
+
+    /// All rows, where they lie side by side.
+    pub(super) fn as_matrix(&self) -> Option<MatrixRef<'a>> {
+        self.range().map(|range| self.block.range(range.start, range.end))
     }
 
     /// All rows as f32: where they lie, if they are f32 side by side, else in `buffer`.

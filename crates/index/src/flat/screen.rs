@@ -124,7 +124,7 @@ impl Screen {
                 values.extend(singles);
             }
         }
-        let groups = Group::split(&values, dim);
+        let groups = Group::split(level, &values, dim);
         Some(Screen { metric, dim, form, fallback, groups, members })
     }
 

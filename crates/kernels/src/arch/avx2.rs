@@ -1,7 +1,7 @@
 //! x86-64 with AVX2, FMA, F16C and POPCNT: Intel since Haswell (2013), AMD since Excavator (2015).
 
 use super::Kernel;
-use super::simd::{LANES, Simd};
+use super::simd::{AHEAD, BYTES, LANES, Simd};
 use std::arch::x86_64::*;
 
 /// Proof that the CPU has the features of this level.
@@ -39,84 +39,190 @@ macro_rules! intrinsic {
     };
 }
 
+/// The same for both halves of vectors.
+macro_rules! each_half {
+    ($($vector:ident),+ => $call:expr) => {
+        [
+            {
+                let ($($vector,)+) = ($($vector[0],)+);
+                intrinsic!($call)
+            },
+            {
+                let ($($vector,)+) = ($($vector[1],)+);
+                intrinsic!($call)
+            },
+        ]
+    };
+}
+
 impl Simd for Avx2Fma {
-    type F32s = __m256;
+    const REGISTERS: usize = 8;
+
+    type F32s = [__m256; 2];
+    type I32s = [__m256i; 2];
+    type Bytes = [__m256i; 2];
 
     #[inline(always)]
-    fn splat(self, value: f32) -> __m256 {
-        intrinsic!(_mm256_set1_ps(value))
+    fn splat(self, value: f32) -> [__m256; 2] {
+        [intrinsic!(_mm256_set1_ps(value)); 2]
     }
 
     #[inline(always)]
-    fn load(self, lanes: &[f32; LANES]) -> __m256 {
-        intrinsic!(_mm256_loadu_ps(lanes.as_ptr()))
+    fn load(self, lanes: &[f32; LANES]) -> [__m256; 2] {
+        let half = halves(lanes);
+        each_half!(half => _mm256_loadu_ps(half.as_ptr()))
     }
 
     #[inline(always)]
-    fn store(self, vector: __m256, lanes: &mut [f32; LANES]) {
-        intrinsic!(_mm256_storeu_ps(lanes.as_mut_ptr(), vector));
+    fn store(self, vector: [__m256; 2], lanes: &mut [f32; LANES]) {
+        let (low, high) = lanes.split_at_mut(LANES / 2);
+        intrinsic!(_mm256_storeu_ps(low.as_mut_ptr(), vector[0]));
+        intrinsic!(_mm256_storeu_ps(high.as_mut_ptr(), vector[1]));
     }
 
     #[inline(always)]
-    fn add(self, a: __m256, b: __m256) -> __m256 {
-        intrinsic!(_mm256_add_ps(a, b))
+    fn add(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        each_half!(a, b => _mm256_add_ps(a, b))
     }
 
     #[inline(always)]
-    fn sub(self, a: __m256, b: __m256) -> __m256 {
-        intrinsic!(_mm256_sub_ps(a, b))
+    fn sub(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        each_half!(a, b => _mm256_sub_ps(a, b))
     }
 
     #[inline(always)]
-    fn div(self, a: __m256, b: __m256) -> __m256 {
-        intrinsic!(_mm256_div_ps(a, b))
+    fn mul(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        each_half!(a, b => _mm256_mul_ps(a, b))
     }
 
     #[inline(always)]
-    fn abs(self, a: __m256) -> __m256 {
-        intrinsic!(_mm256_andnot_ps(_mm256_set1_ps(-0.0), a))
+    fn div(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        each_half!(a, b => _mm256_div_ps(a, b))
     }
 
     #[inline(always)]
-    fn mul_add(self, a: __m256, b: __m256, c: __m256) -> __m256 {
-        intrinsic!(_mm256_fmadd_ps(a, b, c))
+    fn abs(self, a: [__m256; 2]) -> [__m256; 2] {
+        each_half!(a => _mm256_andnot_ps(_mm256_set1_ps(-0.0), a))
     }
 
     #[inline(always)]
-    fn neg_mul_add(self, a: __m256, b: __m256, c: __m256) -> __m256 {
-        intrinsic!(_mm256_fnmadd_ps(a, b, c))
+    fn mul_add(self, a: [__m256; 2], b: [__m256; 2], c: [__m256; 2]) -> [__m256; 2] {
+        each_half!(a, b, c => _mm256_fmadd_ps(a, b, c))
     }
 
     #[inline(always)]
-    fn max(self, a: __m256, b: __m256) -> __m256 {
-        intrinsic!(_mm256_max_ps(a, b))
+    fn neg_mul_add(self, a: [__m256; 2], b: [__m256; 2], c: [__m256; 2]) -> [__m256; 2] {
+        each_half!(a, b, c => _mm256_fnmadd_ps(a, b, c))
     }
 
     #[inline(always)]
-    fn not_above(self, a: __m256, b: __m256) -> u8 {
-        intrinsic!(_mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NGT_UQ>(a, b))) as u8
+    fn max(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        each_half!(a, b => _mm256_max_ps(a, b))
     }
 
     #[inline(always)]
-    fn sum(self, a: __m256) -> f32 {
+    fn not_above(self, a: [__m256; 2], b: [__m256; 2]) -> u16 {
+        let masks = each_half!(a, b => _mm256_cmp_ps::<_CMP_NGT_UQ>(a, b));
+        let [low, high] = each_half!(masks => _mm256_movemask_ps(masks));
+        low as u16 | (high as u16) << 8
+    }
+
+    #[inline(always)]
+    fn sum(self, a: [__m256; 2]) -> f32 {
         intrinsic!({
-            let four = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));
+            let eight = _mm256_add_ps(a[0], a[1]);
+            let four =
+                _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
         })
     }
 
     #[inline(always)]
-    fn largest(self, a: __m256) -> f32 {
+    fn largest(self, a: [__m256; 2]) -> f32 {
         intrinsic!({
-            let four = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));
+            let eight = _mm256_max_ps(a[0], a[1]);
+            let four =
+                _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
             let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
         })
     }
 
     #[inline(always)]
-    fn load_f16(self, bits: &[u16; LANES]) -> __m256 {
-        intrinsic!(_mm256_cvtph_ps(_mm_loadu_si128(bits.as_ptr().cast())))
+    fn load_f16(self, bits: &[u16; LANES]) -> [__m256; 2] {
+        let half = halves(bits);
+        each_half!(half => _mm256_cvtph_ps(_mm_loadu_si128(half.as_ptr().cast())))
     }
+
+    #[inline(always)]
+    fn splat_i32(self, value: i32) -> [__m256i; 2] {
+        [intrinsic!(_mm256_set1_epi32(value)); 2]
+    }
+
+    #[inline(always)]
+    fn load_i32(self, lanes: &[i32; LANES]) -> [__m256i; 2] {
+        let half = halves(lanes);
+        each_half!(half => _mm256_loadu_si256(half.as_ptr().cast()))
+    }
+
+    #[inline(always)]
+    fn add_i32(self, a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(a, b => _mm256_add_epi32(a, b))
+    }
+
+    #[inline(always)]
+    fn to_f32(self, a: [__m256i; 2]) -> [__m256; 2] {
+        each_half!(a => _mm256_cvtepi32_ps(a))
+    }
+
+    #[inline(always)]
+    fn sum_i32(self, a: [__m256i; 2]) -> i32 {
+        intrinsic!({
+            let eight = _mm256_add_epi32(a[0], a[1]);
+            let high = _mm256_extracti128_si256::<1>(eight);
+            let four = _mm_add_epi32(_mm256_castsi256_si128(eight), high);
+            let two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+            _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<1>(two)))
+        })
+    }
+
+    #[inline(always)]
+    fn prefetch<T>(self, from: &T) {
+        let address: *const T = from;
+        intrinsic!(_mm_prefetch::<_MM_HINT_T0>(address.wrapping_byte_add(AHEAD).cast()));
+    }
+
+    #[inline(always)]
+    fn load_bytes(self, bytes: &[u8; BYTES]) -> [__m256i; 2] {
+        let half = halves(bytes);
+        each_half!(half => _mm256_loadu_si256(half.as_ptr().cast()))
+    }
+
+    #[inline(always)]
+    fn splat_bytes(self, bytes: [u8; 4]) -> [__m256i; 2] {
+        self.splat_i32(i32::from_le_bytes(bytes))
+    }
+
+    /// The bytes of even and odd places are widened to 16 bits apart, since adding pairs of
+    /// products in 16 bits (`vpmaddubsw`) would saturate. The compiler moves the widening of what
+    /// stays the same out of loops.
+    #[inline(always)]
+    fn add_products(self, sum: [__m256i; 2], a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+        let products = each_half!(a, b => {
+            let even = _mm256_and_si256(a, _mm256_set1_epi16(0xff));
+            let odd = _mm256_srli_epi16::<8>(a);
+            let even_b = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(b));
+            let odd_b = _mm256_srai_epi16::<8>(b);
+            _mm256_add_epi32(_mm256_madd_epi16(even, even_b), _mm256_madd_epi16(odd, odd_b))
+        });
+        self.add_i32(sum, products)
+    }
+}
+
+/// The low and the high half of the lanes.
+#[inline(always)]
+fn halves<T, const LANES: usize>(lanes: &[T; LANES]) -> [&[T]; 2] {
+    let (low, high) = lanes.split_at(LANES / 2);
+    [low, high]
 }

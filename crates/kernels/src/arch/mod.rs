@@ -7,13 +7,17 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod portable;
 mod simd;
 
 #[cfg(target_arch = "x86_64")]
 use avx2::Avx2Fma;
+#[cfg(target_arch = "x86_64")]
+use avx512::Avx512;
 use portable::Portable;
-pub(crate) use simd::{LANES, Simd};
+pub(crate) use simd::{BYTES, LANES, Simd};
 use std::sync::OnceLock;
 
 /// An algorithm written once for all levels.
@@ -34,14 +38,16 @@ enum Set {
     Portable(Portable),
     #[cfg(target_arch = "x86_64")]
     Avx2Fma(Avx2Fma),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
 }
 
 impl Level {
     /// Plain Rust; what the compiler's target has.
     pub const PORTABLE: Level = Level(Set::Portable(Portable));
 
-    /// The highest level of this CPU. The environment variable `ANEAR_LEVEL=portable` lowers it,
-    /// for tests; it is read once.
+    /// The highest level of this CPU. The environment variable `ANEAR_LEVEL` lowers it for tests,
+    /// to `portable` or `avx2`; it is read once.
     pub fn best() -> Level {
         static BEST: OnceLock<Level> = OnceLock::new();
         *BEST.get_or_init(|| {
@@ -58,6 +64,8 @@ impl Level {
             Some(Level::PORTABLE),
             #[cfg(target_arch = "x86_64")]
             Avx2Fma::detect().map(|token| Level(Set::Avx2Fma(token))),
+            #[cfg(target_arch = "x86_64")]
+            Avx512::detect().map(|token| Level(Set::Avx512(token))),
         ]
         .into_iter()
         .flatten()
@@ -70,7 +78,23 @@ impl Level {
             Set::Portable(_) => "portable",
             #[cfg(target_arch = "x86_64")]
             Set::Avx2Fma(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(_) => "avx512",
         }
+    }
+
+    /// Vectors of queries that a block of rows is scored against at once: two where there are
+    /// registers for it.
+    pub(crate) fn query_vectors(self) -> usize {
+        struct Registers;
+        impl Kernel for Registers {
+            type Output = usize;
+            #[inline(always)]
+            fn run<S: Simd>(self, _: S) -> usize {
+                S::REGISTERS
+            }
+        }
+        if self.run(Registers) >= 16 { 2 } else { 1 }
     }
 
     /// Runs a kernel with the instructions of this level.
@@ -79,6 +103,8 @@ impl Level {
             Set::Portable(simd) => kernel.run(simd),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2Fma(simd) => simd.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(simd) => simd.run(kernel),
         }
     }
 }

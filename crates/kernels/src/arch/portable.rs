@@ -1,7 +1,7 @@
-//! Arrays of eight numbers and plain loops, which the compiler turns into whatever vectors the
+//! Arrays and plain loops, which the compiler turns into whatever vectors the
 //! target has.
 
-use super::simd::{LANES, Simd};
+use super::simd::{BYTES, LANES, Simd};
 use half::f16;
 use std::cmp::Ordering;
 
@@ -11,15 +11,21 @@ pub(super) struct Portable;
 type Lanes = [f32; LANES];
 
 #[inline(always)]
-fn zip(a: Lanes, b: Lanes, op: impl Fn(f32, f32) -> f32) -> Lanes {
+fn zip<T: Copy>(a: [T; LANES], b: [T; LANES], op: impl Fn(T, T) -> T) -> [T; LANES] {
     std::array::from_fn(|lane| op(a[lane], b[lane]))
 }
 
 /// Halves the lanes until one is left, as the vector levels do.
 #[inline(always)]
-fn fold(a: Lanes, op: impl Fn(f32, f32) -> f32) -> f32 {
-    let four: [f32; 4] = std::array::from_fn(|lane| op(a[lane], a[lane + 4]));
-    op(op(four[0], four[2]), op(four[1], four[3]))
+fn fold<T: Copy>(mut a: [T; LANES], op: impl Fn(T, T) -> T) -> T {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            a[lane] = op(a[lane], a[lane + half]);
+        }
+        half /= 2;
+    }
+    a[0]
 }
 
 #[inline(always)]
@@ -33,7 +39,11 @@ fn is_not_above(a: f32, b: f32) -> bool {
 }
 
 impl Simd for Portable {
+    const REGISTERS: usize = 4;
+
     type F32s = Lanes;
+    type I32s = [i32; LANES];
+    type Bytes = [u8; BYTES];
 
     #[inline(always)]
     fn splat(self, value: f32) -> Lanes {
@@ -58,6 +68,11 @@ impl Simd for Portable {
     #[inline(always)]
     fn sub(self, a: Lanes, b: Lanes) -> Lanes {
         zip(a, b, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    fn mul(self, a: Lanes, b: Lanes) -> Lanes {
+        zip(a, b, |a, b| a * b)
     }
 
     #[inline(always)]
@@ -86,8 +101,8 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn not_above(self, a: Lanes, b: Lanes) -> u8 {
-        (0..LANES).fold(0, |mask, lane| mask | u8::from(is_not_above(a[lane], b[lane])) << lane)
+    fn not_above(self, a: Lanes, b: Lanes) -> u16 {
+        (0..LANES).fold(0, |mask, lane| mask | u16::from(is_not_above(a[lane], b[lane])) << lane)
     }
 
     #[inline(always)]
@@ -103,5 +118,52 @@ impl Simd for Portable {
     #[inline(always)]
     fn load_f16(self, bits: &[u16; LANES]) -> Lanes {
         bits.map(|bits| f16::from_bits(bits).to_f32_const())
+    }
+
+    #[inline(always)]
+    fn splat_i32(self, value: i32) -> [i32; LANES] {
+        [value; LANES]
+    }
+
+    #[inline(always)]
+    fn load_i32(self, lanes: &[i32; LANES]) -> [i32; LANES] {
+        *lanes
+    }
+
+    #[inline(always)]
+    fn add_i32(self, a: [i32; LANES], b: [i32; LANES]) -> [i32; LANES] {
+        zip(a, b, i32::wrapping_add)
+    }
+
+    #[inline(always)]
+    fn to_f32(self, a: [i32; LANES]) -> Lanes {
+        a.map(|a| a as f32)
+    }
+
+    #[inline(always)]
+    fn sum_i32(self, a: [i32; LANES]) -> i32 {
+        fold(a, i32::wrapping_add)
+    }
+
+    #[inline(always)]
+    fn prefetch<T>(self, _: &T) {}
+
+    #[inline(always)]
+    fn load_bytes(self, bytes: &[u8; BYTES]) -> [u8; BYTES] {
+        *bytes
+    }
+
+    #[inline(always)]
+    fn splat_bytes(self, bytes: [u8; 4]) -> [u8; BYTES] {
+        std::array::from_fn(|at| bytes[at % 4])
+    }
+
+    #[inline(always)]
+    fn add_products(self, sum: [i32; LANES], a: [u8; BYTES], b: [u8; BYTES]) -> [i32; LANES] {
+        let product = |at: usize| i32::from(a[at]) * i32::from(b[at] as i8);
+        std::array::from_fn(|lane| {
+            let four: i32 = (4 * lane..4 * lane + 4).map(product).sum();
+            sum[lane].wrapping_add(four)
+        })
     }
 }

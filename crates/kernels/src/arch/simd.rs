@@ -2,19 +2,35 @@
 
 use std::fmt::Debug;
 
-/// Numbers in a vector, at every level: enough for AVX2, and two registers of SSE2 or NEON.
-pub(crate) const LANES: usize = 8;
+/// 32-bit numbers in a vector, at every level: one register of AVX-512, two of AVX2, four of SSE2
+/// or NEON.
+pub(crate) const LANES: usize = 16;
+/// 8-bit numbers in a vector.
+pub(crate) const BYTES: usize = 4 * LANES;
+
+/// How far ahead of a loop that streams through rows its memory is asked for: beyond the page that
+/// is being read, since the CPU's own foresight ends there. From 1 kB to 64 kB were tried on Zen 5
+/// (docs/notes/0004-exact-search.md).
+pub(crate) const AHEAD: usize = 6 << 10;
 
 /// An instruction set, as a token. Operations are lane by lane unless they say otherwise.
 pub(crate) trait Simd: Copy + Debug {
-    /// Eight f32.
+    /// Vectors that fit in the registers.
+    const REGISTERS: usize;
+
+    /// Sixteen f32.
     type F32s: Copy;
+    /// Sixteen i32.
+    type I32s: Copy;
+    /// 64 bytes, four to a lane.
+    type Bytes: Copy;
 
     fn splat(self, value: f32) -> Self::F32s;
     fn load(self, lanes: &[f32; LANES]) -> Self::F32s;
     fn store(self, vector: Self::F32s, lanes: &mut [f32; LANES]);
     fn add(self, a: Self::F32s, b: Self::F32s) -> Self::F32s;
     fn sub(self, a: Self::F32s, b: Self::F32s) -> Self::F32s;
+    fn mul(self, a: Self::F32s, b: Self::F32s) -> Self::F32s;
     fn div(self, a: Self::F32s, b: Self::F32s) -> Self::F32s;
     fn abs(self, a: Self::F32s) -> Self::F32s;
 
@@ -28,7 +44,7 @@ pub(crate) trait Simd: Copy + Debug {
     fn max(self, a: Self::F32s, b: Self::F32s) -> Self::F32s;
 
     /// Bit `i` is set unless `a[i] > b[i]`; so it is set when either is NaN.
-    fn not_above(self, a: Self::F32s, b: Self::F32s) -> u8;
+    fn not_above(self, a: Self::F32s, b: Self::F32s) -> u16;
 
     /// The sum of all lanes.
     fn sum(self, a: Self::F32s) -> f32;
@@ -36,6 +52,27 @@ pub(crate) trait Simd: Copy + Debug {
     /// The largest lane; anything when a lane is NaN.
     fn largest(self, a: Self::F32s) -> f32;
 
-    /// Eight half-precision numbers from their bits, exactly.
+    /// Half-precision numbers from their bits, exactly.
     fn load_f16(self, bits: &[u16; LANES]) -> Self::F32s;
+
+    fn splat_i32(self, value: i32) -> Self::I32s;
+    fn load_i32(self, lanes: &[i32; LANES]) -> Self::I32s;
+    fn add_i32(self, a: Self::I32s, b: Self::I32s) -> Self::I32s;
+
+    /// Rounded to nearest.
+    fn to_f32(self, a: Self::I32s) -> Self::F32s;
+
+    /// The sum of all lanes, which must fit.
+    fn sum_i32(self, a: Self::I32s) -> i32;
+
+    /// Asks for the cache line [`AHEAD`] bytes behind `from`, which need not exist.
+    fn prefetch<T>(self, from: &T);
+
+    fn load_bytes(self, bytes: &[u8; BYTES]) -> Self::Bytes;
+
+    /// The same four bytes in each lane.
+    fn splat_bytes(self, bytes: [u8; 4]) -> Self::Bytes;
+
+    /// Adds to each lane its four products of an unsigned byte of `a` and a signed byte of `b`.
+    fn add_products(self, sum: Self::I32s, a: Self::Bytes, b: Self::Bytes) -> Self::I32s;
 }

@@ -5,26 +5,22 @@ use super::op::Op;
 use crate::arch::{Kernel, LANES, Simd};
 use std::marker::PhantomData;
 
-/// Scores rows, `R` at a time, against `V` vectors of queries.
-pub(super) struct Across<'a, O, const R: usize, const V: usize> {
+/// Scores rows against `V` vectors of queries, as many rows at a time as registers allow.
+pub(super) struct Across<'a, O, const V: usize> {
     queries: &'a [[f32; LANES]],
     rows: &'a [f32],
     scores: &'a mut [[f32; LANES]],
     op: PhantomData<O>,
 }
 
-impl<'a, O: Op, const R: usize, const V: usize> Across<'a, O, R, V> {
+impl<'a, O: Op, const V: usize> Across<'a, O, V> {
     pub(super) fn new(group: &'a Group, rows: &'a [f32], scores: &'a mut [f32]) -> Self {
         let queries = group.values().as_chunks().0;
         Across { queries, rows, scores: scores.as_chunks_mut().0, op: PhantomData }
     }
-}
-
-impl<O: Op, const R: usize, const V: usize> Kernel for Across<'_, O, R, V> {
-    type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn blocks<S: Simd, const R: usize>(self, simd: S) {
         let (queries, _) = self.queries.as_chunks::<V>();
         let dim = queries.len();
         let mut blocks = self.rows.chunks_exact(R * dim);
@@ -35,6 +31,21 @@ impl<O: Op, const R: usize, const V: usize> Kernel for Across<'_, O, R, V> {
         let rest = scores.into_remainder().chunks_exact_mut(V);
         for (row, scores) in blocks.remainder().chunks_exact(dim).zip(rest) {
             lanes::<S, O, 1, V>(simd, [row], queries, scores);
+        }
+    }
+}
+
+impl<O: Op, const V: usize> Kernel for Across<'_, O, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        // Beside the states, one vector of each query and one component are at hand.
+        match (S::REGISTERS - 1 - V) / (O::VECTORS * V) {
+            12.. => self.blocks::<S, 12>(simd),
+            6.. => self.blocks::<S, 6>(simd),
+            3.. => self.blocks::<S, 3>(simd),
+            _ => self.blocks::<S, 2>(simd),
         }
     }
 }

@@ -55,6 +55,9 @@ fn totals<S: Simd, O: Op, const Q: usize>(simd: S, row: &[f32], queries: [&[f32]
     let mut states = [[O::start(simd); PARTS]; Q];
     for (at, block) in blocks.iter().enumerate() {
         let (xs, _) = block.as_chunks::<LANES>();
+        for x in xs {
+            simd.prefetch(x);
+        }
         for q in 0..Q {
             let (ys, _) = query_blocks[q][at].as_chunks::<LANES>();
             for part in 0..PARTS {

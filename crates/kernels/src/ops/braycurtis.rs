@@ -13,6 +13,8 @@ pub(super) struct State<V> {
 }
 
 impl Op for BrayCurtis {
+    const VECTORS: usize = 2;
+
     type State<S: Simd> = State<S::F32s>;
 
     #[inline(always)]

@@ -10,6 +10,8 @@ use crate::arch::Simd;
 pub(super) struct Canberra;
 
 impl Op for Canberra {
+    const VECTORS: usize = 2;
+
     type State<S: Simd> = S::F32s;
 
     #[inline(always)]

@@ -15,6 +15,8 @@ pub(super) struct State<V> {
 }
 
 impl Op for Chebyshev {
+    const VECTORS: usize = 2;
+
     type State<S: Simd> = State<S::F32s>;
 
     #[inline(always)]

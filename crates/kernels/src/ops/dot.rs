@@ -6,6 +6,8 @@ use crate::arch::Simd;
 pub(super) struct NegativeDot;
 
 impl Op for NegativeDot {
+    const VECTORS: usize = 1;
+
     type State<S: Simd> = S::F32s;
 
     #[inline(always)]

@@ -1,6 +1,9 @@
 //! Queries, laid out as the loops want them.
 
-/// One to sixteen queries that are scored together.
+use crate::Level;
+use crate::arch::LANES;
+
+/// One to 32 queries that are scored together.
 #[derive(Clone, Debug)]
 pub struct Group {
     /// Query by query for a width up to 3, else component by component, `width` queries each.
@@ -11,19 +14,19 @@ pub struct Group {
 }
 
 impl Group {
-    /// Splits queries, `dim` components each, into groups, in order.
+    /// Splits queries, `dim` components each, into groups for a level, in order.
     ///
     /// # Panics
     /// If `dim` is 0 or `queries` is not a whole number of them.
-    pub fn split(queries: &[f32], dim: usize) -> Vec<Group> {
+    pub fn split(level: Level, queries: &[f32], dim: usize) -> Vec<Group> {
         assert!(dim > 0 && queries.len().is_multiple_of(dim));
         let mut groups = Vec::new();
         let mut rest = queries;
         while !rest.is_empty() {
             let width = match rest.len() / dim {
                 few @ 1..=3 => few,
-                4..=8 => 8,
-                _ => 16,
+                4..=LANES => LANES,
+                _ => LANES * level.query_vectors(),
             };
             let live = width.min(rest.len() / dim);
             let (these, others) = rest.split_at(live * dim);
@@ -51,7 +54,7 @@ impl Group {
         self.dim
     }
 
-    /// Scores that a row gets: 1, 2, 3, 8 or 16.
+    /// Scores that a row gets: 1, 2, 3, 16 or 32.
     pub fn width(&self) -> usize {
         self.width
     }

@@ -38,6 +38,8 @@ pub(super) struct State<V> {
 }
 
 impl Op for JensenShannon {
+    const VECTORS: usize = 3;
+
     type State<S: Simd> = State<S::F32s>;
 
     #[inline(always)]

@@ -6,6 +6,8 @@ use crate::arch::Simd;
 pub(super) struct Manhattan;
 
 impl Op for Manhattan {
+    const VECTORS: usize = 1;
+
     type State<S: Simd> = S::F32s;
 
     #[inline(always)]

@@ -5,9 +5,9 @@
 //!
 //! * `along`: for one to three queries. The lanes of a vector are components, as stored. A row is
 //!   scored against all queries of the group at once, and memory is the limit.
-//! * `across`: for more. The lanes are queries: a group of 8 or 16 is stored component by
-//!   component ([`Group`]), each component of a row is broadcast to them, and a block of 6 rows
-//!   by 16 queries stays in registers until the rows end. There is nothing to add up across
+//! * `across`: for more. The lanes are queries: a group of 16 or 32 is stored component by
+//!   component ([`Group`]), each component of a row is broadcast to them, and a block of some rows
+//!   by all queries stays in registers until the rows end. There is nothing to add up across
 //!   lanes and the rows are read as they are stored, so multiplying is the limit.
 //!
 //! Rows come in tiles that fit in cache. The scores of a tile go to a small buffer, from which
@@ -34,7 +34,7 @@ mod select;
 
 pub use group::Group;
 pub use jensenshannon::ERROR as JENSEN_SHANNON_ERROR;
-pub use select::{Bounds, select};
+pub use select::{Bounds, Term, select};
 
 use crate::Level;
 use across::Across;
@@ -86,33 +86,25 @@ pub fn scores(level: Level, op: Op, group: &Group, rows: &[f32], scores: &mut [f
     let dim = group.dim();
     assert!(dim > 0 && rows.len().is_multiple_of(dim));
     assert_eq!(scores.len(), rows.len() / dim * group.width());
-    // The rows in a block are those whose state still fits in sixteen registers.
     match op {
-        Op::NegativeDot => pairs::<dot::NegativeDot, 6, 12>(level, group, rows, scores),
-        Op::L2 => pairs::<l2::L2, 6, 12>(level, group, rows, scores),
-        Op::Manhattan => pairs::<manhattan::Manhattan, 6, 12>(level, group, rows, scores),
-        Op::Chebyshev => pairs::<chebyshev::Chebyshev, 3, 6>(level, group, rows, scores),
-        Op::Canberra => pairs::<canberra::Canberra, 4, 8>(level, group, rows, scores),
-        Op::BrayCurtis => pairs::<braycurtis::BrayCurtis, 3, 6>(level, group, rows, scores),
-        Op::JensenShannon => {
-            pairs::<jensenshannon::JensenShannon, 2, 4>(level, group, rows, scores);
-        }
+        Op::NegativeDot => pairs::<dot::NegativeDot>(level, group, rows, scores),
+        Op::L2 => pairs::<l2::L2>(level, group, rows, scores),
+        Op::Manhattan => pairs::<manhattan::Manhattan>(level, group, rows, scores),
+        Op::Chebyshev => pairs::<chebyshev::Chebyshev>(level, group, rows, scores),
+        Op::Canberra => pairs::<canberra::Canberra>(level, group, rows, scores),
+        Op::BrayCurtis => pairs::<braycurtis::BrayCurtis>(level, group, rows, scores),
+        Op::JensenShannon => pairs::<jensenshannon::JensenShannon>(level, group, rows, scores),
     }
 }
 
-/// The loop for the group's width; `TWO` rows with two vectors of queries, or `ONE` with one.
-fn pairs<O: op::Op, const TWO: usize, const ONE: usize>(
-    level: Level,
-    group: &Group,
-    rows: &[f32],
-    scores: &mut [f32],
-) {
+/// The loop for the group's width.
+fn pairs<O: op::Op>(level: Level, group: &Group, rows: &[f32], scores: &mut [f32]) {
     match group.width() {
         1 => level.run(Along::<O, 1>::new(group, rows, scores)),
         2 => level.run(Along::<O, 2>::new(group, rows, scores)),
         3 => level.run(Along::<O, 3>::new(group, rows, scores)),
-        8 => level.run(Across::<O, ONE, 1>::new(group, rows, scores)),
-        16 => level.run(Across::<O, TWO, 2>::new(group, rows, scores)),
+        16 => level.run(Across::<O, 1>::new(group, rows, scores)),
+        32 => level.run(Across::<O, 2>::new(group, rows, scores)),
         width => unreachable!("groups have no width of {width}"),
     }
 }

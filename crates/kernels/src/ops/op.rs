@@ -5,6 +5,9 @@ use crate::arch::Simd;
 /// An operation on pairs of components. A pair of zeros changes nothing, so that the last, partly
 /// filled vector of a row may be padded with them.
 pub(super) trait Op {
+    /// Vectors in a state, and those that a step needs beside it.
+    const VECTORS: usize;
+
     /// What is kept while a row is read.
     type State<S: Simd>: Copy;
 

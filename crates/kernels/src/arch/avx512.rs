@@ -1,0 +1,177 @@
+//! x86-64 with AVX-512 and its extensions for integers: Intel since Ice Lake (2019), AMD since
+//! Zen 4 (2022).
+
+use super::Kernel;
+use super::simd::{AHEAD, BYTES, LANES, Simd};
+use std::arch::x86_64::*;
+
+/// Proof that the CPU has the features of this level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Avx512(());
+
+impl Avx512 {
+    pub(super) fn detect() -> Option<Avx512> {
+        let has_all = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vnni")
+            && is_x86_feature_detected!("avx512vpopcntdq")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("f16c")
+            && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2");
+        has_all.then_some(Avx512(()))
+    }
+
+    pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        #[target_feature(
+            enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vpopcntdq,fma,f16c,popcnt,bmi1,bmi2"
+        )]
+        fn with_features<K: Kernel>(simd: Avx512, kernel: K) -> K::Output {
+            kernel.run(simd)
+        }
+        // SAFETY: a token is made by `detect` alone, after it found every feature named above.
+        unsafe { with_features(self, kernel) }
+    }
+}
+
+/// An intrinsic of this level, called from a method of the token.
+macro_rules! intrinsic {
+    ($call:expr) => {
+        // SAFETY: the method has a token, which `detect` makes only where the CPU has the
+        // features. Pointers come from references to arrays of the size the intrinsic reads or
+        // writes, and the unaligned forms are used.
+        unsafe { $call }
+    };
+}
+
+impl Simd for Avx512 {
+    const REGISTERS: usize = 32;
+
+    type F32s = __m512;
+    type I32s = __m512i;
+    type Bytes = __m512i;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m512 {
+        intrinsic!(_mm512_set1_ps(value))
+    }
+
+    #[inline(always)]
+    fn load(self, lanes: &[f32; LANES]) -> __m512 {
+        intrinsic!(_mm512_loadu_ps(lanes.as_ptr()))
+    }
+
+    #[inline(always)]
+    fn store(self, vector: __m512, lanes: &mut [f32; LANES]) {
+        intrinsic!(_mm512_storeu_ps(lanes.as_mut_ptr(), vector));
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        intrinsic!(_mm512_add_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn sub(self, a: __m512, b: __m512) -> __m512 {
+        intrinsic!(_mm512_sub_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn mul(self, a: __m512, b: __m512) -> __m512 {
+        intrinsic!(_mm512_mul_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn div(self, a: __m512, b: __m512) -> __m512 {
+        intrinsic!(_mm512_div_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn abs(self, a: __m512) -> __m512 {
+        intrinsic!(_mm512_abs_ps(a))
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        intrinsic!(_mm512_fmadd_ps(a, b, c))
+    }
+
+    #[inline(always)]
+    fn neg_mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        intrinsic!(_mm512_fnmadd_ps(a, b, c))
+    }
+
+    #[inline(always)]
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        intrinsic!(_mm512_max_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn not_above(self, a: __m512, b: __m512) -> u16 {
+        intrinsic!(_mm512_cmp_ps_mask::<_CMP_NGT_UQ>(a, b))
+    }
+
+    #[inline(always)]
+    fn sum(self, a: __m512) -> f32 {
+        intrinsic!(_mm512_reduce_add_ps(a))
+    }
+
+    #[inline(always)]
+    fn largest(self, a: __m512) -> f32 {
+        intrinsic!(_mm512_reduce_max_ps(a))
+    }
+
+    #[inline(always)]
+    fn load_f16(self, bits: &[u16; LANES]) -> __m512 {
+        intrinsic!(_mm512_cvtph_ps(_mm256_loadu_si256(bits.as_ptr().cast())))
+    }
+
+    #[inline(always)]
+    fn splat_i32(self, value: i32) -> __m512i {
+        intrinsic!(_mm512_set1_epi32(value))
+    }
+
+    #[inline(always)]
+    fn load_i32(self, lanes: &[i32; LANES]) -> __m512i {
+        intrinsic!(_mm512_loadu_si512(lanes.as_ptr().cast()))
+    }
+
+    #[inline(always)]
+    fn add_i32(self, a: __m512i, b: __m512i) -> __m512i {
+        intrinsic!(_mm512_add_epi32(a, b))
+    }
+
+    #[inline(always)]
+    fn to_f32(self, a: __m512i) -> __m512 {
+        intrinsic!(_mm512_cvtepi32_ps(a))
+    }
+
+    #[inline(always)]
+    fn sum_i32(self, a: __m512i) -> i32 {
+        intrinsic!(_mm512_reduce_add_epi32(a))
+    }
+
+    #[inline(always)]
+    fn prefetch<T>(self, from: &T) {
+        let address: *const T = from;
+        intrinsic!(_mm_prefetch::<_MM_HINT_T0>(address.wrapping_byte_add(AHEAD).cast()));
+    }
+
+    #[inline(always)]
+    fn load_bytes(self, bytes: &[u8; BYTES]) -> __m512i {
+        intrinsic!(_mm512_loadu_si512(bytes.as_ptr().cast()))
+    }
+
+    #[inline(always)]
+    fn splat_bytes(self, bytes: [u8; 4]) -> __m512i {
+        intrinsic!(_mm512_set1_epi32(i32::from_le_bytes(bytes)))
+    }
+
+    #[inline(always)]
+    fn add_products(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        intrinsic!(_mm512_dpbusd_epi32(sum, a, b))
+    }
+}

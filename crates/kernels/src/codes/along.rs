@@ -1,0 +1,85 @@
+//! Lanes along the components: for few queries.
+
+use super::{CodeGroup, CodeRows};
+use crate::arch::{BYTES, Kernel, Simd};
+
+/// Scores rows against `Q` queries.
+pub(super) struct Along<'a, const Q: usize> {
+    group: &'a CodeGroup,
+    rows: CodeRows<'a>,
+    scales: &'a [f32],
+    scores: &'a mut [f32],
+}
+
+impl<'a, const Q: usize> Along<'a, Q> {
+    pub(super) fn new(
+        group: &'a CodeGroup,
+        rows: CodeRows<'a>,
+        scales: &'a [f32],
+        scores: &'a mut [f32],
+    ) -> Self {
+        Along { group, rows, scales, scores }
+    }
+}
+
+impl<const Q: usize> Kernel for Along<'_, Q> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let length = self.group.padded_dim();
+        let mut queries: [&[[u8; BYTES]]; Q] = [&[]; Q];
+        for q in 0..Q {
+            queries[q] = self.group.steps()[q * length..][..length].as_chunks().0;
+        }
+        let mut last_row = Vec::new();
+        let (scores, _) = self.scores.as_chunks_mut::<Q>();
+        for (row, (scores, scale)) in scores.iter_mut().zip(self.scales).enumerate() {
+            let codes = self.rows.padded(row, length, &mut last_row).as_chunks().0;
+            let sums = products(simd, codes, queries);
+            for q in 0..Q {
+                let sum = sums[q].wrapping_add(self.group.starts[q]);
+                scores[q] = sum as f32 * self.group.factors[q] * scale;
+            }
+        }
+    }
+}
+
+/// The sums of products of a row and `Q` queries.
+#[inline(always)]
+fn products<S: Simd, const Q: usize>(
+    simd: S,
+    row: &[[u8; BYTES]],
+    queries: [&[[u8; BYTES]]; Q],
+) -> [i32; Q] {
+    let mut same = queries;
+    for query in &mut same {
+        // Cut to the length of the row, so that indices need no checks.
+        *query = &query[..row.len()];
+    }
+    let mut sums = [[simd.splat_i32(0); 2]; Q];
+    let (pairs, last) = row.as_chunks::<2>();
+    for (at, pair) in pairs.iter().enumerate() {
+        let codes = [simd.load_bytes(&pair[0]), simd.load_bytes(&pair[1])];
+        simd.prefetch(&pair[0]);
+        simd.prefetch(&pair[1]);
+        for q in 0..Q {
+            for part in 0..2 {
+                let steps = simd.load_bytes(&same[q][2 * at + part]);
+                sums[q][part] = simd.add_products(sums[q][part], codes[part], steps);
+            }
+        }
+    }
+    if let [codes] = last {
+        let codes = simd.load_bytes(codes);
+        for q in 0..Q {
+            let steps = simd.load_bytes(&same[q][row.len() - 1]);
+            sums[q][0] = simd.add_products(sums[q][0], codes, steps);
+        }
+    }
+    let mut totals = [0; Q];
+    for q in 0..Q {
+        totals[q] = simd.sum_i32(simd.add_i32(sums[q][0], sums[q][1]));
+    }
+    totals
+}

@@ -1,0 +1,134 @@
+//! Scores of rows of one-byte codes against queries of one-byte steps: a coarse inner product,
+//! exact in integers, with four multiplications where f32 has one.
+//!
+//! A row is `dim` unsigned bytes `c`, a query `dim` signed bytes `p`. The score is
+//! `(start + sum c p) * factor * scale`, with a start and a factor of the query and a scale of the
+//! row. The sum is exact for up to [`MOST_COMPONENTS`]; the rest is rounded three times.
+//!
+//! As in [`ops`](crate::ops) there are two loops: *along* the components for up to three queries,
+//! and *across* the queries for more, four components at a time.
+
+mod across;
+mod along;
+mod encode;
+mod group;
+
+pub use encode::{Encoded, encode};
+pub use group::{CodeGroup, CodeQuery};
+
+use crate::Level;
+use across::Across;
+use along::Along;
+
+/// Up to so many components no sum of products leaves 32 bits, whatever order it is taken in.
+pub const MOST_COMPONENTS: usize = 1 << 15;
+
+/// Rows of codes, each `stride` bytes behind the one before.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeRows<'a> {
+    bytes: &'a [u8],
+    rows: usize,
+    dim: usize,
+    stride: usize,
+}
+
+impl<'a> CodeRows<'a> {
+    /// Rows of `dim` components in `bytes`. What lies between and behind them may be read, but is
+    /// of no consequence; the last row is as fast as the others if [`SLACK`] bytes follow it.
+    ///
+    /// # Panics
+    /// If `bytes` is shorter than that, or `stride` than `dim`.
+    pub fn new(bytes: &'a [u8], rows: usize, dim: usize, stride: usize) -> CodeRows<'a> {
+        assert!(dim <= stride);
+        let length = rows.checked_sub(1).map(|last| last.checked_mul(stride)?.checked_add(dim));
+        assert!(length.unwrap_or(Some(0)).is_some_and(|length| length <= bytes.len()));
+        CodeRows { bytes, rows, dim, stride }
+    }
+
+    /// How many.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Components in a row.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Rows `start..end`.
+    ///
+    /// # Panics
+    /// If they do not exist.
+    pub fn range(&self, start: usize, end: usize) -> CodeRows<'a> {
+        assert!(start <= end && end <= self.rows);
+        let bytes = self.bytes.get(start * self.stride..).unwrap_or_default();
+        CodeRows { bytes, rows: end - start, ..*self }
+    }
+
+    /// The codes of a row.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, row: usize) -> &'a [u8] {
+        self.whole(row, self.dim)
+    }
+
+    /// How many rows have `length` bytes from their start on.
+    fn whole_rows(&self, length: usize) -> usize {
+        let end = self.rows.saturating_sub(1) * self.stride + length;
+        if end <= self.bytes.len() { self.rows } else { self.rows.saturating_sub(1) }
+    }
+
+    /// A row and what lies behind it, `length` bytes in all, which must be there.
+    #[inline(always)]
+    fn whole(&self, row: usize, length: usize) -> &'a [u8] {
+        &self.bytes[row * self.stride..][..length]
+    }
+
+    /// A row, filled up to `length` bytes with whatever lies behind it; by way of `buffer` where
+    /// the bytes end before.
+    #[inline(always)]
+    fn padded<'b>(&self, row: usize, length: usize, buffer: &'b mut Vec<u8>) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        let start = row * self.stride;
+        match self.bytes.get(start..start + length) {
+            Some(bytes) => bytes,
+            None => {
+                buffer.clear();
+                buffer.extend_from_slice(&self.bytes[start..start + self.dim]);
+                buffer.resize(length, 0);
+                buffer
+            }
+        }
+    }
+}
+
+/// Bytes behind the last row that make it as fast as the others.
+pub const SLACK: usize = crate::arch::BYTES;
+
+/// Writes the scores of rows against a group of queries, row by row, [`CodeGroup::width`] scores a
+/// row; those beyond [`CodeGroup::live`] mean nothing.
+///
+/// # Panics
+/// If the dimensions differ, or there is not one scale a row and `width` scores a row.
+pub fn scores(
+    level: Level,
+    group: &CodeGroup,
+    rows: CodeRows<'_>,
+    scales: &[f32],
+    scores: &mut [f32],
+) {
+    assert_eq!(rows.dim(), group.dim());
+    assert_eq!(scales.len(), rows.rows());
+    assert_eq!(scores.len(), rows.rows() * group.width());
+    match group.width() {
+        1 => level.run(Along::<1>::new(group, rows, scales, scores)),
+        2 => level.run(Along::<2>::new(group, rows, scales, scores)),
+        3 => level.run(Along::<3>::new(group, rows, scales, scores)),
+        16 => level.run(Across::<1>::new(group, rows, scales, scores)),
+        32 => level.run(Across::<2>::new(group, rows, scales, scores)),
+        width => unreachable!("groups have no width of {width}"),
+    }
+}

@@ -1,0 +1,247 @@
+//! Queries against coded rows: what a score says of a distance.
+
+use super::encode::{ROUNDING, place, round_up, rounding};
+use super::{Coded, Space, Sq};
+use anear_kernels::Level;
+use anear_kernels::codes::{CodeGroup, CodeQuery};
+use anear_types::Metric;
+
+/// Half the distance from 1 to the next f32.
+const UNIT: f64 = 1.0 / (1 << 24) as f64;
+/// Squared norms of queries for which no score overflows.
+const LARGEST_SQUARE: f64 = 1e36;
+/// What products of f32 lose at most where they are too small for it, see `vanished`.
+const VANISHING: f64 = 1e-40;
+
+/// Queries for coded rows.
+#[derive(Debug)]
+pub struct SqQueries {
+    metric: Metric,
+    /// The queries in the order of the groups, which is their own.
+    pub members: Vec<Member>,
+    /// The queries as the kernels take them.
+    pub groups: Vec<CodeGroup>,
+}
+
+/// What is known of a query.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    metric: Metric,
+    /// `|y|^2` and `|o|` of the module, `|q|`, and `m.q`.
+    square: f64,
+    rest: f64,
+    norm: f64,
+    center_product: f64,
+    /// What the exact distance may be off by in f64, as a share and in absolute terms.
+    share: f64,
+    offset: f64,
+}
+
+/// Up to where scores pass: up to
+/// `constant + by_norm * norm + by_error * error + shift` with the norm, error and shift of the row.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    /// What holds for all rows.
+    pub constant: f32,
+    /// For each unit of the row's norm.
+    pub by_norm: f32,
+    /// For each unit of the row's error.
+    pub by_error: f32,
+}
+
+impl SqQueries {
+    /// Prepares queries of finite numbers. For one that is too large for f32 to tell anything, or zero
+    /// where only angles count, no row is dropped.
+    ///
+    /// # Panics
+    /// If their dimension is not that of the coding.
+    pub fn new<'a>(
+        level: Level,
+        sq: &Sq,
+        metric: Metric,
+        queries: impl Iterator<Item = &'a [f64]>,
+    ) -> SqQueries {
+        let mut values = vec![0.0; sq.dim()];
+        let (mut members, mut steps) = (Vec::new(), Vec::new());
+        for query in queries {
+            values.copy_from_slice(query);
+            let norm = place(sq.space(), &mut values);
+            let (member, query) = match (sq.space(), norm) {
+                (Space::Unit, 0.0) => unknown(metric, sq.dim()),
+                (Space::Unit, _) => prepare(sq, metric, &mut values, 1.0),
+                (Space::Plain, norm) => prepare(sq, metric, &mut values, norm),
+            };
+            members.push(member);
+            steps.push(query);
+        }
+        let groups = CodeGroup::split(level, &steps, sq.dim());
+        SqQueries { metric, members, groups }
+    }
+
+    /// Whether bounds depend on the norms of rows.
+    pub fn uses_norms(&self) -> bool {
+        self.metric == Metric::InnerProduct
+    }
+
+    /// The terms of rows in their bounds: norms and shifts.
+    pub fn row_terms(&self, rows: &Coded<'_>, norms: &mut Vec<f32>, shifts: &mut Vec<f32>) {
+        norms.clear();
+        norms.extend(rows.squares.iter().map(|square| square.sqrt()));
+        shifts.clear();
+        let rows = rows.squares.iter().zip(rows.errors);
+        match self.metric {
+            // Not a number where the error is none, so that such rows pass.
+            Metric::InnerProduct => shifts.extend(rows.map(|(_, error)| *error * 0.0)),
+            _ => shifts.extend(rows.map(|(square, error)| shift(*square, *error))),
+        }
+    }
+}
+
+fn shift(square: f32, error: f32) -> f32 {
+    const MARGIN: f32 = 10.0 * UNIT as f32;
+    let error = error * error;
+    0.5 * (error - square) + MARGIN * (error + square) + VANISHING as f32 * (1.0 + square)
+}
+
+impl Member {
+    /// The bound for scores of rows whose distance has a key up to `threshold`: what hits are
+    /// ordered by, the smaller the nearer.
+    pub fn bound(&self, threshold: f64) -> Bound {
+        let Member { square, rest, .. } = *self;
+        let (constant, by_norm, by_error) = match self.metric {
+            Metric::InnerProduct => {
+                let constant = threshold + self.center_product + self.offset;
+                (constant, self.error_by_norm(), self.error_by_residual())
+            }
+            _ => {
+                let squared = squared(self.metric, threshold) * (1.0 + self.share) + self.offset;
+                let reach = (squared.max(0.0).sqrt() + rest) * (1.0 + 1e-12);
+                (0.5 * (reach * reach - square) + 2.0 * UNIT * square, 0.0, reach)
+            }
+        };
+        // Six roundings of the terms when they are added up in f32.
+        Bound {
+            constant: round_up(constant + 6.0 * UNIT * constant.abs() + VANISHING),
+            by_norm: round_up(by_norm * (1.0 + 6.0 * UNIT)),
+            by_error: round_up(by_error * (1.0 + 6.0 * UNIT)),
+        }
+    }
+
+    /// Between which keys the distance of a row lies that has this score, squared norm and error.
+    pub fn interval(&self, score: f32, square: f32, error: f32) -> (f64, f64) {
+        let (score, square, error) = (f64::from(score), f64::from(square), f64::from(error));
+        let (lower, upper) = match self.metric {
+            Metric::InnerProduct => {
+                let middle = score - self.center_product;
+                let reach = self.error_by_norm() * square.sqrt()
+                    + self.error_by_residual() * error
+                    + self.offset
+                    + VANISHING * (1.0 + square);
+                (middle - reach, middle + reach)
+            }
+            metric => {
+                let sum = square + self.square;
+                let middle = sum + 2.0 * score;
+                let rounding = 6.0 * UNIT * sum + VANISHING * (1.0 + square);
+                let reach = (error + self.rest) * (1.0 + 1e-12);
+                let nearest = ((middle - rounding).max(0.0).sqrt() - reach).max(0.0);
+                let farthest = (middle + rounding).max(0.0).sqrt() + reach;
+                let lower = nearest * nearest * (1.0 - self.share) - self.offset;
+                let upper = farthest * farthest * (1.0 + self.share) + self.offset;
+                (key(metric, lower.max(0.0)), key(metric, upper))
+            }
+        };
+        if lower <= upper { (lower, upper) } else { (f64::NEG_INFINITY, f64::INFINITY) }
+    }
+
+    /// By how much an inner product may be off for each unit of the row's norm ..
+    fn error_by_norm(&self) -> f64 {
+        (self.rest + 4.0 * UNIT * self.square.sqrt()) * (1.0 + 1e-6) + self.share * self.norm
+    }
+
+    /// .. and of its error.
+    fn error_by_residual(&self) -> f64 {
+        self.norm * (1.0 + self.share)
+    }
+}
+
+/// The squared distance in the space that a key stands for.
+fn squared(metric: Metric, key: f64) -> f64 {
+    match metric {
+        Metric::Cosine => 2.0 * key,
+        Metric::Euclidean | Metric::Angular => key * key,
+        _ => key,
+    }
+}
+
+/// The key that a squared distance in the space stands for.
+fn key(metric: Metric, squared: f64) -> f64 {
+    match metric {
+        Metric::Cosine => 0.5 * squared,
+        Metric::Euclidean | Metric::Angular => squared.sqrt(),
+        _ => squared,
+    }
+}
+
+/// Takes a query apart; `values` are those in the space.
+fn prepare(sq: &Sq, metric: Metric, values: &mut [f64], norm: f64) -> (Member, CodeQuery) {
+    let mut center_product = 0.0;
+    let mut center_size = 0.0;
+    let mut largest = 0.0f64;
+    for (value, center) in values.iter_mut().zip(sq.center()) {
+        let center = f64::from(*center);
+        center_product += *value * center;
+        center_size += center * center;
+        if metric != Metric::InnerProduct {
+            *value -= center;
+        }
+        largest = largest.max(value.abs());
+    }
+    let scale = step_for(values, largest);
+    let (mut square, mut rest, mut sum) = (0.0, 0.0, 0i32);
+    let mut steps = Vec::with_capacity(values.len());
+    for value in values.iter() {
+        let step = match scale {
+            0.0 => 0.0,
+            _ => (value / f64::from(scale)).round_ties_even().clamp(-128.0, 127.0),
+        };
+        square += step * step;
+        let left = value - step * f64::from(scale);
+        rest += left * left;
+        sum += step as i32;
+        steps.push(step as i8);
+    }
+    let square = square * f64::from(scale) * f64::from(scale);
+    let size = norm * norm + center_size;
+    let rest = rest.sqrt() * (1.0 + 1e-9) + rounding(size, values.len());
+    if !(square.max(rest * rest).max(size) <= LARGEST_SQUARE) {
+        return unknown(metric, values.len());
+    }
+    let share = ROUNDING * values.len() as f64;
+    let offset = match metric {
+        Metric::InnerProduct => share * norm * center_size.sqrt(),
+        Metric::Cosine | Metric::Angular => share,
+        _ => 0.0,
+    };
+    let member = Member { metric, square, rest, norm, center_product, share, offset };
+    let query = CodeQuery { steps, start: -sq.origin() * sum, factor: -scale };
+    (member, query)
+}
+
+/// A query of which nothing is known.
+fn unknown(metric: Metric, dim: usize) -> (Member, CodeQuery) {
+    let none = f64::NAN;
+    let (square, rest, norm, center_product) = (none, none, none, none);
+    let member = Member { metric, square, rest, norm, center_product, share: 0.0, offset: none };
+    (member, CodeQuery { steps: vec![0; dim], start: 0, factor: 0.0 })
+}
+
+/// The size of a step: 1 where that leaves nothing over.
+fn step_for(values: &[f64], largest: f64) -> f32 {
+    let whole = |value: &f64| value.fract() == 0.0 && (-128.0..=127.0).contains(value);
+    if largest >= 1.0 && values.iter().all(whole) {
+        return 1.0;
+    }
+    let step = largest / 127.0;
+    if (1e-18..1e18).contains(&step) { step as f32 } else { 0.0 }
+}
