@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin faiss annoy pickle where_expression}
+targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy pickle where_expression}
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz || exit 1
 
 fixtures=../shared/fixtures
@@ -21,7 +21,7 @@ seed() {
     mkdir -p "$corpus"
     shift
     for suffix; do
-        find "$fixtures" -name "*.$suffix" -size -64k -exec cp -n {} "$corpus/" \; 2>/dev/null
+        find "$fixtures" testdata/golden -name "*.$suffix" -size -64k -exec cp -n {} "$corpus/" \; 2>/dev/null
     done
     chmod -R u+w "$corpus"
 }

@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Convert(Convert),
     /// Find the nearest rows, exactly
     Search(Box<Search>),
+    /// Build an index file that opens at once, with ids and metadata inside
+    Index(Index),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -96,6 +98,9 @@ pub(crate) struct Convert {
     /// In a database, write pickled NumPy arrays instead of raw bytes
     #[arg(long)]
     pub(crate) pickle: bool,
+    /// The metric to name in the output, where the format can [default: what the input says]
+    #[arg(long, value_parser = metric)]
+    pub(crate) metric: Option<anear::Metric>,
     /// Only rows that meet this SQL condition on the metadata
     #[arg(long = "where", value_name = "SQL")]
     pub(crate) condition: Option<String>,
@@ -112,7 +117,7 @@ pub(crate) struct Convert {
 
 #[derive(Args, Debug)]
 pub(crate) struct Search {
-    /// A vector file, or PATH::ENTRY
+    /// A vector file or an index, or PATH::ENTRY
     pub(crate) path: String,
     #[command(flatten)]
     pub(crate) query: Query,
@@ -143,6 +148,27 @@ pub(crate) struct Search {
     /// Memory to use for rows; larger files are streamed
     #[arg(long, default_value = "2GB", value_parser = bytes)]
     pub(crate) memory: u64,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Index {
+    /// A vector file, or PATH::ENTRY
+    pub(crate) path: String,
+    /// The index file to write, usually called .anx
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// The kind of index: flat (all rows, exactly), or auto to choose
+    #[arg(long, default_value = "auto")]
+    pub(crate) kind: String,
+    /// How nearness is measured [default: what the file says, else cosine]
+    #[arg(long, value_parser = metric)]
+    pub(crate) metric: Option<anear::Metric>,
+    /// A file with metadata to lay beside the rows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) meta: Option<PathBuf>,
+    /// Replace the output if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Args, Debug)]

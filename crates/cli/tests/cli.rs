@@ -202,6 +202,71 @@ fn entries_are_named_when_there_are_several() {
     }
 }
 
+/// An index answers as the file it was made from does, ids, conditions and metadata included.
+#[test]
+fn an_index_is_one_file_with_everything_inside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (food, anx) = (example("food.db"), path("food.anx"));
+    let made = json(&["index", &food, "-o", &anx, "--metric", "l2"]);
+    assert_eq!(
+        (&made["kind"], &made["rows"], &made["dtype"]),
+        (&Json::from("flat"), &Json::from(600), &Json::from("f32"))
+    );
+    let info = json(&["info", &anx, "--check"]);
+    let index = serde_json::json!(
+        {"kind": "flat", "metric": "l2", "rows": 600, "dim": 384, "params": {}}
+    );
+    assert_eq!((&info["format"], &info["index"]), (&Json::from("anx"), &index));
+    assert_eq!(info["entries"][0]["ids"], "id");
+    for flags in [
+        &["--row", "41", "-k", "4"][..],
+        &["--id", "42", "--where", "page_num > 10", "--show", "page_num"],
+        &["--row", "7", "--radius", "1.1"],
+        &["--query", &food, "-k", "3", "--exact"],
+    ] {
+        let direct = json(&[&["search", &food, "--metric", "l2"], flags].concat());
+        let indexed = json(&[&["search", &anx], flags].concat());
+        assert_eq!(indexed, direct, "{flags:?}");
+    }
+    let head = |path: &str| json(&["head", path, "-n", "4"])["rows"].clone();
+    assert_eq!(head(&anx), head(&food));
+    for output in ["food.npy", "food.parquet"] {
+        said(&["convert", &anx, &path(output)]);
+        assert_eq!(head(&path(output)), head(&anx), "{output}");
+    }
+    said(&["convert", &path("food.npy"), &path("again.anx"), "--metric", "l2"]);
+    assert_eq!(std::fs::read(path("again.anx")).unwrap(), std::fs::read(&anx).unwrap());
+
+    let (code, error) = failure(&["index", &food, "-o", &anx]);
+    assert!(code == 2 && error.contains("help: --force"), "{error}");
+    said(&["index", &food, "-o", &anx, "--force"]);
+    assert_eq!(json(&["info", &anx])["index"]["metric"], "cosine");
+    let (code, error) = failure(&["index", &food, "-o", &path("x.anx"), "--kind", "IVF64,Flat"]);
+    assert!(code == 2 && error.contains("auto, flat"), "{error}");
+    assert_eq!(failure(&["index", &food, "-o", &path("x.faiss")]).0, 2);
+    assert_eq!(failure(&["index", &food, "-o", &path("x.anx"), "--ids", "page_num"]).0, 3);
+}
+
+#[test]
+fn damage_to_an_index_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("food.anx").to_string_lossy().into_owned();
+    said(&["index", &example("food.db"), "-o", &path]);
+    let original = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &original[..original.len() - 1]).unwrap();
+    let (code, error) = failure(&["info", &path]);
+    assert!(code == 3 && error.contains("food.anx"), "{error}");
+    let mut damaged = original.clone();
+    damaged[original.len() / 2] ^= 4; // among the rows
+    std::fs::write(&path, damaged).unwrap();
+    said(&["info", &path]);
+    let output = anear(&["info", &path, "--check", "--json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let info: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(info["damage"].as_str().unwrap().contains("section rows is damaged"), "{info}");
+}
+
 #[test]
 fn exit_codes_tell_failure_usage_and_damage_apart() {
     assert_eq!(failure(&["info", "no-such-file.npy"]).0, 1);

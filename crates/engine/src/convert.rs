@@ -109,7 +109,8 @@ fn output_schema(
         _ => vec![rows, stored.dim as u64],
     };
     let plain = Schema::matrix(element, rows, stored.dim);
-    Ok(Schema { shape, columns, ids, attributes, metric: stored.metric, ..plain })
+    let metric = request.output.metric.or(stored.metric);
+    Ok(Schema { shape, columns, ids, attributes, metric, ..plain })
 }
 
 /// The part of an ascending list that lies in a range.

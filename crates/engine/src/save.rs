@@ -4,7 +4,7 @@ use crate::sinks::{Sinks, element_for, format_for};
 use crate::{Error, Location, Progress, Result, cast_rows};
 use anear_formats::{Compression, Summary};
 use anear_kernels::Rounding;
-use anear_types::{Block, Column, ColumnInfo, Element, MatrixRef, Schema};
+use anear_types::{Block, Column, ColumnInfo, Element, MatrixRef, Metric, Schema};
 use std::path::PathBuf;
 
 /// Bytes of vectors handed to a format at a time.
@@ -29,6 +29,8 @@ pub struct SaveRequest {
     pub replace: bool,
     /// Threads that encoding may use, 1 or more.
     pub threads: usize,
+    /// The metric to name in the file; `None` for that of the input, if it has one.
+    pub metric: Option<Metric>,
 }
 
 impl SaveRequest {
@@ -43,6 +45,7 @@ impl SaveRequest {
             pickle: false,
             replace: false,
             threads: 1,
+            metric: None,
         }
     }
 }
@@ -83,6 +86,7 @@ pub fn save(
     let schema = Schema {
         columns: columns.iter().map(info).collect(),
         ids,
+        metric: request.metric,
         ..Schema::matrix(element, rows.rows() as u64, rows.dim())
     };
     let mut sinks = Sinks::create(request, format, &schema)?;

@@ -20,6 +20,7 @@ pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<()> {
         pickle: arguments.pickle,
         replace: arguments.force,
         threads: options.threads,
+        metric: arguments.metric,
         ..SaveRequest::new(Location::parse(&arguments.output))
     };
     let request = ConvertRequest {

@@ -2,6 +2,7 @@
 
 mod convert;
 mod head;
+mod index;
 mod info;
 mod search;
 
@@ -17,6 +18,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Info(info) => info::run(&info, &common),
         Command::Head(head) => head::run(&head, &common),
         Command::Convert(convert) => convert::run(&convert, &common),
+        Command::Index(index) => index::run(&index, &common),
         Command::Search(search) => search::run(&search, &common),
         Command::Completions { shell } => {
             let mut script = Vec::new();

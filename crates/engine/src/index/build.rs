@@ -5,7 +5,7 @@ use super::names::Names;
 use super::{Ids, Index};
 use crate::{Error, Metadata, OpenOptions, Progress, Result, Vectors};
 use anear_formats::anx::Table;
-use anear_index::{Rows, kind_named};
+use anear_index::{IndexKind, Rows, kind_named};
 use anear_types::{MatrixRef, Metric};
 use std::path::Path;
 use std::sync::Mutex;
@@ -43,11 +43,12 @@ impl Index {
         threads: usize,
         progress: &mut dyn Progress,
     ) -> Result<Index> {
+        let kind = kind_named(&spec.kind)?;
         let rows = rows.into();
         let kept = ids.as_ref().map(|ids| Kept::ids_only(ids.kind())).unwrap_or_default();
         let names = Names::new(ids, rows.len())?;
         let metric = spec.metric.unwrap_or_default();
-        build(rows, names, kept, &spec.kind, metric, threads, progress)
+        build(rows, names, kept, kind, metric, threads, progress)
     }
 
     /// Builds an index over a matrix in a file, with its metadata and that of the file `meta`.
@@ -62,6 +63,7 @@ impl Index {
         options: &OpenOptions,
         progress: &mut dyn Progress,
     ) -> Result<Index> {
+        let kind = kind_named(&spec.kind)?;
         let count = vectors.schema().rows;
         let metadata = Metadata::of(vectors, meta, options)?;
         let mut table =
@@ -83,7 +85,7 @@ impl Index {
         let kept = Kept::in_memory(table, values, count);
         let metric = spec.metric.or(vectors.schema().metric).unwrap_or_default();
         let rows = vectors.shared_rows()?;
-        build(rows, names, kept, &spec.kind, metric, options.threads, progress)
+        build(rows, names, kept, kind, metric, options.threads, progress)
             .map_err(|error| vectors.locate(error))
     }
 }
@@ -92,12 +94,11 @@ fn build(
     rows: Rows,
     names: Names,
     kept: Kept,
-    kind: &str,
+    kind: &dyn IndexKind,
     metric: Metric,
     threads: usize,
     progress: &mut dyn Progress,
 ) -> Result<Index> {
-    let kind = kind_named(kind)?;
     if rows.dim() == 0 {
         return Err(Error::usage("the rows have no components"));
     }

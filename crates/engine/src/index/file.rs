@@ -5,6 +5,7 @@ use super::names::Names;
 use super::{Ids, Index};
 use crate::{Error, OpenOptions, Result};
 use anear_formats::anx::{ColumnWriter, Table};
+use anear_formats::format_for_output;
 use anear_index::INDEX_KINDS;
 use anear_io::{About, Input, Output, Segment, SegmentWriter};
 use anear_types::{ColumnKind, Value};
@@ -39,10 +40,11 @@ impl Index {
     /// numbers, those that were there are written as ids then, so that each keeps its name.
     ///
     /// # Errors
-    /// [`Usage`](crate::ErrorKind::Usage) if the file exists and `replace` is not set; or if
-    /// writing fails.
+    /// [`Usage`](crate::ErrorKind::Usage) if the file exists and `replace` is not set, or its
+    /// suffix is that of another format; or if writing fails.
     pub fn save(&self, path: impl AsRef<Path>, replace: bool) -> Result<u64> {
         let path = path.as_ref();
+        check_suffix(path)?;
         let mut writer = SegmentWriter::create(Output::create(path, replace)?)?;
         let about = About {
             kind: self.kind().to_owned(),
@@ -51,8 +53,8 @@ impl Index {
             rows: self.len(),
             dim: self.dim(),
         };
-        about.write(&mut writer)?;
         self.structure.save(&mut writer)?;
+        about.write(&mut writer)?;
         let mut table = self.kept.table.clone();
         if table.ids.is_none() && self.len() < self.rows() {
             add_ids(&mut table, ColumnKind::Int);
@@ -94,6 +96,17 @@ impl Index {
         }
         let added = self.live().filter(|row| *row >= self.kept.rows);
         added.map(|_| Value::Null).try_for_each(|null| column.push(&null))
+    }
+}
+
+/// A file called after another format would be taken for one.
+fn check_suffix(path: &Path) -> Result<()> {
+    let Ok(format) = format_for_output(path) else { return Ok(()) };
+    match format.info().name {
+        "anx" => Ok(()),
+        name => Err(Error::usage(format!("an index is no {name} file"))
+            .at_path(path)
+            .help("name the output .anx")),
     }
 }
 

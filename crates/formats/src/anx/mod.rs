@@ -7,6 +7,8 @@
 mod container;
 mod sink;
 mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 mod write;
 

@@ -79,24 +79,22 @@ impl Table {
 
     fn check_sections(&self, segment: &Segment, position: usize, rows: u64) -> Result<()> {
         let [values, ends, nulls] = section_names(position);
-        let check = |name: &str, length: usize, bytes_per_row: u64| {
-            let expected = rows.checked_mul(bytes_per_row);
+        let check = |name: &str, bytes: &[u8], expected: Option<u64>| {
+            let length = bytes.len();
             if expected == Some(length as u64) {
                 return Ok(());
             }
             let what = format!("section {name} has {length} bytes for {rows} rows");
             Err(Error::malformed(what).at_entry(&self.columns[position].name))
         };
+        let stored = segment.require(&values)?;
         match layout(self.columns[position].kind) {
-            Layout::Fixed(bytes) => check(&values, segment.require(&values)?.len(), bytes)?,
-            Layout::Joined => {
-                segment.require(&values)?;
-                check(&ends, segment.require(&ends)?.len(), 8)?;
-            }
+            Layout::Fixed(bytes) => check(&values, stored, rows.checked_mul(bytes))?,
+            Layout::Joined => check(&ends, segment.require(&ends)?, rows.checked_mul(8))?,
         }
         match segment.get(&nulls) {
-            Some(bits) if bits.len() as u64 != rows.div_ceil(8) => check(&nulls, bits.len(), 0),
-            _ => Ok(()),
+            Some(bits) => check(&nulls, bits, Some(rows.div_ceil(8))),
+            None => Ok(()),
         }
     }
 

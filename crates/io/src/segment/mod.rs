@@ -10,6 +10,8 @@
 
 mod layout;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use layout::Section;

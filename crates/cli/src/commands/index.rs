@@ -1,0 +1,37 @@
+//! `anear index`.
+
+use crate::args::{self, Common};
+use crate::output;
+use crate::progress::Bar;
+use anear::{Index, IndexSpec, Location, Result, Vectors};
+use serde_json::json;
+
+pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
+    let options = super::open_options(common);
+    let vectors = Vectors::open_at(&Location::parse(&arguments.path), &options)?;
+    let spec = IndexSpec { kind: arguments.kind.clone(), metric: arguments.metric };
+    let meta = arguments.meta.as_deref();
+    let index = Index::build_from(&vectors, meta, &spec, &options, &mut Bar::new(common.quiet))?;
+    let bytes = index.save(&arguments.output, arguments.force)?;
+    let path = arguments.output.to_string_lossy();
+    if common.json {
+        return output::json(&json!({
+            "path": path,
+            "format": "anx",
+            "kind": index.kind(),
+            "metric": index.metric().name(),
+            "rows": index.len(),
+            "dim": index.dim(),
+            "dtype": index.element().name(),
+            "bytes": bytes,
+        }));
+    }
+    if common.quiet {
+        return Ok(());
+    }
+    let (kind, rows, dim) = (index.kind(), index.len(), index.dim());
+    let (element, metric) = (index.element(), index.metric());
+    output::text(&format!(
+        "{path}: index {kind}, {rows} rows of {dim} {element}, metric {metric}, {bytes} bytes"
+    ))
+}
