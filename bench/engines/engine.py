@@ -31,6 +31,9 @@ class Engine:
     environments = ({},)
     """Settings of the environment that may make it faster; the first is the library as installed."""
 
+    tuned = ()
+    """Search parameters that may make it faster without a change of the answers; none: as installed only."""
+
     def __init__(self, base, queries, metric):
         self.base, self.queries, self.metric = base, queries, metric
 

@@ -13,7 +13,9 @@ PROBES = (1, 2, 4, 8, 16, 32, 64, 128)
 class Faiss(Engine):
     exact = {"FAISS": {"factory": "Flat"}}
     filters = ("batch", "bitmap")
-    # The OpenBLAS inside the wheel is of 2021 and falls back to slow kernels on newer processors.
+    # The OpenBLAS inside the wheel is of 2021 and falls back to slow kernels on newer processors,
+    # and a matrix product is used only from queries * dim = 128,000 on, where it would pay before.
+    tuned = ({}, {"blas_from": 1})
     environments = ({}, *({"OPENBLAS_CORETYPE": core} for core in ("Haswell", "Zen", "SkylakeX")))
 
     def __init__(self, base, queries, metric):
@@ -22,6 +24,7 @@ class Faiss(Engine):
         super().__init__(base, queries, metric)
         self.normalise_for_cosine()
         self.library = faiss
+        self.blas_from = faiss.cvar.distance_compute_blas_threshold
 
     @staticmethod
     def curves(rows):
@@ -44,9 +47,10 @@ class Faiss(Engine):
         index.add(self.base)
         return index
 
-    def searcher(self, index, k, threads, filter=None, how=None, **parameters):
+    def searcher(self, index, k, threads, filter=None, how=None, blas_from=None, **parameters):
         faiss = self.library
         faiss.omp_set_num_threads(threads)
+        faiss.cvar.distance_compute_blas_threshold = blas_from or self.blas_from
         options = None
         if "efSearch" in parameters:
             options = faiss.SearchParametersHNSW(**parameters)

@@ -17,10 +17,9 @@ TRIAL = {"index": "trial", "queries": 256, "batch": 256, "k": 10, "threads": 1}
 
 
 class Contender(NamedTuple):
-    """A worker that has loaded the data; `suffix` marks another environment than the usual one."""
+    """A worker that has loaded the data, with settings of its environment."""
 
     engine: str
-    suffix: str
     settings: dict
     worker: workers.Worker
     loaded: dict
@@ -32,7 +31,7 @@ def start(engine, load, settings):
     surroundings = workers.environment(THREADS, PYTHONPATH=str(places.BENCH), **settings)
     worker = workers.Worker(engine, command, surroundings)
     try:
-        return Contender(engine, " tuned" if settings else "", settings, worker, worker.ask(load))
+        return Contender(engine, settings, worker, worker.ask(load))
     except WorkerFailure:
         worker.close()
         raise
@@ -54,7 +53,7 @@ def gather(names, load):
 
 
 def fastest_environments(name, load):
-    """The engine as installed, and in its best environment where that is faster."""
+    """The engine as installed, then in its best environment where that is faster."""
     usual, *special = engines.adapter(name).environments
     installed = start(name, load, usual)
     trials = [installed]
@@ -77,14 +76,15 @@ def fastest_environments(name, load):
 
 
 def trial(name, trials):
-    """The best seconds of each in a batch of exact searches."""
-    parameters = next(iter(engines.adapter(name).exact.values()))
+    """The best seconds of each in a batch of exact searches, as tuned as can be."""
+    adapter = engines.adapter(name)
     for contender in trials:
-        build(contender, "trial", parameters)
-    turns = [lambda contender=contender: measure(contender, TRIAL, 0.02) for contender in trials]
+        build(contender, TRIAL["index"], next(iter(adapter.exact.values())))
+    search = {**TRIAL, "parameters": adapter.tuned[-1]}
+    turns = [lambda contender=contender: measure(contender, search, 0.02) for contender in trials]
     seconds = [min(runs) for runs in take_turns(turns, 5)]
     for contender in trials:
-        contender.worker.ask({"do": "forget", "index": "trial"})
+        contender.worker.ask({"do": "forget", "index": TRIAL["index"]})
     return seconds
 
 

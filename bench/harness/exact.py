@@ -12,6 +12,7 @@ from harness.race import race
 from harness.workers import WorkerFailure
 
 LARGEST_K = 100
+TUNED = " tuned"
 
 
 class Side(NamedTuple):
@@ -19,12 +20,17 @@ class Side(NamedTuple):
 
     label: str
     contender: Contender
+    index: str
     built: dict
+    tuned: tuple
+    """Search parameters raced against each other; none: the library as installed."""
 
     def ways(self, filtered):
-        """How to ask: with a filter, all the ways, which are raced against each other."""
-        filters = engines.adapter(self.contender.engine).filters
-        return [{"index": self.label, "how": how} for how in filters] if filtered else [{"index": self.label}]
+        """How to ask. With a filter every way to pass it, and no tuning: that is of matrix products."""
+        if not filtered:
+            return [{"index": self.index, "parameters": parameters} for parameters in self.tuned or ({},)]
+        filters = () if self.tuned else engines.adapter(self.contender.engine).filters
+        return [{"index": self.index, "how": how} for how in filters]
 
     def about(self):
         loaded = self.contender.loaded
@@ -47,19 +53,24 @@ class ExactSuite:
             label: {"not_there": reason}
             for name, reason in self.not_there.items() for label in engines.adapter(name).exact
         }
-        self.sides = []
-        for contender in self.ready:
-            self.build(contender)
+        self.sides = [side for contender in self.ready for side in self.sides_of(contender)]
         self.truths = {None: truth.find(data, LARGEST_K)}
 
-    def build(self, contender):
-        for label, parameters in engines.adapter(contender.engine).exact.items():
-            label += contender.suffix
+    def sides_of(self, contender):
+        """The engine as installed, and tuned: the latter in its last, fastest environment."""
+        adapter = engines.adapter(contender.engine)
+        last = [other for other in self.ready if other.engine == contender.engine][-1]
+        for index, parameters in adapter.exact.items():
             try:
-                self.sides.append(Side(label, contender, contenders.build(contender, label, parameters)))
+                built = contenders.build(contender, index, parameters)
             except WorkerFailure as failure:
-                self.not_there[label] = str(failure)
-                self.absent[label] = {"not_there": str(failure)}
+                self.not_there[index] = str(failure)
+                self.absent[index] = {"not_there": str(failure)}
+                continue
+            if not contender.settings:
+                yield Side(index, contender, index, built, ())
+            if adapter.tuned and contender is last:
+                yield Side(index + TUNED, contender, index, built, adapter.tuned)
 
     def labels(self):
         """The columns, of what is there and then of what is not."""
@@ -84,7 +95,7 @@ class ExactSuite:
                     results[side.label] = {"failed": str(failure)}
         times = race([(side.contender, search) for side, search, _ in entered], self.runs, self.seconds_at_least)
         for (side, search, recall), taken in zip(entered, times):
-            result = {**taken, **recall, "how": search.get("how")}
+            result = {**taken, **recall, "how": search.get("how"), "parameters": search.get("parameters", {})}
             results[side.label] = merged(result, results.get(side.label))
         return results
 
