@@ -27,7 +27,7 @@ class Scann(Engine):
     def build(self, threads, leaves):
         distance = "squared_l2" if self.metric == "l2" else "dot_product"
         builder = self.library.builder(self.base, REORDERED, distance).set_n_training_threads(threads)
-        builder = builder.tree(leaves, leaves_to_search=1, training_sample_size=len(self.base))
+        builder = builder.tree(leaves, 1, training_sample_size=len(self.base))
         coarse = builder.score_ah(2, anisotropic_quantization_threshold=0.2 if distance == "dot_product" else math.nan)
         return coarse.reorder(REORDERED).build()
 

@@ -40,7 +40,7 @@ class ApproximateSuite:
                 try:
                     yield contender, curve, contenders.build(contender, curve.label, curve.build)
                 except WorkerFailure as failure:
-                    self.not_there[curve.label] = str(failure)
+                    self.not_there[curve.label] = failure.reason
 
     def rounds(self, built):
         """The points of the curves side by side: the first of each, the second of each, and so on."""
@@ -65,7 +65,7 @@ class ApproximateSuite:
         try:
             contender.worker.ask({"do": "answers", "output": str(self.output), **search})
         except WorkerFailure as failure:
-            return {"failed": str(failure)}
+            return {"failed": failure.reason}
         recall, same_rows = self.truth.recall(np.load(self.output), K)
         return {"recall": recall, "same_rows": same_rows}
 

@@ -43,12 +43,13 @@ def gather(names, load):
     missing = packages.missing()
     for name in names:
         package = engines.ENGINES[name].package
+        if package in missing:
+            not_there[name] = missing[package]
+            continue
         try:
-            if package in missing:
-                raise WorkerFailure(missing[package])
             ready += fastest_environments(name, load)
         except WorkerFailure as failure:
-            not_there[name] = str(failure)
+            not_there[name] = failure.reason
     return ready, not_there
 
 

@@ -30,7 +30,6 @@ class DataSet(NamedTuple):
 
     def write(self, folder):
         """Writes what the workers load; gives their request."""
-        folder.mkdir(parents=True, exist_ok=True)
         paths = {"base": str(folder / "base.npy"), "queries": str(folder / "queries.npy")}
         np.save(paths["base"], self.base)
         np.save(paths["queries"], self.queries)

@@ -5,6 +5,8 @@ import json
 import platform
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from harness import (
     approximate_report, datasets, exact_report, machine, markdown, places, scenarios,
@@ -32,7 +34,8 @@ def main(arguments):
         data = load().cut(arguments.rows, arguments.queries)
         title = f"{data.name}: {len(data.base)} x {data.base.shape[1]}, {len(data.queries)} queries, {data.metric}"
         print(f"\n{title}", flush=True)
-        suite, tables = run(arguments, data, report["limits"])
+        with tempfile.TemporaryDirectory(dir=places.WORK) as folder:
+            suite, tables = run(arguments, data, data.write(Path(folder)), report["limits"])
         report["data_sets"].append({
             "name": data.name, "rows": len(data.base), "dim": data.base.shape[1],
             "queries": len(data.queries), "metric": data.metric, **suite,
@@ -54,8 +57,7 @@ def seconds_at_least(arguments):
     return QUICK_SECONDS_AT_LEAST if arguments.quick else SECONDS_AT_LEAST
 
 
-def run_exact(arguments, data, limits):
-    load = data.write(places.WORK / "data")
+def run_exact(arguments, data, load, limits):
     suite = ExactSuite(data, load, arguments.engines, arguments.runs, seconds_at_least(arguments))
     labels = suite.labels()
     table = exact_report.table(labels)
@@ -76,8 +78,7 @@ def run_exact(arguments, data, limits):
     return done, [table, exact_report.engines_table(done)]
 
 
-def run_approximate(arguments, data, limits):
-    load = data.write(places.WORK / "data")
+def run_approximate(arguments, data, load, _limits):
     suite = ApproximateSuite(
         data, load, arguments.engines, arguments.runs, seconds_at_least(arguments), arguments.quick)
     built = list(suite.build(arguments.only))
@@ -92,6 +93,7 @@ def run_approximate(arguments, data, limits):
             table.add(approximate_report.cells(point))
             points.append(point)
     suite.close()
+    table.group_by_first()
     done = {"indexes": indexes, "not_there": suite.not_there, "points": points}
     print()
     return done, [table, approximate_report.indexes_table(done)]

@@ -64,8 +64,8 @@ class ExactSuite:
             try:
                 built = contenders.build(contender, index, parameters)
             except WorkerFailure as failure:
-                self.not_there[index] = str(failure)
-                self.absent[index] = {"not_there": str(failure)}
+                self.not_there[index] = failure.reason
+                self.absent[index] = {"not_there": failure.reason}
                 continue
             if not contender.settings:
                 yield Side(index, contender, index, built, ())
@@ -92,7 +92,7 @@ class ExactSuite:
                     recall = self.recall(side, {**search, **way}, scenario)
                     entered.append((side, {**search, **way}, recall))
                 except WorkerFailure as failure:
-                    results[side.label] = {"failed": str(failure)}
+                    results[side.label] = {"failed": failure.reason}
         times = race([(side.contender, search) for side, search, _ in entered], self.runs, self.seconds_at_least)
         for (side, search, recall), taken in zip(entered, times):
             result = {**taken, **recall, "how": search.get("how"), "parameters": search.get("parameters", {})}

@@ -22,7 +22,7 @@ def race(entries, runs, seconds_at_least):
             try:
                 return measure(contender, search, seconds_at_least)
             except WorkerFailure as failure:
-                failures[place] = str(failure)
+                failures[place] = failure.reason
         return math.inf
 
     turns = [lambda place=place: turn(place) for place in range(len(entries))]

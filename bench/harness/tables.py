@@ -17,6 +17,13 @@ class Table:
         text = first[0].ljust(first[1][1])
         return text + "".join("  " + cell.rjust(width) for cell, (_, width) in others)
 
+    def group_by_first(self):
+        """Rows with the same first cell together, in the order in which each first came."""
+        order = {}
+        for row in self.rows:
+            order.setdefault(row[0], len(order))
+        self.rows.sort(key=lambda row: order[row[0]])
+
     def markdown(self):
         titles = [title for title, _ in self.columns]
         rules = ["---", *["---:"] * (len(titles) - 1)]

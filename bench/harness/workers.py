@@ -9,7 +9,11 @@ FORCED_KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
 class WorkerFailure(Exception):
-    """A worker that answered with an error, or died."""
+    """A worker that answered with an error, or died; `reason` is that alone, without the request."""
+
+    def __init__(self, name, request, reason):
+        super().__init__(f"{name}: {request}: {reason}")
+        self.reason = reason
 
 
 def environment(threads, **settings):
@@ -35,10 +39,10 @@ class Worker:
             pass  # the missing answer tells
         line = self.process.stdout.readline()
         if not line:
-            raise WorkerFailure(f"{self.name}: {request}: ended with status {self.process.wait()}")
+            raise WorkerFailure(self.name, request, f"ended with status {self.process.wait()}")
         answer = json.loads(line)
         if "error" in answer:
-            raise WorkerFailure(f"{self.name}: {request}: {answer['error']}")
+            raise WorkerFailure(self.name, request, answer["error"])
         return answer
 
     def seconds(self, request):
