@@ -1,18 +1,18 @@
 """The workers of a run: started, loaded, and each in the environment that suits it best."""
 
-import time
+import math
 from typing import NamedTuple
 
 import engines
 from harness import packages, places, workers
-from harness.workers import WorkerFailure, take_turns
+from harness.race import race
+from harness.workers import WorkerFailure
 
 THREADS = 2
-# OpenBLAS keeps its threads spinning for 2^26 cycles after a call; the next contender's time
-# begins after that.
-SETTLE_SECONDS = 0.04
 # A special environment must gain this much in the trial to be kept.
 GAIN = 1.05
+TRIAL_RUNS = 5
+TRIAL_SECONDS_AT_LEAST = 0.02
 TRIAL = {"index": "trial", "queries": 256, "batch": 256, "k": 10, "threads": 1}
 
 
@@ -67,33 +67,24 @@ def fastest_environments(name, load):
         return trials
     seconds = trial(name, trials)
     best = min(range(len(trials)), key=seconds.__getitem__)
-    kept = [installed]
-    if seconds[0] > GAIN * seconds[best]:
-        kept.append(trials[best])
+    kept = [installed] if seconds[0] <= GAIN * seconds[best] else [installed, trials[best]]
     for contender in trials:
-        if contender not in kept:
+        if contender in kept:
+            contender.worker.ask({"do": "forget", "index": TRIAL["index"]})
+        else:
             contender.worker.close()
     return kept
 
 
 def trial(name, trials):
-    """The best seconds of each in a batch of exact searches, as tuned as can be."""
+    """The best seconds of each in a batch of exact searches, as tuned as can be; kernels may fail only here."""
     adapter = engines.adapter(name)
     for contender in trials:
         build(contender, TRIAL["index"], next(iter(adapter.exact.values())))
     search = {**TRIAL, "parameters": adapter.tuned[-1]}
-    turns = [lambda contender=contender: measure(contender, search, 0.02) for contender in trials]
-    seconds = [min(runs) for runs in take_turns(turns, 5)]
-    for contender in trials:
-        contender.worker.ask({"do": "forget", "index": TRIAL["index"]})
-    return seconds
+    times = race([(contender, search) for contender in trials], TRIAL_RUNS, TRIAL_SECONDS_AT_LEAST)
+    return [taken.get("seconds", math.inf) for taken in times]
 
 
 def build(contender, index, parameters):
     return contender.worker.ask({"do": "build", "index": index, "threads": THREADS, "parameters": parameters})
-
-
-def measure(contender, search, seconds_at_least):
-    """Seconds a query."""
-    time.sleep(SETTLE_SECONDS)
-    return contender.worker.seconds({"do": "measure", "seconds_at_least": seconds_at_least, **search})

@@ -27,7 +27,8 @@ class Table:
     def markdown(self):
         titles = [title for title, _ in self.columns]
         rules = ["---", *["---:"] * (len(titles) - 1)]
-        return ["| " + " | ".join(cells) + " |" for cells in (titles, rules, *self.rows)]
+        rows = [[cell.replace("|", "\\|") for cell in row] for row in self.rows]
+        return ["| " + " | ".join(cells) + " |" for cells in (titles, rules, *rows)]
 
 
 def duration(seconds):

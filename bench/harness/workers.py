@@ -1,5 +1,6 @@
 """Processes that stay alive and answer one JSON request a line, and contenders taking turns."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -49,18 +50,20 @@ class Worker:
         return self.ask(request)["seconds"]
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
 
 
-def take_turns(contenders, runs):
+def take_turns(contenders, runs, first=0):
     """The seconds of every run of each contender (a function that returns them), run by run.
 
-    Each run begins with another contender, so that nobody always follows the same one.
+    Each run begins with another contender, so that nobody always follows the same one; the first
+    of these runs with contender number `first`.
     """
     seconds = [[] for _ in contenders]
-    for run in range(runs):
+    for run in range(first, first + runs):
         for turn in range(len(contenders)):
             place = (run + turn) % len(contenders)
             seconds[place].append(contenders[place]())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness import machine, markdown, places, scenarios, workers
+from harness import driver, machine, markdown, places, scenarios, workers
 from harness.datasets import DataSet, from_hdf5
 from harness.race import race
 from harness.scenarios import PLAIN, PREFILTER, Scenario
@@ -45,6 +45,14 @@ class TurnsTest(unittest.TestCase):
         dying.close()
         answering.process.kill()
         answering.close()
+
+    def test_a_worker_that_never_was(self):
+        gone = workers.Worker("gone", [sys.executable, "-c", ""], workers.environment(1))
+        gone.process.wait()
+        for _ in range(2):
+            with self.assertRaises(workers.WorkerFailure):
+                gone.ask({"do": "x" * 100_000})
+        gone.close()
 
     def test_no_worker_is_told_to_use_old_kernels(self):
         found = subprocess.run(
@@ -125,6 +133,15 @@ class ReportTest(unittest.TestCase):
                 table.add(cells)
         table.group_by_first()
         self.assertEqual(table.rows, [["b", "1"], ["b", "2"], ["a", "1"]])
+
+
+    def test_an_answer_of_ours_that_is_not_exact_fails_the_run(self):
+        scenario = {"name": "one", "results": {PLAIN: {"recall": 1.0}, "FAISS": {"recall": 0.9}, PREFILTER: {"failed": "x"}}}
+        self.assertEqual(driver.failed({"data_sets": [{"name": "set", "scenarios": [scenario]}]}), 0)
+        scenario["results"][PLAIN]["recall"] = 0.999999
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertEqual(driver.failed({"data_sets": [{"name": "set", "scenarios": [scenario]}]}), 1)
+        self.assertIn("anear plain: recall 0.999999", said.getvalue())
 
 
 class DataSetTest(unittest.TestCase):
