@@ -4,7 +4,8 @@
 #![forbid(unsafe_code)]
 
 use anear::{
-    Block, ConvertRequest, Location, OpenOptions, Queries, SearchRequest, Silent, Vectors,
+    Block, ConvertRequest, Location, OpenOptions, Queries, SaveRequest, SearchRequest, Silent,
+    Vectors,
 };
 use serde_json::{Value as Json, json};
 use std::hint::black_box;
@@ -57,11 +58,12 @@ fn search(request: &Json, path: &str, options: &OpenOptions) -> anear::Result<()
 
 fn write(request: &Json, path: &str, options: &OpenOptions) -> anear::Result<()> {
     let output = Location::parse(request["output"].as_str().unwrap_or_default());
-    let convert = ConvertRequest {
+    let save = SaveRequest {
         pickle: request["pickle"] == true,
         replace: true,
-        ..ConvertRequest::new(Location::parse(path), output)
+        threads: options.threads,
+        ..SaveRequest::new(output)
     };
-    anear::convert(&convert, options, &mut Silent)?;
+    anear::convert(&ConvertRequest::new(Location::parse(path), save), options, &mut Silent)?;
     Ok(())
 }

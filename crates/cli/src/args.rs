@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Opens, converts and searches embeddings, whatever file they are in.
 #[derive(Debug, Parser)]
@@ -90,7 +91,7 @@ pub(crate) struct Convert {
     #[arg(long, requires = "dtype")]
     pub(crate) lossy: bool,
     /// Compress, where the format can: gzip or zstd, with a level as in gzip:6
-    #[arg(long, value_name = "METHOD", num_args = 0..=1, default_missing_value = "gzip", value_parser = compression)]
+    #[arg(long, value_name = "METHOD", num_args = 0..=1, default_missing_value = "gzip", value_parser = anear::Compression::from_str)]
     pub(crate) compress: Option<anear::Compression>,
     /// In a database, write pickled NumPy arrays instead of raw bytes
     #[arg(long)]
@@ -171,19 +172,6 @@ fn metric(name: &str) -> Result<anear::Metric, String> {
     anear::Metric::from_name(name).ok_or_else(|| format!("the metrics are: {}", known()))
 }
 
-fn compression(text: &str) -> Result<anear::Compression, String> {
-    let (method, level) = match text.split_once(':') {
-        None => (text, None),
-        Some((method, level)) => (method, Some(level.parse::<u8>().map_err(|e| e.to_string())?)),
-    };
-    match (method, level) {
-        ("none", None) => Ok(anear::Compression::None),
-        ("gzip", None | Some(1..=9)) => Ok(anear::Compression::Gzip(level.unwrap_or(4))),
-        ("zstd", None | Some(1..=22)) => Ok(anear::Compression::Zstd(level.unwrap_or(3))),
-        _ => Err("none, gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:22".to_owned()),
-    }
-}
-
 /// A number of bytes, such as `500MB` or `2GB` (powers of 1000) or `1GiB` (powers of 1024).
 fn bytes(text: &str) -> Result<u64, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -218,12 +206,5 @@ mod tests {
         assert_eq!(bytes("1.5 MiB"), Ok(1_572_864));
         assert_eq!(bytes("17"), Ok(17));
         assert!(bytes("many").is_err());
-    }
-
-    #[test]
-    fn compression_has_levels() {
-        assert_eq!(compression("gzip:6"), Ok(anear::Compression::Gzip(6)));
-        assert_eq!(compression("zstd"), Ok(anear::Compression::Zstd(3)));
-        assert!(compression("gzip:0").is_err());
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn report(error: &Error) -> ExitCode {
 /// 1 failed, 2 wrong usage, 3 damaged or hostile input.
 fn exit_code(kind: ErrorKind) -> u8 {
     match kind {
-        ErrorKind::Io => 1,
+        ErrorKind::Io | ErrorKind::Interrupted => 1,
         ErrorKind::Usage => 2,
         ErrorKind::Malformed | ErrorKind::Unsupported | ErrorKind::Limit | ErrorKind::BadData => 3,
     }

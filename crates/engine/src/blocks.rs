@@ -8,7 +8,7 @@ use std::sync::mpsc::sync_channel;
 /// Blocks alive at a time: one being filled, one waiting, one in use.
 const BLOCKS: usize = 3;
 /// The largest block; more bytes at a time bring nothing.
-const MOST_BLOCK_BYTES: u64 = 32 << 20;
+pub(crate) const MOST_BLOCK_BYTES: u64 = 32 << 20;
 /// The part of a mapped file given out at a time.
 const MAPPED_PART_BYTES: usize = 128 << 20;
 

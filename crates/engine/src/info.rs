@@ -47,6 +47,10 @@ pub fn info(location: &Location, options: &OpenOptions, thorough: bool) -> Resul
             .and_then(|()| check(&*container, *entry, rows));
         checked.err().map(|error| at_path(error.at_entry(entry_info.name.as_str())))
     });
+    let damage = match damage {
+        None if thorough => container.verify().err().map(at_path),
+        damage => damage,
+    };
     Ok(FileInfo {
         format,
         bytes: input.len(),

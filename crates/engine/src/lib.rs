@@ -2,14 +2,19 @@
 #![forbid(unsafe_code)]
 
 mod blocks;
+mod cast;
 mod convert;
 mod entry;
 mod filter;
+mod index;
 mod info;
 mod location;
+mod mapped;
 mod metadata;
 mod progress;
+mod save;
 mod search;
+mod sinks;
 mod vectors;
 
 pub use anear_formats::npy::Appender as NpyAppender;
@@ -17,16 +22,21 @@ pub use anear_formats::{
     Compression, Entry, FORMATS, FormatInfo, IndexInfo, Skipped, Summary, VectorSource,
 };
 pub use anear_index::flat::{Goal, NonFinite};
+pub use anear_index::{Interrupt, RowSet, Rows, SharedBytes};
 pub use anear_kernels::Rounding;
 pub use anear_types::{
     Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Limits, MatrixRef, Metric,
     Neighbor, Order, Result, Schema, Value,
 };
-pub use convert::{ConvertRequest, Converted, convert};
+pub use cast::cast_rows;
+pub use convert::{ConvertRequest, convert};
 pub use filter::rows_where;
+pub use index::{Ids, Index, IndexSearch, IndexSpec, RowFilter, search_rows, search_vectors};
 pub use info::{FileInfo, info};
 pub use location::Location;
+pub use mapped::{Mapped, PrivateRows};
 pub use metadata::{Metadata, sidecar_path};
 pub use progress::{Progress, Silent};
+pub use save::{SaveRequest, Saved, save};
 pub use search::{Hit, Queries, SearchReply, SearchRequest, search};
 pub use vectors::{OpenOptions, Vectors};

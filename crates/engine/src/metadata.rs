@@ -1,14 +1,12 @@
 //! The metadata of a matrix: its own columns, and those of a second file laid beside it.
 
+use crate::vectors::GAP_ROWS;
 use crate::{Error, OpenOptions, Result, Vectors};
 use anear_types::{Column, ColumnInfo, Value};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-
-/// How many rows may lie between two wanted ones for both to be fetched in one read.
-const GAP_ROWS: u64 = 64;
 
 /// The metadata columns that go with a matrix.
 pub struct Metadata<'a> {

@@ -8,6 +8,11 @@ pub trait Progress {
     fn advance(&mut self, rows: u64);
     /// The work begun last is over.
     fn end(&mut self);
+    /// Whether the work should stop, with an [`Interrupted`](crate::ErrorKind::Interrupted)
+    /// error; asked between blocks of rows.
+    fn interrupted(&mut self) -> bool {
+        false
+    }
 }
 
 /// Progress that nobody watches.

@@ -4,10 +4,8 @@ use crate::blocks::each_block;
 use crate::{Error, Location, Metadata, OpenOptions, Progress, Result, Vectors, rows_where};
 use anear_index::flat::{FlatOptions, FlatSearch, Goal, NonFinite};
 use anear_types::{Block, Element, Metric, Neighbor, Value};
+use std::borrow::Cow;
 use std::path::PathBuf;
-
-/// The metric when neither the request nor the file names one.
-const USUAL_METRIC: Metric = Metric::Cosine;
 
 /// What to look for.
 #[derive(Clone, Debug)]
@@ -58,8 +56,10 @@ pub enum Queries {
     Rows(Vec<u64>),
     /// Rows of the searched matrix, by id.
     Ids(Vec<String>),
-    /// These vectors.
+    /// These vectors, as lists of numbers.
     Given(Vec<Vec<f64>>),
+    /// These vectors, of any element.
+    Vectors(Block),
 }
 
 /// The answer to a search.
@@ -100,7 +100,7 @@ pub fn search(
     let schema = vectors.schema();
     let metadata = Metadata::of(vectors, request.meta.as_deref(), options)?;
     let columns = shown_columns(&metadata, request.show.as_deref())?;
-    let metric = request.metric.or(schema.metric).unwrap_or(USUAL_METRIC);
+    let metric = request.metric.or(schema.metric).unwrap_or_default();
     let queries = query_vectors(vectors, &metadata, &request.queries, options)?;
     let keep = match &request.condition {
         None => None,
@@ -124,11 +124,14 @@ pub fn search(
         match &request.queries {
             Queries::At(location) => error.at_path(&location.path),
             Queries::Rows(_) | Queries::Ids(_) => vectors.locate(error),
-            Queries::Given(_) => error,
+            Queries::Given(_) | Queries::Vectors(_) => error,
         }
     })?;
     progress.begin("searching", schema.rows);
     each_block(vectors, request.memory_bytes, &mut |first, block| {
+        if progress.interrupted() {
+            return Err(Error::interrupted());
+        }
         scan.scan(first, block, keep.as_deref()).map_err(|error| vectors.locate(error))?;
         progress.advance(block.rows() as u64);
         Ok(())
@@ -149,35 +152,22 @@ fn shown_columns(metadata: &Metadata<'_>, show: Option<&[String]>) -> Result<Vec
     }
 }
 
-fn query_vectors(
+fn query_vectors<'a>(
     vectors: &Vectors,
     metadata: &Metadata<'_>,
-    queries: &Queries,
+    queries: &'a Queries,
     options: &OpenOptions,
-) -> Result<Block> {
-    match queries {
+) -> Result<Cow<'a, Block>> {
+    Ok(Cow::Owned(match queries {
+        Queries::Vectors(block) => return Ok(Cow::Borrowed(block)),
         Queries::At(location) => {
             let queries = Vectors::open_at(location, options)?;
-            queries.read(0..queries.schema().rows)
+            queries.read(0..queries.schema().rows)?
         }
-        Queries::Rows(rows) => read_rows(vectors, rows),
-        Queries::Ids(ids) => read_rows(vectors, &find_ids(vectors, metadata, ids)?),
-        Queries::Given(given) => given_vectors(given),
-    }
-}
-
-fn read_rows(vectors: &Vectors, rows: &[u64]) -> Result<Block> {
-    let schema = vectors.schema();
-    let mut queries = Block::new(schema.element, schema.dim, rows.len());
-    for row in rows {
-        if *row >= schema.rows {
-            let what =
-                format!("there is no row {row}; the last is {}", schema.rows.saturating_sub(1));
-            return Err(vectors.locate(Error::usage(what)));
-        }
-        queries.push_row(vectors.read(*row..row + 1)?.matrix().row(0));
-    }
-    Ok(queries)
+        Queries::Rows(rows) => vectors.gather(rows)?,
+        Queries::Ids(ids) => vectors.gather(&find_ids(vectors, metadata, ids)?)?,
+        Queries::Given(given) => given_vectors(given)?,
+    }))
 }
 
 /// The rows with these ids; without a column of ids, ids are positions.

@@ -1,11 +1,16 @@
 //! One open matrix: a file, an entry of it, its rows and metadata.
 
-use crate::{Location, Result, entry};
-use anear_formats::{Container, ReadOptions, VectorSource, probe};
+use crate::blocks::MOST_BLOCK_BYTES;
+use crate::{Location, Mapped, Result, entry};
+use anear_formats::{Container, Entry, ReadOptions, VectorSource, probe};
+use anear_index::Rows;
 use anear_io::{ByteOrder, Input};
 use anear_types::{Block, Column, Element, Error, Limits, Schema};
 use std::io::Read;
 use std::ops::Range;
+
+/// How many rows may lie between two wanted ones for both to be fetched in one read.
+pub(crate) const GAP_ROWS: u64 = 64;
 
 /// How to open files.
 #[derive(Clone, Debug)]
@@ -107,6 +112,11 @@ impl Vectors {
         &self.container.entries()[self.entry].name
     }
 
+    /// All matrices of the file, this one among them.
+    pub fn entries(&self) -> &[Entry] {
+        self.container.entries()
+    }
+
     /// Shape, element, metadata columns and attributes.
     pub fn schema(&self) -> &Schema {
         &self.container.entries()[self.entry].schema
@@ -150,6 +160,70 @@ impl Vectors {
             return Err(self.locate(Error::malformed(what)));
         }
         Ok(block)
+    }
+
+    /// All rows where they lie in the file, if they can be used there as they are.
+    ///
+    /// # Errors
+    /// If the entry is damaged.
+    pub fn mapped(&self) -> Result<Option<Mapped>> {
+        let source = self.source()?;
+        Ok(source.mapped().and_then(|matrix| Mapped::new(&self.input, matrix)))
+    }
+
+    /// All rows: where they lie in the file, if they can be used there, else read into memory.
+    pub(crate) fn shared_rows(&self) -> Result<Rows> {
+        match self.mapped()? {
+            Some(mapped) => Ok(mapped.into()),
+            None => self.read(0..self.schema().rows).map(Rows::from),
+        }
+    }
+
+    /// The rows with these numbers, in this order, as one block in memory.
+    ///
+    /// # Errors
+    /// If they are damaged or do not exist.
+    pub fn gather(&self, rows: &[u64]) -> Result<Block> {
+        let schema = self.schema();
+        if let Some(row) = rows.iter().find(|row| **row >= schema.rows) {
+            let what = format!("there is no row {row}, the file has {}", schema.rows);
+            return Err(self.locate(Error::usage(what)));
+        }
+        let mut gathered = Block::new(schema.element, schema.dim, rows.len());
+        let row_bytes = schema.row_bytes();
+        let out = gathered.spare_mut();
+        let mut put = |position: usize, row: &[u8]| {
+            out[position * row_bytes..][..row_bytes].copy_from_slice(row);
+        };
+        if let Some(matrix) = self.source()?.mapped() {
+            for (position, row) in rows.iter().enumerate() {
+                put(position, matrix.row(*row as usize));
+            }
+        } else {
+            let mut order: Vec<usize> = (0..rows.len()).collect();
+            order.sort_by_key(|position| rows[*position]);
+            let sorted: Vec<u64> = order.iter().map(|position| rows[*position]).collect();
+            let mut start = 0;
+            while start < rows.len() {
+                let end = start + self.cluster(&sorted[start..]);
+                let first = sorted[start];
+                let block = self.read(first..sorted[end - 1] + 1)?;
+                for (position, row) in order[start..end].iter().zip(&sorted[start..end]) {
+                    put(*position, block.matrix().row((row - first) as usize));
+                }
+                start = end;
+            }
+        }
+        gathered.advance(rows.len());
+        Ok(gathered)
+    }
+
+    /// How many of the ascending rows to fetch in one read: as far as they lie close together and
+    /// what they span is no more than a block.
+    fn cluster(&self, rows: &[u64]) -> usize {
+        let span_rows = MOST_BLOCK_BYTES / (self.schema().row_bytes() as u64).max(1);
+        let fits = |pair: &[u64]| pair[1] - pair[0] <= GAP_ROWS && pair[1] - rows[0] <= span_rows;
+        1 + rows.windows(2).take_while(|pair| fits(pair)).count()
     }
 
     /// Values of some metadata columns (positions in the schema) for some rows.

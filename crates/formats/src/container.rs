@@ -41,6 +41,14 @@ pub trait Container: Send {
     fn index(&self) -> Option<&IndexInfo> {
         None
     }
+
+    /// Reads the whole file and compares it with the checksums it has, if it has any.
+    ///
+    /// # Errors
+    /// If something is damaged.
+    fn verify(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A matrix in a file.

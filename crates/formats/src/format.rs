@@ -3,6 +3,7 @@
 use crate::Container;
 use anear_io::{ByteOrder, Input, Output};
 use anear_types::{Column, Element, Error, Limits, MatrixRef, Result, Schema};
+use std::str::FromStr;
 
 /// A file format.
 ///
@@ -134,6 +135,34 @@ pub enum Compression {
     Gzip(u8),
     /// Zstandard at this level, where the format has it.
     Zstd(u8),
+}
+
+impl FromStr for Compression {
+    type Err = Error;
+
+    /// The name of a method, with a level as in `gzip:6` or without.
+    ///
+    /// ```
+    /// # use anear_formats::Compression;
+    /// assert_eq!("gzip:6".parse::<Compression>()?, Compression::Gzip(6));
+    /// assert_eq!("zstd".parse::<Compression>()?, Compression::Zstd(3));
+    /// assert!("gzip:0".parse::<Compression>().is_err());
+    /// # Ok::<(), anear_types::Error>(())
+    /// ```
+    fn from_str(text: &str) -> Result<Compression> {
+        let (method, level) = match text.split_once(':') {
+            None => (text, None),
+            Some((method, level)) => (method, Some(level.parse::<u8>().unwrap_or(0))),
+        };
+        match (method, level) {
+            ("none", None) => Ok(Compression::None),
+            ("gzip", None | Some(1..=9)) => Ok(Compression::Gzip(level.unwrap_or(4))),
+            ("zstd", None | Some(1..=22)) => Ok(Compression::Zstd(level.unwrap_or(3))),
+            _ => Err(Error::usage(format!(
+                "{text:?} is none of none, gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:22"
+            ))),
+        }
+    }
 }
 
 /// Takes rows and writes them to a file.

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod annoy;
+pub mod anx;
 mod columns;
 mod container;
 mod csv;

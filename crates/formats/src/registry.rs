@@ -6,7 +6,7 @@ use crate::hdf5;
 use crate::parquet;
 #[cfg(feature = "sqlite")]
 use crate::sqlite;
-use crate::{Format, annoy, csv, faiss, fbin, jsonl, npy, npz, pt, safetensors, vecs};
+use crate::{Format, annoy, anx, csv, faiss, fbin, jsonl, npy, npz, pt, safetensors, vecs};
 
 /// All formats, in the order documentation lists them.
 pub static FORMATS: &[&dyn Format] = &[
@@ -28,6 +28,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &fbin::FBIN,
     &fbin::U8BIN,
     &fbin::I8BIN,
+    &anx::Anx,
     &faiss::Faiss,
     &annoy::Annoy,
 ];

@@ -1,6 +1,19 @@
 //! Structures that find the nearest rows, one folder each.
 //!
 //! * [`flat`]: exact search over all rows, block by block as they come from a file.
+//! * [`INDEX_KINDS`]: the kinds of [`Index`] that can be built, saved and loaded again. So far
+//!   `flat`: all rows, searched exactly.
 #![forbid(unsafe_code)]
 
 pub mod flat;
+mod flat_index;
+mod index;
+mod registry;
+mod row_set;
+mod rows;
+
+pub use flat_index::{search_rows, stretch_rows};
+pub use index::{Index, IndexKind, Interrupt, Keep, KindInfo, Plan};
+pub use registry::{INDEX_KINDS, kind_named};
+pub use row_set::RowSet;
+pub use rows::{Rows, SharedBytes};

@@ -1,6 +1,6 @@
 //! A whole file as one slice of bytes, mapped or in memory.
 
-use crate::mmap;
+use crate::{PrivateMap, mmap};
 use anear_types::{Error, Result};
 use std::fs::File;
 use std::io::Read;
@@ -15,6 +15,8 @@ struct Inner {
     path: PathBuf,
     bytes: Bytes,
     on_disk: bool,
+    /// The file that is mapped, to map it once more.
+    file: Option<File>,
 }
 
 enum Bytes {
@@ -42,12 +44,15 @@ impl Input {
             file.read_to_end(&mut bytes).map_err(failed)?;
             Bytes::Owned(bytes)
         };
-        Ok(Input(Arc::new(Inner { path: path.to_owned(), bytes, on_disk: metadata.is_file() })))
+        let file = matches!(bytes, Bytes::Mapped(_)).then_some(file);
+        let path = path.to_owned();
+        Ok(Input(Arc::new(Inner { path, bytes, on_disk: metadata.is_file(), file })))
     }
 
     /// Bytes in memory under a name that errors can show.
     pub fn from_bytes(name: impl Into<PathBuf>, bytes: Vec<u8>) -> Input {
-        Input(Arc::new(Inner { path: name.into(), bytes: Bytes::Owned(bytes), on_disk: false }))
+        let bytes = Bytes::Owned(bytes);
+        Input(Arc::new(Inner { path: name.into(), bytes, on_disk: false, file: None }))
     }
 
     /// The name of the file.
@@ -74,6 +79,17 @@ impl Input {
         if let Bytes::Mapped(map) = &self.0.bytes {
             mmap::release(map, part);
         }
+    }
+
+    /// Maps the file once more, for a caller that may write to the memory: what is written stays
+    /// private and never gets to the file. `None` when the bytes are not those of a mapped file.
+    ///
+    /// # Errors
+    /// If the system has no more maps or address space.
+    pub fn private(&self) -> Result<Option<PrivateMap>> {
+        let Some(file) = &self.0.file else { return Ok(None) };
+        let failed = |source| Error::io("cannot map", source).at_path(self.path());
+        mmap::map_private(file).map(Some).map_err(failed)
     }
 
     /// Number of bytes.

@@ -1,15 +1,20 @@
 //! Where bytes come from and go to: an [`Input`] is a whole file seen as one slice, a [`Cursor`]
 //! reads it without ever trusting a length, an [`Output`] appears under its name whole or not at
-//! all.
+//! all. A [`Segment`] is a file of named, checksummed sections: the container of `.anx` files.
 #![deny(unsafe_code)]
 
+mod about;
 mod cursor;
 mod endian;
 mod input;
 mod mmap;
 mod output;
+mod segment;
 
+pub use about::About;
 pub use cursor::Cursor;
 pub use endian::{ByteOrder, swap_bytes};
 pub use input::Input;
+pub use memmap2::MmapMut as PrivateMap;
 pub use output::Output;
+pub use segment::{SEGMENT_MAGIC, Section, Segment, SegmentWriter};

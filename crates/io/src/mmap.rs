@@ -1,7 +1,7 @@
 //! The only place that maps files.
 #![allow(unsafe_code)]
 
-use memmap2::{Mmap, UncheckedAdvice};
+use memmap2::{Mmap, MmapMut, MmapOptions, UncheckedAdvice};
 use std::fs::File;
 
 /// Maps a whole file for reading.
@@ -10,6 +10,13 @@ pub(crate) fn map(file: &File) -> std::io::Result<Mmap> {
     // shortens the file while it is mapped can end this process with a signal (SIGBUS), the
     // price every reader of mapped files pays; it cannot make us read memory that is not ours.
     unsafe { Mmap::map(file) }
+}
+
+/// Maps a whole file for reading and for writing that the file never sees.
+pub(crate) fn map_private(file: &File) -> std::io::Result<MmapMut> {
+    // SAFETY: as for `map`; pages that are written to become copies of this process's own. Nothing
+    // is reserved for them, so a file larger than memory can be mapped.
+    unsafe { MmapOptions::new().no_reserve_swap().map_copy(file) }
 }
 
 /// Drops the pages that `part` fills from memory, if `part` lies in the map.

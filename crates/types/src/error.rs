@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Usage,
     /// The operating system refused.
     Io,
+    /// The caller asked for the work to stop.
+    Interrupted,
 }
 
 /// An error with the place where it happened. Shown as `WHAT (WHERE)` on one line.
@@ -87,6 +89,11 @@ impl Error {
         let mut error = Error::new(ErrorKind::Io, format!("{what}: {source}"));
         error.0.source = Some(source);
         error
+    }
+
+    /// The [`Interrupted`](ErrorKind::Interrupted) error.
+    pub fn interrupted() -> Error {
+        Error::new(ErrorKind::Interrupted, "interrupted")
     }
 
     /// Adds the file, unless a lower layer named one.

@@ -3,6 +3,7 @@
 //! something that went wrong is described. No I/O and no `unsafe` here.
 #![forbid(unsafe_code)]
 
+mod check;
 mod element;
 mod error;
 mod limits;

@@ -176,6 +176,23 @@ impl Block {
         self.advance(1);
     }
 
+    /// Appends rows, of which any number fits: where room is short it doubles, so that appending
+    /// one by one costs no more than a few copies of each row.
+    ///
+    /// # Panics
+    /// If they have another element or dimension.
+    pub fn extend(&mut self, rows: MatrixRef<'_>) {
+        assert_eq!((rows.element(), rows.dim()), (self.element, self.dim));
+        if rows.rows() > self.spare_rows() {
+            let capacity = (self.rows + rows.rows()).max(2 * self.capacity);
+            let mut larger = Block::new(self.element, self.dim, capacity);
+            larger.extend(self.matrix());
+            *self = larger;
+        }
+        self.spare_mut()[..rows.bytes().len()].copy_from_slice(rows.bytes());
+        self.advance(rows.rows());
+    }
+
     /// The rows held.
     pub fn matrix(&self) -> MatrixRef<'_> {
         let bytes = &self.memory[..self.rows * self.row_bytes()];
@@ -198,6 +215,20 @@ mod tests {
         assert!(block.matrix().typed::<f64>().is_none());
         block.clear();
         assert_eq!(block.matrix().rows(), 0);
+    }
+
+    #[test]
+    fn a_block_grows_by_doubling() {
+        let mut block = Block::new(Element::U8, 2, 0);
+        let mut moves = 0;
+        for row in 0..100u8 {
+            let before = block.capacity();
+            block.extend(MatrixRef::new(&[row, 7], Element::U8, 1, 2));
+            moves += usize::from(block.capacity() != before);
+        }
+        let expected: Vec<u8> = (0..100).flat_map(|row| [row, 7]).collect();
+        assert_eq!(block.matrix().bytes(), expected);
+        assert!(moves <= 8, "{moves} times");
     }
 
     #[test]

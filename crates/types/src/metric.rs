@@ -1,13 +1,14 @@
 //! How nearness is measured. The table of formulas is in `docs/metrics.md`.
 
-/// A measure of how near two vectors are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A measure of how near two vectors are. The default is what is used where nobody names one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Metric {
     /// Squared Euclidean distance, as FAISS reports it.
     L2,
     /// Euclidean distance.
     Euclidean,
     /// 1 - cosine; 1 when a vector is zero.
+    #[default]
     Cosine,
     /// sqrt(2 - 2 cosine), as Annoy reports it; sqrt 2 when a vector is zero.
     Angular,

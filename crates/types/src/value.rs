@@ -77,6 +77,12 @@ impl ColumnKind {
         }
     }
 
+    /// The kind with this name.
+    pub fn from_name(name: &str) -> Option<ColumnKind> {
+        use ColumnKind::{Blob, Bool, Int, Mixed, Real, Text};
+        [Bool, Int, Real, Text, Blob, Mixed].into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The kind of a column with values of both kinds: integers and reals are reals, else mixed.
     #[must_use]
     pub fn join(self, other: ColumnKind) -> ColumnKind {

@@ -3,7 +3,7 @@
 use crate::args::{Common, Convert};
 use crate::output;
 use crate::progress::Bar;
-use anear::{Compression, ConvertRequest, Converted, Location, Result, Rounding};
+use anear::{Compression, ConvertRequest, Location, Result, Rounding, SaveRequest, Saved};
 use serde_json::json;
 
 pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<()> {
@@ -11,25 +11,29 @@ pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<()> {
     if arguments.entry.is_some() {
         input.entry.clone_from(&arguments.entry);
     }
-    let request = ConvertRequest {
+    let options = super::open_options(common);
+    let output = SaveRequest {
         format: arguments.format.clone(),
         element: arguments.dtype,
         rounding: if arguments.lossy { Rounding::Lossy } else { Rounding::Strict },
         compression: arguments.compress.unwrap_or(Compression::None),
         pickle: arguments.pickle,
+        replace: arguments.force,
+        threads: options.threads,
+        ..SaveRequest::new(Location::parse(&arguments.output))
+    };
+    let request = ConvertRequest {
         condition: arguments.condition.clone(),
         meta: arguments.meta.clone(),
         keep_metadata: !arguments.no_metadata,
-        replace: arguments.force,
-        ..ConvertRequest::new(input, Location::parse(&arguments.output))
+        ..ConvertRequest::new(input, output)
     };
-    let options = super::open_options(common);
     let converted = anear::convert(&request, &options, &mut Bar::new(common.quiet))?;
     report(&request, &converted, common)
 }
 
-fn report(request: &ConvertRequest, converted: &Converted, common: &Common) -> Result<()> {
-    let path = request.output.path.to_string_lossy();
+fn report(request: &ConvertRequest, converted: &Saved, common: &Common) -> Result<()> {
+    let path = request.output.output.path.to_string_lossy();
     let summary = &converted.summary;
     if !common.quiet && !converted.dropped.is_empty() {
         let dropped = converted.dropped.join(", ");

@@ -220,16 +220,11 @@ fn declared_columns(json: &str) -> Result<Vec<ColumnInfo>> {
     let pairs: Vec<(String, String)> =
         serde_json::from_str(json).map_err(|error| not_as_written("anear.columns", &error))?;
     let info = |(name, kind): (String, String)| {
-        let kind = kind_from_name(&kind)
+        let kind = ColumnKind::from_name(&kind)
             .ok_or_else(|| Error::malformed(format!("a column of unknown kind '{kind}'")))?;
         Ok(ColumnInfo { name, kind })
     };
     pairs.into_iter().map(info).collect()
-}
-
-fn kind_from_name(name: &str) -> Option<ColumnKind> {
-    use ColumnKind::{Blob, Bool, Int, Mixed, Real, Text};
-    [Bool, Int, Real, Text, Blob, Mixed].into_iter().find(|kind| kind.name() == name)
 }
 
 fn not_as_written(key: &str, error: &serde_json::Error) -> Error {

@@ -1,0 +1,78 @@
+//! An index as a file with one matrix.
+
+use super::table::Table;
+use crate::columns::ids_column;
+use crate::shape::array_schema;
+use crate::{ArraySource, Container, Entry, IndexInfo, ReadOptions, VectorSource};
+use anear_io::{About, ByteOrder, Segment};
+use anear_types::{Column, Result, Schema};
+use std::ops::Range;
+
+pub(super) struct AnxFile {
+    segment: Segment,
+    rows: Range<usize>,
+    table: Table,
+    entries: [Entry; 1],
+    index: IndexInfo,
+}
+
+impl AnxFile {
+    pub(super) fn open(segment: Segment, options: &ReadOptions) -> Result<AnxFile> {
+        let about = About::read(&segment)?;
+        let rows = about.rows_in(&segment)?;
+        let table = Table::read(&segment, about.rows, &options.limits)?;
+        let file_bytes = segment.input().len();
+        let shape = [about.rows, about.dim as u64];
+        let schema = array_schema(about.element, &shape, &options.limits, file_bytes)?;
+        let ids = match &options.ids {
+            Some(_) => ids_column(&table.columns, options),
+            None => table.ids,
+        };
+        let schema = Schema {
+            columns: table.columns.clone(),
+            ids,
+            metric: Some(about.metric),
+            attributes: table.attributes.clone(),
+            ..schema
+        };
+        let index = IndexInfo {
+            kind: about.kind,
+            metric: Some(about.metric),
+            rows: Some(about.rows),
+            dim: Some(about.dim),
+            params: Vec::new(),
+        };
+        Ok(AnxFile {
+            segment,
+            rows,
+            table,
+            entries: [Entry { name: String::new(), schema }],
+            index,
+        })
+    }
+}
+
+impl Container for AnxFile {
+    fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    fn rows(&self, _: usize) -> Result<Box<dyn VectorSource + '_>> {
+        let schema = self.entries[0].schema.clone();
+        let bytes = &self.segment.input().bytes()[self.rows.clone()];
+        Ok(Box::new(ArraySource::contiguous(bytes, schema, ByteOrder::Little)?))
+    }
+
+    fn metadata(&self, _: usize, columns: &[usize], rows: Range<u64>) -> Result<Vec<Column>> {
+        let read = |column: &usize| self.table.column(&self.segment, *column, rows.clone());
+        columns.iter().map(read).collect()
+    }
+
+    fn index(&self) -> Option<&IndexInfo> {
+        Some(&self.index)
+    }
+
+    fn verify(&self) -> Result<()> {
+        self.segment.verify()
+    }
+}

@@ -1,0 +1,14 @@
+//! The index of kind `flat`: all rows as they were given, searched exactly by
+//! [`flat`](crate::flat).
+//!
+//! Adding appends, removing marks. The marks are consulted when a search walks over the rows:
+//! where a stretch of rows has marks or a filter, the rows that pass are listed and only they are
+//! looked at. In a file there are no marks: saving leaves the marked rows out.
+
+mod kind;
+mod passing;
+mod scan;
+
+pub use scan::{search_rows, stretch_rows};
+
+pub(crate) use kind::Flat;

@@ -1,0 +1,49 @@
+"""Opens, converts and searches embeddings, whatever file they are in.
+
+>>> import anear
+>>> with anear.open("examples/data/glosses.parquet") as v:
+...     v.shape, v.ids[:2]
+((3855, 384), ['entity.n', 'physical_entity.n'])
+"""
+
+from ._anear import __version__
+from ._errors import (
+    ColumnError,
+    DamagedError,
+    DataError,
+    Error,
+    FileError,
+    InputTypeError,
+    LimitError,
+    MissingFileError,
+    RowError,
+    UnsupportedError,
+    UsageError,
+)
+from ._index import Index
+from ._search import search
+from ._vectors import Metadata, Vectors, open
+from ._write import Saved, convert, save
+
+__all__ = [
+    "ColumnError",
+    "DamagedError",
+    "DataError",
+    "Error",
+    "FileError",
+    "Index",
+    "InputTypeError",
+    "LimitError",
+    "Metadata",
+    "MissingFileError",
+    "RowError",
+    "Saved",
+    "UnsupportedError",
+    "UsageError",
+    "Vectors",
+    "__version__",
+    "convert",
+    "open",
+    "save",
+    "search",
+]
