@@ -62,7 +62,8 @@ def run_exact(arguments, data, load, limits):
     labels = suite.labels()
     table = exact_report.table(labels)
     measured, gains = [], {}
-    for scenario in scenarios.few() if arguments.quick else scenarios.every(len(data.queries)):
+    chosen = scenarios.few if arguments.quick else scenarios.every
+    for scenario in chosen(len(data.queries)):
         if arguments.only not in scenario.name:
             continue
         results = suite.measure(scenario)

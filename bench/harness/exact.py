@@ -47,8 +47,8 @@ class ExactSuite:
     def __init__(self, data, load, names, runs, seconds_at_least):
         self.data, self.runs, self.seconds_at_least = data, runs, seconds_at_least
         self.folder = Path(load["base"]).parent
-        exact = [name for name in names if engines.adapter(name).exact]
-        self.ready, self.not_there = contenders.gather(exact, load)
+        self.names = [name for name in names if engines.adapter(name).exact]
+        self.ready, self.not_there = contenders.gather(self.names, load)
         self.absent = {
             label: {"not_there": reason}
             for name, reason in self.not_there.items() for label in engines.adapter(name).exact
@@ -73,8 +73,12 @@ class ExactSuite:
                 yield Side(index + TUNED, contender, index, built, adapter.tuned)
 
     def labels(self):
-        """The columns, of what is there and then of what is not."""
-        return [*(side.label for side in self.sides), *self.absent]
+        """The columns in the order of the engines, of what is there and of what is not."""
+        there = [side.label for side in self.sides]
+        return [
+            label for name in self.names for index in engines.adapter(name).exact
+            for label in (index, index + TUNED) if label in there or label in self.absent
+        ]
 
     def close(self):
         for contender in self.ready:

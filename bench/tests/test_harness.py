@@ -68,6 +68,7 @@ class ScenarioTest(unittest.TestCase):
     def test_only_batches_that_the_queries_fill(self):
         self.assertEqual({scenario.batch for scenario in scenarios.every(130)}, {1, 8, 32, 128})
         self.assertEqual({scenario.batch for scenario in scenarios.every(1)}, {1})
+        self.assertEqual({scenario.batch for scenario in scenarios.few(31)}, {1})
 
     def test_whole_batches_of_at_least_a_hundred_queries(self):
         for batch, available, queries in ((1, 1000, 100), (1, 7, 7), (32, 1000, 128), (32, 70, 64), (1000, 1000, 1000)):
