@@ -84,7 +84,10 @@ def run_approximate(arguments, data, load, _limits):
         data, load, arguments.engines, arguments.runs, seconds_at_least(arguments), arguments.quick)
     built = list(suite.build(arguments.only))
     indexes = {
-        curve.label: {**took, "version": contender.loaded["version"], "parameters": curve.build}
+        curve.label: {
+            **took, "version": contender.loaded["version"], "parameters": curve.build,
+            "kernels": contender.loaded["kernels"], "environment": contender.settings,
+        }
         for contender, curve, took in built
     }
     table = approximate_report.table()
