@@ -61,8 +61,8 @@ fn products<S: Simd, const Q: usize>(
     let (pairs, last) = row.as_chunks::<2>();
     for (at, pair) in pairs.iter().enumerate() {
         let codes = [simd.load_bytes(&pair[0]), simd.load_bytes(&pair[1])];
-        simd.prefetch(&pair[0]);
-        simd.prefetch(&pair[1]);
+        simd.prefetch_ahead(&pair[0]);
+        simd.prefetch_ahead(&pair[1]);
         for q in 0..Q {
             for part in 0..2 {
                 let steps = simd.load_bytes(&same[q][2 * at + part]);
