@@ -249,6 +249,25 @@ fn an_index_is_one_file_with_everything_inside() {
 }
 
 #[test]
+fn rows_that_an_index_refuses_are_named_as_in_the_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let numbers: Vec<String> = (0..9).map(|row| format!("{row},\"[{row}, NaN]\"")).collect();
+    let numbers = numbers.join("\n").replacen("NaN", "1", 6);
+    std::fs::write(path("x.csv"), format!("page,embedding\n{numbers}\n")).unwrap();
+    for command in [
+        &["index", &path("x.csv"), "-o", &path("x.anx")][..],
+        &["convert", &path("x.csv"), &path("x.anx")],
+        &["convert", &path("x.csv"), &path("x.anx"), "--where", "page > 2"],
+    ] {
+        let (code, error) = failure(command);
+        assert_eq!(code, 3, "{error}");
+        assert!(error.contains("x.csv") && error.contains("row 6"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was left");
+}
+
+#[test]
 fn damage_to_an_index_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("food.anx").to_string_lossy().into_owned();
