@@ -5,7 +5,7 @@ use super::names::Names;
 use super::{Ids, Index};
 use crate::{Error, Metadata, OpenOptions, Progress, Result, Vectors};
 use anear_formats::anx::Table;
-use anear_index::{IndexKind, Rows, kind_named};
+use anear_index::{Rows, Spec, kind_named};
 use anear_types::{MatrixRef, Metric};
 use std::path::Path;
 use std::sync::Mutex;
@@ -20,11 +20,14 @@ pub struct IndexSpec {
     pub kind: String,
     /// How nearness is measured; `None` takes the file's own metric, or cosine.
     pub metric: Option<Metric>,
+    /// Whether to keep a byte a component beside the rows, which makes searches several times as
+    /// fast and changes no answer.
+    pub prefilter: bool,
 }
 
 impl Default for IndexSpec {
     fn default() -> IndexSpec {
-        IndexSpec { kind: "auto".to_owned(), metric: None }
+        IndexSpec { kind: "auto".to_owned(), metric: None, prefilter: true }
     }
 }
 
@@ -43,12 +46,11 @@ impl Index {
         threads: usize,
         progress: &mut dyn Progress,
     ) -> Result<Index> {
-        let kind = kind_named(&spec.kind)?;
         let rows = rows.into();
         let kept = ids.as_ref().map(|ids| Kept::ids_only(ids.kind())).unwrap_or_default();
         let names = Names::new(ids, rows.len())?;
         let metric = spec.metric.unwrap_or_default();
-        build(rows, names, kept, kind, metric, threads, progress)
+        build(rows, names, kept, spec, metric, threads, progress)
     }
 
     /// Builds an index over a matrix in a file, with its metadata and that of the file `meta`.
@@ -63,7 +65,7 @@ impl Index {
         options: &OpenOptions,
         progress: &mut dyn Progress,
     ) -> Result<Index> {
-        let kind = kind_named(&spec.kind)?;
+        kind_named(&spec.kind)?; // before anything is read
         let count = vectors.schema().rows;
         let metadata = Metadata::of(vectors, meta, options)?;
         let mut table =
@@ -85,7 +87,7 @@ impl Index {
         let kept = Kept::in_memory(table, values, count);
         let metric = spec.metric.or(vectors.schema().metric).unwrap_or_default();
         let rows = vectors.shared_rows()?;
-        build(rows, names, kept, kind, metric, options.threads, progress)
+        build(rows, names, kept, spec, metric, options.threads, progress)
             .map_err(|error| vectors.locate(error))
     }
 }
@@ -94,11 +96,12 @@ fn build(
     rows: Rows,
     names: Names,
     kept: Kept,
-    kind: &dyn IndexKind,
+    spec: &IndexSpec,
     metric: Metric,
     threads: usize,
     progress: &mut dyn Progress,
 ) -> Result<Index> {
+    let kind = kind_named(&spec.kind)?;
     if rows.dim() == 0 {
         return Err(Error::usage("the rows have no components"));
     }
@@ -115,7 +118,8 @@ fn build(
         }
     }
     progress.end();
-    Ok(Index { structure: kind.build(rows, metric)?, names, kept })
+    let spec = Spec { metric, prefilter: spec.prefilter, threads };
+    Ok(Index { structure: kind.build(rows, &spec)?, names, kept })
 }
 
 /// Checks rows on several threads. The error is that of the first bad row.
