@@ -10,7 +10,9 @@ use std::sync::OnceLock;
 /// A Python interpreter with NumPy, h5py, safetensors and pyarrow, or why there is none.
 pub fn python() -> Result<PathBuf, String> {
     static PYTHON: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    PYTHON.get_or_init(make_environment).clone()
+    let requirements = "crates/cli/tests/peers/requirements.txt";
+    let imports = "numpy, h5py, safetensors, pyarrow";
+    PYTHON.get_or_init(|| environment("peers", requirements, imports)).clone()
 }
 
 /// A Python interpreter with torch and NumPy: the one above if torch was put there, else the
@@ -29,40 +31,67 @@ pub fn python_with_torch() -> Result<PathBuf, String> {
 /// If the script fails, or the libraries are missing although `ANEAR_REQUIRE_PEERS` is set.
 pub fn run(python: Result<PathBuf, String>, script: &Path, arguments: &[&str]) {
     let name = script.file_name().unwrap_or_default().to_string_lossy();
-    let python = match python {
-        Ok(python) => python,
-        Err(missing) => {
+    if let Some(python) = found_or_skipped(python, &name) {
+        must_succeed(Command::new(python).arg(script).args(arguments));
+    }
+}
+
+/// What was found; `None`, with a line that says so, if it is missing and a test may be skipped.
+///
+/// # Panics
+/// If it is missing although `ANEAR_REQUIRE_PEERS` is set.
+pub fn found_or_skipped<T>(found: Result<T, String>, name: &str) -> Option<T> {
+    found
+        .map_err(|missing| {
             assert!(std::env::var_os("ANEAR_REQUIRE_PEERS").is_none(), "{name}: {missing}");
             eprintln!("{name} skipped: {missing}");
-            return;
-        }
-    };
-    let output = Command::new(&python).arg(script).args(arguments).output().expect("python runs");
+        })
+        .ok()
+}
+
+/// Runs a command and shows what it said.
+///
+/// # Panics
+/// If it fails.
+pub fn must_succeed(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = said(&output);
-    assert!(output.status.success(), "{} {}:\n{text}", python.display(), script.display());
+    assert!(output.status.success(), "{command:?}:\n{text}");
     eprintln!("{text}");
 }
 
-fn make_environment() -> Result<PathBuf, String> {
+/// A Python interpreter in a virtual environment `target/NAME`, made on first use from a file of
+/// requirements, that can do these imports; or why there is none.
+///
+/// # Errors
+/// What Python or pip said.
+pub fn environment(name: &str, requirements: &str, imports: &str) -> Result<PathBuf, String> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let requirements = project.join("crates/cli/tests/peers/requirements.txt");
-    let folder = project.join("target/peers");
+    let folder = project.join("target").join(name);
     let python = folder.join("bin/python");
-    let check = ["-c", "import numpy, h5py, safetensors, pyarrow"];
+    let check = ["-c", &format!("import {imports}")];
     if succeeds(Command::new(&python).args(check)) {
         return Ok(python);
     }
-    eprintln!("making a virtual environment with the real libraries in target/peers");
-    step(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-    step(Command::new(&python).args(["-m", "pip", "-q", "install", "-r"]).arg(requirements))?;
-    step(Command::new(&python).args(check))?;
+    eprintln!("making a virtual environment with {imports} in target/{name}");
+    let made = step(Command::new("python3").args(["-m", "venv"]).arg(&folder))
+        .and_then(|()| {
+            let install = ["-m", "pip", "-q", "install", "-r"];
+            step(Command::new(&python).args(install).arg(project.join(requirements)))
+        })
+        .and_then(|()| step(Command::new(&python).args(check)));
+    made.map_err(|error| format!("no {imports}: {error}"))?;
     Ok(python)
 }
 
-fn step(command: &mut Command) -> Result<(), String> {
+/// Does one step of making an environment.
+///
+/// # Errors
+/// What the command said when it failed.
+pub fn step(command: &mut Command) -> Result<(), String> {
     match command.output() {
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(format!("no numpy, h5py, safetensors, pyarrow: {}", said(&output))),
+        Ok(output) => Err(said(&output)),
         Err(error) => Err(format!("no python3: {error}")),
     }
 }

@@ -5,7 +5,7 @@ use super::names::Names;
 use super::{Ids, Index};
 use crate::{Error, Metadata, OpenOptions, Progress, Result, Vectors};
 use anear_formats::anx::Table;
-use anear_index::{Rows, Spec, kind_named};
+use anear_index::{IndexKind, Rows, Spec, kind_named};
 use anear_types::{MatrixRef, Metric};
 use std::path::Path;
 use std::sync::Mutex;
@@ -46,11 +46,13 @@ impl Index {
         threads: usize,
         progress: &mut dyn Progress,
     ) -> Result<Index> {
+        let kind = kind_named(&spec.kind)?;
         let rows = rows.into();
         let kept = ids.as_ref().map(|ids| Kept::ids_only(ids.kind())).unwrap_or_default();
         let names = Names::new(ids, rows.len())?;
         let metric = spec.metric.unwrap_or_default();
-        build(rows, names, kept, spec, metric, threads, progress)
+        let spec = Spec { metric, prefilter: spec.prefilter, threads };
+        build(rows, names, kept, kind, &spec, progress)
     }
 
     /// Builds an index over a matrix in a file, with its metadata and that of the file `meta`.
@@ -65,7 +67,7 @@ impl Index {
         options: &OpenOptions,
         progress: &mut dyn Progress,
     ) -> Result<Index> {
-        kind_named(&spec.kind)?; // before anything is read
+        let kind = kind_named(&spec.kind)?;
         let count = vectors.schema().rows;
         let metadata = Metadata::of(vectors, meta, options)?;
         let mut table =
@@ -87,7 +89,8 @@ impl Index {
         let kept = Kept::in_memory(table, values, count);
         let metric = spec.metric.or(vectors.schema().metric).unwrap_or_default();
         let rows = vectors.shared_rows()?;
-        build(rows, names, kept, spec, metric, options.threads, progress)
+        let build_spec = Spec { metric, prefilter: spec.prefilter, threads: options.threads };
+        build(rows, names, kept, kind, &build_spec, progress)
             .map_err(|error| vectors.locate(error))
     }
 }
@@ -96,12 +99,10 @@ fn build(
     rows: Rows,
     names: Names,
     kept: Kept,
-    spec: &IndexSpec,
-    metric: Metric,
-    threads: usize,
+    kind: &dyn IndexKind,
+    spec: &Spec,
     progress: &mut dyn Progress,
 ) -> Result<Index> {
-    let kind = kind_named(&spec.kind)?;
     if rows.dim() == 0 {
         return Err(Error::usage("the rows have no components"));
     }
@@ -113,13 +114,12 @@ fn build(
                 return Err(Error::interrupted());
             }
             let stretch = part.range(start, part.rows().min(start + step));
-            check(metric, first + start as u64, stretch, threads)?;
+            check(spec.metric, first + start as u64, stretch, spec.threads)?;
             progress.advance(stretch.rows() as u64);
         }
     }
     progress.end();
-    let spec = Spec { metric, prefilter: spec.prefilter, threads };
-    Ok(Index { structure: kind.build(rows, &spec)?, names, kept })
+    Ok(Index { structure: kind.build(rows, spec)?, names, kept })
 }
 
 /// Checks rows on several threads. The error is that of the first bad row.

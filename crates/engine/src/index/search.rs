@@ -148,14 +148,13 @@ pub fn search_vectors(
         if interrupt.is_some_and(|interrupt| interrupt()) {
             return Err(Error::interrupted());
         }
-        let members: Vec<u64>;
+        let members = match keep {
+            Keep::Set(set) => Some(set.members(first..first + block.rows() as u64).collect()),
+            Keep::All | Keep::Listed(_) => None::<Vec<u64>>,
+        };
         let listed = match keep {
-            Keep::All => None,
             Keep::Listed(listed) => Some(listed),
-            Keep::Set(set) => {
-                members = set.members(first..first + block.rows() as u64).collect();
-                Some(&*members)
-            }
+            Keep::All | Keep::Set(_) => members.as_deref(),
         };
         scan.scan(first, block, listed).map_err(|error| vectors.locate(error))
     })?;

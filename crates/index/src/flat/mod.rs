@@ -316,7 +316,7 @@ impl<'a> FlatSearch<'a> {
                     return worker.gathered();
                 }
                 let end = piece.rows().min(start + chunk_rows);
-                let stop = interrupt.is_some_and(|interrupt| start > 0 && interrupt());
+                let stop = interrupt.is_some_and(|interrupt| interrupt());
                 let scanned = match stop {
                     true => Err(Error::interrupted()),
                     false => worker.scan(piece.part(start, end)),

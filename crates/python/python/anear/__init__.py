@@ -3,7 +3,7 @@
 >>> import anear
 >>> with anear.open("examples/data/glosses.parquet") as v:
 ...     v.shape, v.ids[:2]
-((3855, 384), ['entity.n', 'physical_entity.n'])
+((3855, 384), ['conspecific.n', 'critter.n'])
 """
 
 from ._anear import __version__

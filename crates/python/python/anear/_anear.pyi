@@ -7,10 +7,12 @@ from typing import Any, Final, TypeAlias, final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = ["File", "Memory", "Structure", "__version__", "convert", "save", "search"]
+
 __version__: Final[str]
 
 _Path: TypeAlias = str | PathLike[str]
-_Report: TypeAlias = tuple[str, str, int, int, str | None, list[str]]
+_Report: TypeAlias = tuple[str, str, int, int, PathLike[str] | None, list[str]]
 
 @final
 class Memory:

@@ -34,14 +34,14 @@ def rows(source: Any, vector: bool) -> File | tuple[_Array, str | None]:
         element = array.dtype.name
         array = array.view(_BITS[element])
     _check_type(array)
-    if array.ndim == 2 or (vector and array.ndim == 1):
-        native = array.dtype.newbyteorder("=")
-        return np.asarray(np.require(array, native, ["C", "A"])), element
     if array.ndim == 1 and array.size == 0:
         raise DataError(
             "there are no rows, so nothing tells how many components they have",
             help="give an array of shape (0, components)",
         )
+    if array.ndim == 2 or (vector and array.ndim == 1):
+        native = array.dtype.newbyteorder("=")
+        return np.asarray(np.require(array, native, ["C", "A"])), element
     wanted = "a matrix, or one vector" if vector else "a matrix: one row for each vector"
     hint = "x.reshape(1, -1) makes a matrix of one vector" if array.ndim == 1 else None
     raise DataError(f"an array of {array.ndim} axes is no {wanted}", help=hint)
@@ -177,7 +177,7 @@ def _pandas(source: Any) -> _Array:
     if array.ndim == 1:  # a column whose values are vectors
         return _sequence(array.tolist())
     for column, dtype in source.dtypes.items():
-        if dtype == object or not hasattr(dtype, "kind"):
+        if dtype.kind not in "biuf":
             raise InputTypeError(
                 f"the column {column!r} of type {dtype} holds no numbers",
                 help="choose the columns of numbers, or the column of vectors",
@@ -235,7 +235,7 @@ def values(column: Any) -> list[Any]:
     """The values of one column as plain Python objects."""
     if isinstance(column, (str, bytes)) or not isinstance(column, Iterable):
         raise InputTypeError(f"a {_name(column)} is no column: it needs one value a row")
-    if hasattr(column, "isna") and hasattr(column, "astype"):  # pandas
+    if hasattr(column, "notna") and hasattr(column, "astype"):  # pandas
         column = column.astype(object).where(column.notna(), None)
     if isinstance(column, np.ndarray) and column.ndim != 1:
         raise InputTypeError(f"an array of {column.ndim} axes is no column: it needs one value a row")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy.typing as npt
 
 from . import _anear
 from ._errors import UsageError
-from ._vectors import Vectors, opened
+from ._vectors import opened
 
 Nearest: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
 Within: TypeAlias = tuple[
@@ -102,12 +101,13 @@ def search(
 
     Examples
     --------
-    >>> D, I = anear.search([[0, 0], [3, 4], [6, 8]], [3, 3], k=2, metric="euclidean")
+    >>> D, I = anear.search([[0, 0], [3, 4], [6, 8]], [3, 4], k=2, metric="euclidean")
     >>> D, I
-    (array([[1.      , 4.242641]], dtype=float32), array([[1, 0]]))
+    (array([[0., 5.]], dtype=float32), array([[1, 0]]))
     >>> v = anear.open("examples/data/food.db")
     >>> D, I = anear.search(v, v[42], k=3, filter="page_num > 10")
-    >>> [v.metadata["id"][row] for row in I[0]]  # doctest: +SKIP
+    >>> v.metadata["page_num"][I]
+    array([[43, 12, 50]])
     """
     return _anear.search(  # type: ignore[no-any-return]
         opened(x), q, hits(k), metric, radius, filter, threads, _skips(nonfinite)

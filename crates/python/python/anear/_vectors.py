@@ -135,7 +135,8 @@ class Vectors:
             )
         chosen = np.asarray(rows)
         if chosen.ndim == 0 and chosen.dtype.kind in "iu":
-            return _as_array(self._file.gather(self._positions(chosen.reshape(1))))[0]
+            one: _Array = _as_array(self._file.gather(self._positions(chosen.reshape(1))))[0]
+            return one
         if chosen.dtype == bool and chosen.shape == (len(self),):
             chosen = np.flatnonzero(chosen)
         if chosen.size == 0:
@@ -150,6 +151,7 @@ class Vectors:
     def _positions(self, rows: npt.NDArray[np.integer[Any]]) -> list[int]:
         """Row numbers counted from the front."""
         count = len(self)
+        rows = rows.astype(np.int64)
         outside = (rows < -count) | (rows >= count)
         if outside.any():
             row = int(rows[outside][0])

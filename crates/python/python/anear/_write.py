@@ -106,7 +106,7 @@ def save(
         columns.insert(0, ("id", _inputs.values(ids)))
         name = "id"
     target = _target(path, entry, dtype, compress, force, format, lossy, pickle, threads)
-    return Saved(os.fspath(path), *_anear.save(x, columns, name, target))
+    return _saved(path, _anear.save(x, columns, name, target))
 
 
 def convert(
@@ -158,7 +158,7 @@ def convert(
     ...     "examples/data/glosses.parquet", folder / "food.npy", where="category = 'noun.food'"
     ... )
     >>> saved.rows, saved.element
-    (600, 'f16')
+    (900, 'f16')
     """
     origin = {
         "path": src,
@@ -172,7 +172,13 @@ def convert(
         "threads": threads,
     }
     target = _target(dst, None, dtype, compress, force, format, lossy, pickle, threads)
-    return Saved(os.fspath(dst), *_anear.convert(origin, target))
+    return _saved(dst, _anear.convert(origin, target))
+
+
+def _saved(path: _Path, report: _anear._Report) -> Saved:
+    format, element, rows, size, beside, dropped = report
+    metadata_path = None if beside is None else os.fspath(beside)
+    return Saved(os.fspath(path), format, element, rows, size, metadata_path, dropped)
 
 
 def _target(

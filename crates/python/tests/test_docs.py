@@ -1,0 +1,56 @@
+"""Docstrings: that they are there, and that their examples run."""
+
+import doctest
+import inspect
+import os
+import subprocess
+import sys
+
+import anear
+import pytest
+
+PUBLIC = [getattr(anear, name) for name in anear.__all__ if not name.startswith("__")]
+
+
+def documented():
+    yield "anear", anear
+    for item in PUBLIC:
+        yield item.__name__, item
+        if inspect.isclass(item):
+            for name, member in vars(item).items():
+                if not name.startswith("_") and not inspect.ismemberdescriptor(member):
+                    yield f"{item.__name__}.{name}", getattr(item, name)
+
+
+@pytest.mark.parametrize("name,item", list(documented()), ids=lambda value: str(value)[:40])
+def test_examples_run(name, item, tmp_path):
+    text = inspect.getdoc(item)
+    if isinstance(item, type) and issubclass(item, tuple) or not callable(item) and text is None:
+        return
+    assert text, f"{name} has no docstring"
+    example = doctest.DocTestParser().get_doctest(
+        text, {"anear": anear, "folder": tmp_path}, name, None, 0
+    )
+    said = []
+    doctest.DocTestRunner(verbose=False).run(example, out=said.append)
+    assert not said, "".join(said)
+
+
+def test_there_are_examples():
+    finder = doctest.DocTestParser()
+    counted = {name: len(finder.get_examples(inspect.getdoc(item) or "")) for name, item in documented()}
+    for name in ("anear", "open", "save", "convert", "search", "Index"):
+        assert counted[name] > 0, name
+
+
+def test_help_shows_signatures():
+    assert "k: 'int' = 10" in str(inspect.signature(anear.search))
+    assert "filter" in inspect.signature(anear.Index.search).parameters
+
+
+def test_the_example_runs(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "examples/search.py"], capture_output=True, text=True, env=os.environ
+    )
+    assert done.returncode == 0, done.stderr
+    assert "tea" in done.stdout
