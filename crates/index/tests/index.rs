@@ -2,6 +2,7 @@
 //! every kind of filter.
 
 mod common;
+mod saved;
 
 use anear_index::flat::{Goal, NonFinite};
 use anear_index::{Keep, Plan, RowSet, Rows, Spec, kind_named, search_rows};
