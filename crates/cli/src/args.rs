@@ -169,9 +169,6 @@ pub(crate) struct Index {
     /// A file with metadata to lay beside the rows
     #[arg(long, value_name = "FILE")]
     pub(crate) meta: Option<PathBuf>,
-    /// Leave out the codes beside the rows: a smaller file, the same answers, slower searches
-    #[arg(long)]
-    pub(crate) no_prefilter: bool,
     /// Replace the output if it exists
     #[arg(long)]
     pub(crate) force: bool,

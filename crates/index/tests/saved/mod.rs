@@ -118,7 +118,7 @@ fn whatever_a_file_says_is_no_reason_to_panic() {
         let segment = Segment::open(Input::from_bytes("x.anx", save(&*index))).unwrap();
         for section in segment.sections() {
             let original = segment.require(&section.name).unwrap();
-            for round in 0..40 {
+            for round in 0..18 {
                 let mut content = original.to_vec();
                 match round {
                     0 => content.clear(),
