@@ -9,12 +9,13 @@ files that are warm in memory, and use two threads. The best of the runs counts 
 import argparse
 import datetime
 import json
-import os
-import platform
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+
+from harness import machine, workers
+from harness.workers import Worker, WorkerFailure, take_turns
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATA = PROJECT / "target" / "bench"
@@ -22,31 +23,10 @@ PEERS = PROJECT / "target" / "peers"
 THREADS = 2
 
 
-class Worker:
-    """A process that answers requests with the seconds they took."""
-
-    def __init__(self, name, command):
-        environment = {**os.environ, "OMP_NUM_THREADS": str(THREADS), "OPENBLAS_NUM_THREADS": str(THREADS)}
-        self.name = name
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
-
-    def seconds(self, request):
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        if "error" in answer:
-            sys.exit(f"{self.name}: {request}: {answer['error']}")
-        return answer["seconds"]
-
-
 def race(ours, our_request, theirs, their_request, runs):
     """The best time of each side, taking turns."""
-    best = [float("inf"), float("inf")]
-    for _ in range(runs):
-        best[0] = min(best[0], ours.seconds({**our_request, "threads": THREADS}))
-        best[1] = min(best[1], theirs.seconds(their_request))
-    return best
+    sides = [lambda: ours.seconds({**our_request, "threads": THREADS}), lambda: theirs.seconds(their_request)]
+    return [min(seconds) for seconds in take_turns(sides, runs)]
 
 
 def environment():
@@ -160,12 +140,6 @@ def milliseconds(seconds):
     return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
-def machine():
-    with open("/proc/cpuinfo", encoding="utf-8") as lines:
-        model = next((line.split(":")[1].strip() for line in lines if "model name" in line), platform.machine())
-    return f"{model}, {os.cpu_count()} cores"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=9, help="runs of each side of a comparison")
@@ -176,9 +150,10 @@ def main():
     make_data(python, torch)
     subprocess.run(["cargo", "build", "--release", "-p", "anear-bench"], cwd=PROJECT, check=True)
     worker = Path(__file__).with_name("peer.py")
-    ours = Worker("anear", [PROJECT / "target/release/anear-bench"])
-    numpy = Worker("numpy", [python, worker])
-    torch_worker = Worker("torch", [torch, worker]) if torch else None
+    surroundings = workers.environment(THREADS)
+    ours = Worker("anear", [PROJECT / "target/release/anear-bench"], surroundings)
+    numpy = Worker("numpy", [python, worker], surroundings)
+    torch_worker = Worker("torch", [torch, worker], surroundings) if torch else None
     versions = subprocess.run(
         [python, "-c", "import numpy, h5py; print(f'NumPy {numpy.__version__}, h5py {h5py.__version__}')"],
         capture_output=True, text=True, check=True).stdout.strip()
@@ -186,7 +161,7 @@ def main():
         "# Benchmarks", "",
         "Made by `python3 bench/compare.py`; see there how. Both sides take turns in one run, two threads,",
         "files warm, the best of the runs. \"wanted\" is what we aim for.", "",
-        f"{datetime.date.today()}, {machine()}; {versions}, torch {torch_version or 'not there'}, SQLite {sqlite3.sqlite_version} (Python's).", "",
+        f"{datetime.date.today()}, {machine.describe()}; {versions}, torch {torch_version or 'not there'}, SQLite {sqlite3.sqlite_version} (Python's).", "",
         "| what | anear | rival | its time | times as fast | wanted |", "| --- | --- | --- | --- | --- | --- |",
     ]
     for what, rival, (our_time, their_time), wanted in races(ours, numpy, torch_worker, arguments.runs):
@@ -199,4 +174,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except WorkerFailure as failure:
+        sys.exit(str(failure))

@@ -1,12 +1,12 @@
 """The worker for the real libraries: one JSON request a line, one answer with its seconds."""
 
-import json
 import pickle
 import sqlite3
-import sys
 import time
 
 import numpy as np
+
+from harness.serve import serve
 
 
 def open_npy(request):
@@ -61,13 +61,12 @@ ACTIONS = {action.__name__: action for action in (
     open_npy, open_npy_mapped, open_torch, read_hdf5, read_sqlite, write_sqlite, scan,
 )}
 
-for line in sys.stdin:
-    request = json.loads(line)
+
+def answer(request):
     action = ACTIONS[request["do"]]
     begin = time.perf_counter()
-    try:
-        action(request)
-        answer = {"seconds": time.perf_counter() - begin}
-    except Exception as error:  # the driver decides what a failure means
-        answer = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(answer), flush=True)
+    action(request)
+    return {"seconds": time.perf_counter() - begin}
+
+
+serve(answer)

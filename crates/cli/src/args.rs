@@ -163,6 +163,9 @@ pub(crate) struct Index {
     /// How nearness is measured [default: what the file says, else cosine]
     #[arg(long, value_parser = metric)]
     pub(crate) metric: Option<anear::Metric>,
+    /// Keep no byte a component beside the rows: a smaller file that is searched more slowly
+    #[arg(long)]
+    pub(crate) no_prefilter: bool,
     /// A file with metadata to lay beside the rows
     #[arg(long, value_name = "FILE")]
     pub(crate) meta: Option<PathBuf>,

@@ -14,13 +14,25 @@ pub trait IndexKind: Sync {
     ///
     /// # Errors
     /// If this kind cannot be built over such rows.
-    fn build(&self, rows: Rows, metric: Metric) -> Result<Box<dyn Index>>;
+    fn build(&self, rows: Rows, spec: &Spec) -> Result<Box<dyn Index>>;
 
     /// Opens an index that [`Index::save`] wrote.
     ///
     /// # Errors
     /// If its sections are missing or contradict each other.
     fn load(&self, segment: &Segment, about: &About) -> Result<Box<dyn Index>>;
+}
+
+/// How to build an index.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// How nearness is measured.
+    pub metric: Metric,
+    /// Whether to keep a byte a component beside the rows, which makes searches several times as
+    /// fast and changes no answer.
+    pub prefilter: bool,
+    /// Threads to use; 0 counts as 1. The index does not depend on it.
+    pub threads: usize,
 }
 
 /// What there is to say about a kind of index.

@@ -1,5 +1,6 @@
 //! Exact search against brute force in f64.
 
+mod beside;
 mod common;
 
 use anear_index::flat::{FlatOptions, FlatSearch, Goal, NonFinite};

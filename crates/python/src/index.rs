@@ -60,17 +60,18 @@ impl Structure {
 #[pymethods]
 impl Structure {
     #[staticmethod]
-    #[pyo3(signature = (rows, ids, metric, kind, threads))]
+    #[pyo3(signature = (rows, ids, metric, kind, threads, prefilter))]
     fn build(
         rows: &Bound<'_, PyAny>,
         ids: Option<&Bound<'_, PyAny>>,
         metric: Option<&str>,
         kind: &str,
         threads: Option<usize>,
+        prefilter: bool,
     ) -> Result<Structure> {
         let py = rows.py();
         let metric = metric.map(options::metric).transpose()?;
-        let spec = IndexSpec { kind: kind.to_owned(), metric };
+        let spec = IndexSpec { kind: kind.to_owned(), metric, prefilter };
         let threads = options::threads(threads)?;
         if let (Ok(file), None) = (rows.cast::<File>(), ids) {
             let file = file.get();

@@ -28,7 +28,10 @@ const SHAPES: &[(&str, Shape)] = &[
     ("random", |_, _, random| random),
     ("far from the origin", |_, column, random| 1000.0 + column as f64 + 1e-3 * random),
     ("duplicates", |row, column, _| ((row % 3 + 1) * (column % 7 + 1)) as f64 / 7.0),
-    ("all zero but some", |row, column, random| if (row + column) % 11 == 0 { random } else { 0.0 }),
+    (
+        "all zero but some",
+        |row, column, random| if (row + column) % 11 == 0 { random } else { 0.0 },
+    ),
     ("some zero rows", |row, _, random| if row % 7 == 6 { 0.0 } else { random }),
     ("norms from tiny to huge", |row, _, random| random * 10f64.powi(row as i32 % 37 - 18)),
     ("denormal", |_, _, random| random * 1e-41),
@@ -82,7 +85,7 @@ fn check(name: &str, metric: Metric, rows: &[f32], queries: &[f32], dim: usize) 
     sq.encode(best, matrix(&rows[..half], dim), &mut block);
     let mut second = SqBlock::default();
     sq.encode(best, matrix(&rows[half..], dim), &mut second);
-    block.append(&second);
+    block.append(second);
     let coded = block.coded();
     for level in Level::available() {
         let wide_queries: Vec<f64> = queries.iter().map(|value| f64::from(*value)).collect();

@@ -9,7 +9,11 @@ use serde_json::json;
 pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     let options = super::open_options(common);
     let vectors = Vectors::open_at(&Location::parse(&arguments.path), &options)?;
-    let spec = IndexSpec { kind: arguments.kind.clone(), metric: arguments.metric };
+    let spec = IndexSpec {
+        kind: arguments.kind.clone(),
+        metric: arguments.metric,
+        prefilter: !arguments.no_prefilter,
+    };
     let meta = arguments.meta.as_deref();
     let index = Index::build_from(&vectors, meta, &spec, &options, &mut Bar::new(common.quiet))?;
     let bytes = index.save(&arguments.output, arguments.force)?;

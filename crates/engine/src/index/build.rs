@@ -5,7 +5,7 @@ use super::names::Names;
 use super::{Ids, Index};
 use crate::{Error, Metadata, OpenOptions, Progress, Result, Vectors};
 use anear_formats::anx::Table;
-use anear_index::{IndexKind, Rows, kind_named};
+use anear_index::{IndexKind, Rows, Spec, kind_named};
 use anear_types::{MatrixRef, Metric};
 use std::path::Path;
 use std::sync::Mutex;
@@ -20,11 +20,14 @@ pub struct IndexSpec {
     pub kind: String,
     /// How nearness is measured; `None` takes the file's own metric, or cosine.
     pub metric: Option<Metric>,
+    /// Whether to keep a byte a component beside the rows, which makes searches several times as
+    /// fast and changes no answer.
+    pub prefilter: bool,
 }
 
 impl Default for IndexSpec {
     fn default() -> IndexSpec {
-        IndexSpec { kind: "auto".to_owned(), metric: None }
+        IndexSpec { kind: "auto".to_owned(), metric: None, prefilter: true }
     }
 }
 
@@ -48,7 +51,8 @@ impl Index {
         let kept = ids.as_ref().map(|ids| Kept::ids_only(ids.kind())).unwrap_or_default();
         let names = Names::new(ids, rows.len())?;
         let metric = spec.metric.unwrap_or_default();
-        build(rows, names, kept, kind, metric, threads, progress)
+        let spec = Spec { metric, prefilter: spec.prefilter, threads };
+        build(rows, names, kept, kind, &spec, progress)
     }
 
     /// Builds an index over a matrix in a file, with its metadata and that of the file `meta`.
@@ -85,7 +89,8 @@ impl Index {
         let kept = Kept::in_memory(table, values, count);
         let metric = spec.metric.or(vectors.schema().metric).unwrap_or_default();
         let rows = vectors.shared_rows()?;
-        build(rows, names, kept, kind, metric, options.threads, progress)
+        let build_spec = Spec { metric, prefilter: spec.prefilter, threads: options.threads };
+        build(rows, names, kept, kind, &build_spec, progress)
             .map_err(|error| vectors.locate(error))
     }
 }
@@ -95,8 +100,7 @@ fn build(
     names: Names,
     kept: Kept,
     kind: &dyn IndexKind,
-    metric: Metric,
-    threads: usize,
+    spec: &Spec,
     progress: &mut dyn Progress,
 ) -> Result<Index> {
     if rows.dim() == 0 {
@@ -110,12 +114,12 @@ fn build(
                 return Err(Error::interrupted());
             }
             let stretch = part.range(start, part.rows().min(start + step));
-            check(metric, first + start as u64, stretch, threads)?;
+            check(spec.metric, first + start as u64, stretch, spec.threads)?;
             progress.advance(stretch.rows() as u64);
         }
     }
     progress.end();
-    Ok(Index { structure: kind.build(rows, metric)?, names, kept })
+    Ok(Index { structure: kind.build(rows, spec)?, names, kept })
 }
 
 /// Checks rows on several threads. The error is that of the first bad row.

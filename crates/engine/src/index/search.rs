@@ -4,7 +4,7 @@ use super::{Ids, Index};
 use crate::blocks::each_block;
 use crate::{Error, Hit, Result, Vectors};
 use anear_index::flat::{FlatOptions, FlatSearch, Goal, NonFinite};
-use anear_index::{Interrupt, Keep, Plan, RowSet, stretch_rows};
+use anear_index::{Interrupt, Keep, Plan, RowSet};
 use anear_types::{MatrixRef, Metric, Neighbor, Value};
 
 /// What to search for, and how.
@@ -141,25 +141,19 @@ pub fn search_vectors(
     let keep = keep(search.filter, &sorted, count)?;
     let IndexSearch { goal, threads, interrupt, .. } = *search;
     let mut scan = FlatSearch::new(queries, FlatOptions { metric, goal, nonfinite, threads })?;
-    let stretch_rows = stretch_rows(queries);
+    if let Some(interrupt) = interrupt {
+        scan = scan.interrupted_by(interrupt);
+    }
     each_block(vectors, memory_bytes, &mut |first, block| {
-        for start in (0..block.rows()).step_by(stretch_rows) {
-            if interrupt.is_some_and(|interrupt| interrupt()) {
-                return Err(Error::interrupted());
-            }
-            let stretch = block.range(start, block.rows().min(start + stretch_rows));
-            let first = first + start as u64;
-            let members = match keep {
-                Keep::Set(set) => Some(set.members(first..first + stretch.rows() as u64).collect()),
-                Keep::All | Keep::Listed(_) => None::<Vec<u64>>,
-            };
-            let listed = match keep {
-                Keep::Listed(listed) => Some(listed),
-                Keep::All | Keep::Set(_) => members.as_deref(),
-            };
-            scan.scan(first, stretch, listed).map_err(|error| vectors.locate(error))?;
-        }
-        Ok(())
+        let members = match keep {
+            Keep::Set(set) => Some(set.members(first..first + block.rows() as u64).collect()),
+            Keep::All | Keep::Listed(_) => None::<Vec<u64>>,
+        };
+        let listed = match keep {
+            Keep::Listed(listed) => Some(listed),
+            Keep::All | Keep::Set(_) => members.as_deref(),
+        };
+        scan.scan(first, block, listed).map_err(|error| vectors.locate(error))
     })?;
     Ok(scan.finish())
 }

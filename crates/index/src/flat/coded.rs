@@ -11,9 +11,9 @@
 use super::nearest::Nearest;
 use super::numbers::Exact;
 use super::{Gathered, Piece, Worker};
+use anear_kernels::Level;
 use anear_kernels::codes::{self, CodeRows, SLACK};
 use anear_kernels::ops::{self, Bounds, Term};
-use anear_kernels::Level;
 use anear_quant::sq::{Coded, SqQueries};
 use anear_types::Result;
 use std::sync::Mutex;

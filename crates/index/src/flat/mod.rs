@@ -24,9 +24,10 @@ mod numbers;
 mod piece;
 mod screen;
 
+use crate::Interrupt;
 use anear_kernels::Level;
-use anear_types::{Element, Error, MatrixRef, Metric, Neighbor, Order, Result};
 use anear_quant::sq::{Coded, Sq};
+use anear_types::{Element, Error, MatrixRef, Metric, Neighbor, Order, Result};
 use bits::BitQueries;
 use coded::{CodedWorker, Shared};
 use nearest::Nearest;
@@ -73,6 +74,8 @@ pub struct FlatOptions {
     pub threads: usize,
 }
 
+/// Smaller chunks of rows are not worth the way to them.
+const LEAST_CHUNK_ROWS: usize = 256;
 /// With fewer rows than this for each hit, codes leave too many candidates to be of use.
 const LEAST_ROWS_FOR_EACH_HIT: usize = 8;
 
@@ -98,13 +101,29 @@ const LEAST_ROWS_FOR_EACH_HIT: usize = 8;
 /// assert_eq!(found[1].row, 0);
 /// # Ok::<(), anear_types::Error>(())
 /// ```
-#[derive(Debug)]
-pub struct FlatSearch {
+pub struct FlatSearch<'a> {
     options: FlatOptions,
+    interrupt: Option<Interrupt<'a>>,
     level: Level,
     queries: Queries,
     found: Vec<Nearest>,
     skipped: u64,
+}
+
+/// What is known of rows beforehand.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// The sum of squares of each row, as [`squares`](anear_kernels::ops::squares) computes it.
+    pub squares: Option<&'a [f32]>,
+    /// The rows in one byte a component, and how they were coded.
+    pub codes: Option<(&'a Sq, Coded<'a>)>,
+}
+
+impl Beside<'_> {
+    fn check(&self, rows: usize) {
+        assert!(self.squares.is_none_or(|squares| squares.len() == rows));
+        assert!(self.codes.is_none_or(|(_, coded)| coded.codes.rows() == rows));
+    }
 }
 
 #[derive(Debug)]
@@ -120,7 +139,7 @@ struct Gathered {
     skipped: u64,
 }
 
-impl FlatSearch {
+impl<'a> FlatSearch<'a> {
     /// Prepares a search for the rows nearest to each row of `queries`, whose element need not be
     /// that of the rows.
     ///
@@ -128,7 +147,7 @@ impl FlatSearch {
     /// [`Usage`](anear_types::ErrorKind::Usage) if `k` is 0, the radius is no number or the
     /// queries have no components; [`BadData`](anear_types::ErrorKind::BadData) if a query holds
     /// a value that is not finite or that the metric is not for.
-    pub fn new(queries: MatrixRef<'_>, options: FlatOptions) -> Result<FlatSearch> {
+    pub fn new(queries: MatrixRef<'_>, options: FlatOptions) -> Result<FlatSearch<'a>> {
         if queries.dim() == 0 {
             return Err(Error::usage("the queries have no components"));
         }
@@ -150,7 +169,12 @@ impl FlatSearch {
             Queries::Numbers(NumberQueries::new(level, metric, queries)?)
         };
         let found = vec![empty; queries.rows()];
-        Ok(FlatSearch { options, level, queries: prepared, found, skipped: 0 })
+        Ok(FlatSearch { options, interrupt: None, level, queries: prepared, found, skipped: 0 })
+    }
+
+    /// Asks `interrupt` now and then whether to stop, about ten times a second.
+    pub fn interrupted_by(self, interrupt: Interrupt<'a>) -> FlatSearch<'a> {
+        FlatSearch { interrupt: Some(interrupt), ..self }
     }
 
     /// Searches a block of rows, of which the first has the number `first_row`. With `keep`, only
@@ -162,25 +186,66 @@ impl FlatSearch {
     /// # Errors
     /// [`Usage`](anear_types::ErrorKind::Usage) if the dimension is not that of the queries;
     /// [`BadData`](anear_types::ErrorKind::BadData) with the first row that holds a value which is
-    /// not finite, unless such rows are skipped, or one that the metric is not for.
+    /// not finite, unless such rows are skipped, or one that the metric is not for;
+    /// [`Interrupted`](anear_types::ErrorKind::Interrupted).
     pub fn scan(
         &mut self,
         first_row: u64,
         rows: MatrixRef<'_>,
         keep: Option<&[u64]>,
     ) -> Result<()> {
+        self.scan_beside(first_row, rows, &Beside::default(), keep)
+    }
+
+    /// The same for rows of which something is known beforehand. If there are codes, the rows must
+    /// hold finite numbers only.
+    ///
+    /// # Errors
+    /// As for [`scan`](FlatSearch::scan).
+    ///
+    /// # Panics
+    /// If what is known is not of as many rows.
+    pub fn scan_beside(
+        &mut self,
+        first_row: u64,
+        rows: MatrixRef<'_>,
+        beside: &Beside<'_>,
+        keep: Option<&[u64]>,
+    ) -> Result<()> {
+        beside.check(rows.rows());
         self.prepare_for(rows.element(), rows.dim())?;
         let piece = Piece::new(first_row, rows, keep);
         if piece.rows() == 0 || self.found.is_empty() {
             return Ok(());
         }
         let (level, nonfinite) = (self.level, self.options.nonfinite);
-        let gathered = self.in_threads(piece, |gathered| match &self.queries {
-            Queries::Numbers(queries) => queries.worker(level, nonfinite, gathered),
-            Queries::Bits(queries) => queries.worker(level, nonfinite, gathered),
-        })?;
+        let gathered = match (&self.queries, beside.codes.filter(|_| self.is_selective(piece))) {
+            (Queries::Numbers(queries), Some((sq, coded))) if queries.is_for(sq) => {
+                let prepared = queries.coded(sq);
+                let shared = Shared::new(&self.found);
+                let block = Piece::new(first_row, rows, None);
+                self.in_threads(piece, |gathered| {
+                    let exact = queries.exact(level, nonfinite, gathered);
+                    Box::new(CodedWorker::new(exact, level, &prepared, coded, block, &shared))
+                })
+            }
+            (Queries::Numbers(queries), _) => self.in_threads(piece, |gathered| {
+                queries.worker(level, nonfinite, gathered, beside.squares)
+            }),
+            (Queries::Bits(queries), _) => {
+                self.in_threads(piece, |gathered| queries.worker(level, nonfinite, gathered))
+            }
+        }?;
         self.take(gathered);
         Ok(())
+    }
+
+    /// Whether few enough of the rows are wanted for codes to be of use.
+    fn is_selective(&self, piece: Piece<'_>) -> bool {
+        match self.options.goal {
+            Goal::Nearest { k } => k <= piece.rows() / LEAST_ROWS_FOR_EACH_HIT,
+            Goal::Within { .. } => true,
+        }
     }
 
     fn take(&mut self, gathered: Vec<Gathered>) {
@@ -190,43 +255,6 @@ impl FlatSearch {
                 found.merge(more);
             }
         }
-    }
-
-    /// The same for rows beside which codes lie, made by `sq`: so many rows need not be looked at.
-    /// The rows must hold finite numbers only.
-    ///
-    /// # Errors
-    /// [`Usage`](anear_types::ErrorKind::Usage) if the dimension is not that of the queries.
-    ///
-    /// # Panics
-    /// If there are not as many coded rows as rows.
-    pub fn scan_coded(
-        &mut self,
-        first_row: u64,
-        rows: MatrixRef<'_>,
-        (sq, coded): (&Sq, Coded<'_>),
-        keep: Option<&[u64]>,
-    ) -> Result<()> {
-        assert_eq!(rows.rows(), coded.codes.rows());
-        let piece = Piece::new(first_row, rows, keep);
-        let few = match self.options.goal {
-            Goal::Nearest { k } => k <= piece.rows() / LEAST_ROWS_FOR_EACH_HIT,
-            Goal::Within { .. } => true,
-        };
-        let Queries::Numbers(queries) = &self.queries else {
-            return self.scan(first_row, rows, keep);
-        };
-        let Some(prepared) = few.then(|| queries.coded(sq)).flatten() else {
-            return self.scan(first_row, rows, keep);
-        };
-        let shared = Shared::new(&self.found);
-        let block = Piece::new(first_row, rows, None);
-        let gathered = self.in_threads(piece, |gathered| {
-            let exact = queries.exact(self.level, self.options.nonfinite, gathered);
-            Box::new(CodedWorker::new(exact, self.level, &prepared, coded, block, &shared))
-        })?;
-        self.take(gathered);
-        Ok(())
     }
 
     /// Rows left out so far because they are not finite.
@@ -254,21 +282,31 @@ impl FlatSearch {
 
     /// Hands out chunks of the rows, in order, to as many threads as are worth it. An error is
     /// that of the smallest row: chunks before the one it is in were handed out before.
-    fn in_threads<'a>(
+    fn in_threads<'b>(
         &self,
         piece: Piece<'_>,
-        worker: impl Fn(Gathered) -> Box<dyn Worker + 'a> + Sync,
+        worker: impl Fn(Gathered) -> Box<dyn Worker + 'b> + Sync,
     ) -> Result<Vec<Gathered>> {
         /// Pairs of components for which a thread is worth its start.
         const PAIRS_PER_THREAD: usize = 1 << 19;
+        /// .. and for which the interrupt may have to wait.
+        const PAIRS_PER_CHUNK: usize = 1 << 31;
         let row_pairs = piece.dim().saturating_mul(self.found.len()).max(1);
         let useful = piece.rows().saturating_mul(row_pairs) / PAIRS_PER_THREAD;
         let threads = self.options.threads.min(useful).max(1);
         // Several chunks a thread, so that a slow one does not hold up the rest.
         let chunk_rows = if threads == 1 { piece.rows() } else { piece.rows() / (8 * threads) + 1 };
+        let chunk_rows = chunk_rows.min(PAIRS_PER_CHUNK / row_pairs).max(LEAST_CHUNK_ROWS);
         let next_chunk = AtomicUsize::new(0);
         let first_error = Mutex::new(None::<Error>);
-        let work = || {
+        let fail = |error: Error| {
+            next_chunk.store(piece.rows(), Ordering::Relaxed);
+            let mut first = first_error.lock().expect("no thread panics with it");
+            if first.as_ref().is_none_or(|other| error.row() < other.row()) {
+                *first = Some(error);
+            }
+        };
+        let work = |interrupt: Option<Interrupt<'_>>| {
             // Each thread starts without hits of its own, but knows how near the others are.
             let nearest = self.found.iter().map(Nearest::successor).collect();
             let mut worker = worker(Gathered { nearest, skipped: 0 });
@@ -278,18 +316,18 @@ impl FlatSearch {
                     return worker.gathered();
                 }
                 let end = piece.rows().min(start + chunk_rows);
-                if let Err(error) = worker.scan(piece.part(start, end)) {
-                    next_chunk.store(piece.rows(), Ordering::Relaxed);
-                    let mut first = first_error.lock().expect("no thread panics with it");
-                    if first.as_ref().is_none_or(|other| error.row() < other.row()) {
-                        *first = Some(error);
-                    }
-                }
+                let stop = interrupt.is_some_and(|interrupt| interrupt());
+                let scanned = match stop {
+                    true => Err(Error::interrupted()),
+                    false => worker.scan(piece.part(start, end)),
+                };
+                scanned.unwrap_or_else(fail);
             }
         };
         let gathered = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut gathered = vec![work()];
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| work(None))).collect();
+            // Asked on the caller's own thread, as signal handlers of Python want it.
+            let mut gathered = vec![work(self.interrupt)];
             gathered.extend(others.into_iter().map(|other| match other.join() {
                 Ok(gathered) => gathered,
                 Err(panic) => std::panic::resume_unwind(panic),
@@ -300,6 +338,14 @@ impl FlatSearch {
             Some(error) => Err(error),
             None => Ok(gathered),
         }
+    }
+}
+
+impl std::fmt::Debug for FlatSearch<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let FlatSearch { options, level, found, skipped, .. } = self;
+        let queries = found.len();
+        write!(f, "FlatSearch({queries} queries, {options:?}, {level:?}, {skipped} skipped)")
     }
 }
 

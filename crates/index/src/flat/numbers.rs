@@ -64,11 +64,15 @@ impl NumberQueries {
         Ok(())
     }
 
-    /// The queries for rows coded by `sq`; `None` if that is not for this metric or dimension.
-    pub(super) fn coded(&self, sq: &Sq) -> Option<SqQueries> {
-        let fits = space_of(self.metric) == Some(sq.space()) && sq.dim() == self.dim;
+    /// Whether rows coded by `sq` can be compared with these queries.
+    pub(super) fn is_for(&self, sq: &Sq) -> bool {
+        space_of(self.metric) == Some(sq.space()) && sq.dim() == self.dim
+    }
+
+    /// The queries for rows coded by `sq`.
+    pub(super) fn coded(&self, sq: &Sq) -> SqQueries {
         let values = self.exact.iter().map(|query| query.values());
-        fits.then(|| SqQueries::new(self.level, sq, self.metric, values))
+        SqQueries::new(self.level, sq, self.metric, values)
     }
 
     /// Exact distances to the queries.
@@ -81,17 +85,19 @@ impl NumberQueries {
         Exact { queries: self, level, nonfinite, gathered, row: Vec::new(), at: None }
     }
 
-    pub(super) fn worker(
-        &self,
+    /// A worker over a block of rows, whose sums of squares may be known.
+    pub(super) fn worker<'a>(
+        &'a self,
         level: Level,
         nonfinite: NonFinite,
         gathered: Gathered,
-    ) -> Box<dyn Worker + '_> {
+        squares: Option<&'a [f32]>,
+    ) -> Box<dyn Worker + 'a> {
         let (_, screen, rest) = self.prepared.as_ref().expect("prepare_for comes first");
         let screen = screen.as_ref().filter(|screen| !screen.members.is_empty());
         Box::new(NumberWorker {
             exact: self.exact(level, nonfinite, gathered),
-            screening: screen.map(|screen| Screening::new(level, screen)),
+            screening: screen.map(|screen| Screening::new(level, screen, squares)),
             rest,
         })
     }
@@ -236,6 +242,8 @@ struct Screening<'a> {
     screen: &'a Screen,
     level: Level,
     form: Form,
+    /// Sums of squares of all rows of the block, where they are known.
+    known_squares: Option<&'a [f32]>,
     /// For each lane of each group, the bound for the threshold as it is.
     constants: Vec<f32>,
     slopes: Vec<f32>,
@@ -252,12 +260,13 @@ struct Screening<'a> {
 }
 
 impl<'a> Screening<'a> {
-    fn new(level: Level, screen: &'a Screen) -> Screening<'a> {
+    fn new(level: Level, screen: &'a Screen, squares: Option<&'a [f32]>) -> Screening<'a> {
         let lanes = screen.groups.iter().map(|group| group.width()).sum();
         Screening {
             screen,
             level,
             form: screen.form,
+            known_squares: squares,
             // Lanes beyond the last query let nothing through.
             constants: vec![f32::NEG_INFINITY; lanes],
             slopes: vec![0.0; lanes],
@@ -351,7 +360,14 @@ impl<'a> Screening<'a> {
             return Ok(());
         }
         self.squares.resize(tile.rows(), 0.0);
-        ops::squares(self.level, rows, tile.dim(), &mut self.squares);
+        match self.known_squares {
+            Some(known) => {
+                for (position, square) in self.squares.iter_mut().enumerate() {
+                    *square = known[tile.block_row(position)];
+                }
+            }
+            None => ops::squares(self.level, rows, tile.dim(), &mut self.squares),
+        }
         for (position, square) in self.squares.iter().enumerate() {
             match self.screen.norm_and_shift(self.form, *square) {
                 Some((norm, shift)) => {

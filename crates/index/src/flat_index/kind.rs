@@ -1,9 +1,11 @@
 //! Building, changing and keeping it.
 
+use super::known::Known;
 use super::scan::search;
-use crate::{Index, IndexKind, KindInfo, Plan, RowSet, Rows};
+use crate::{Index, IndexKind, KindInfo, Plan, RowSet, Rows, Spec};
 use anear_io::{About, ByteOrder, Segment, SegmentWriter, swap_bytes};
 use anear_types::{Block, MatrixRef, Metric, Neighbor, Result};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The kind.
@@ -17,8 +19,9 @@ impl IndexKind for Flat {
         &INFO
     }
 
-    fn build(&self, rows: Rows, metric: Metric) -> Result<Box<dyn Index>> {
-        Ok(Box::new(FlatIndex::new(rows, metric)))
+    fn build(&self, rows: Rows, spec: &Spec) -> Result<Box<dyn Index>> {
+        let known = Known::of(&rows, spec.metric, spec.prefilter, spec.threads);
+        Ok(Box::new(FlatIndex::new(rows, known)))
     }
 
     fn load(&self, segment: &Segment, about: &About) -> Result<Box<dyn Index>> {
@@ -34,21 +37,37 @@ impl IndexKind for Flat {
             block.advance(rows);
             block.into()
         };
-        Ok(Box::new(FlatIndex::new(rows, about.metric)))
+        Ok(Box::new(FlatIndex::new(rows, Known::load(segment, about)?)))
     }
 }
 
 #[derive(Debug)]
 struct FlatIndex {
     rows: Rows,
-    metric: Metric,
+    known: Known,
     removed: RowSet,
 }
 
 impl FlatIndex {
-    fn new(rows: Rows, metric: Metric) -> FlatIndex {
+    fn new(rows: Rows, known: Known) -> FlatIndex {
         let removed = RowSet::none_of(rows.len());
-        FlatIndex { rows, metric, removed }
+        FlatIndex { rows, known, removed }
+    }
+
+    /// The runs of rows that were not removed, in each part.
+    fn runs(&self) -> [Vec<Range<usize>>; 2] {
+        self.rows.parts().map(|(first, part)| {
+            let mut runs = Vec::new();
+            let mut start = 0;
+            let removed = self.removed.members(first..first + part.rows() as u64);
+            for gap in removed.map(|row| (row - first) as usize).chain([part.rows()]) {
+                if start < gap {
+                    runs.push(start..gap);
+                }
+                start = gap + 1;
+            }
+            runs
+        })
     }
 }
 
@@ -58,7 +77,7 @@ impl Index for FlatIndex {
     }
 
     fn metric(&self) -> Metric {
-        self.metric
+        self.known.metric
     }
 
     fn rows(&self) -> &Rows {
@@ -71,6 +90,7 @@ impl Index for FlatIndex {
 
     fn add(&mut self, rows: MatrixRef<'_>) {
         self.rows.extend(rows);
+        self.known.add(rows, &self.rows);
         self.removed.grow(rows.rows() as u64);
     }
 
@@ -79,22 +99,19 @@ impl Index for FlatIndex {
     }
 
     fn search(&self, queries: MatrixRef<'_>, plan: &Plan<'_>) -> Result<Vec<Vec<Neighbor>>> {
-        search(&self.rows.parts(), &self.removed, queries, self.metric, plan)
+        let [(_, shared), (first, own)] = self.rows.parts();
+        let [beside_shared, beside_own] = self.known.parts();
+        let parts = [(0, shared, beside_shared), (first, own, beside_own)];
+        search(&parts, &self.removed, queries, self.known.metric, plan)
     }
 
     fn save(&self, writer: &mut SegmentWriter) -> Result<()> {
+        let runs = self.runs();
         About::begin_rows(writer)?;
-        for (first, part) in self.rows.parts() {
-            // Runs of rows that stay are written as they lie.
-            let mut start = 0;
-            let end = first + part.rows() as u64;
-            let marked = self.removed.members(first..end).map(|row| (row - first) as usize);
-            for gap in marked.chain([part.rows()]) {
-                write(writer, part.range(start, gap))?;
-                start = gap + 1;
-            }
+        for ((_, part), runs) in self.rows.parts().iter().zip(&runs) {
+            runs.iter().try_for_each(|run| write(writer, part.range(run.start, run.end)))?;
         }
-        Ok(())
+        self.known.save(&runs, writer)
     }
 }
 

@@ -6,9 +6,11 @@
 //! looked at. In a file there are no marks: saving leaves the marked rows out.
 
 mod kind;
+mod known;
 mod passing;
 mod scan;
+mod stored;
 
-pub use scan::{search_rows, stretch_rows};
+pub use scan::search_rows;
 
 pub(crate) use kind::Flat;

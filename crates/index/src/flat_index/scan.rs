@@ -1,14 +1,9 @@
-//! The walk over the rows, in stretches between which a search can be interrupted.
+//! The walk over the rows, part by part.
 
 use super::passing::passing;
-use crate::flat::{FlatOptions, FlatSearch};
+use crate::flat::{Beside, FlatOptions, FlatSearch};
 use crate::{Plan, RowSet};
-use anear_types::{Error, MatrixRef, Metric, Neighbor, Result};
-
-/// Pairs of components compared between two looks at the interrupt: about a tenth of a second.
-const PAIRS_PER_STRETCH: usize = 1 << 31;
-/// Fewer rows than this in a stretch would cost time, for many queries are compared with each.
-const LEAST_ROWS: usize = 4096;
+use anear_types::{MatrixRef, Metric, Neighbor, Result};
 
 /// For each query its neighbours among rows that are numbered from 0, the nearest first, and the
 /// smaller row first where distances are the same.
@@ -43,39 +38,27 @@ pub fn search_rows(
     metric: Metric,
     plan: &Plan<'_>,
 ) -> Result<Vec<Vec<Neighbor>>> {
-    search(&[(0, rows)], &RowSet::default(), queries, metric, plan)
+    search(&[(0, rows, Beside::default())], &RowSet::default(), queries, metric, plan)
 }
 
-/// How many rows to compare with some queries between two looks at whether to stop.
-pub fn stretch_rows(queries: MatrixRef<'_>) -> usize {
-    let row_pairs = queries.rows().saturating_mul(queries.dim()).max(1);
-    (PAIRS_PER_STRETCH / row_pairs).max(LEAST_ROWS)
-}
-
-/// The same over rows in several parts, of which some were removed.
+/// The same over rows in several parts, of which something is known and some were removed.
 pub(super) fn search(
-    parts: &[(u64, MatrixRef<'_>)],
+    parts: &[(u64, MatrixRef<'_>, Beside<'_>)],
     removed: &RowSet,
     queries: MatrixRef<'_>,
     metric: Metric,
     plan: &Plan<'_>,
 ) -> Result<Vec<Vec<Neighbor>>> {
-    let Plan { goal, nonfinite, threads, .. } = *plan;
+    let Plan { goal, nonfinite, threads, interrupt, .. } = *plan;
     let mut search = FlatSearch::new(queries, FlatOptions { metric, goal, nonfinite, threads })?;
-    let stretch_rows = stretch_rows(queries);
+    if let Some(interrupt) = interrupt {
+        search = search.interrupted_by(interrupt);
+    }
     let mut buffer = Vec::new();
-    for (first, part) in parts {
-        search.scan(*first, part.range(0, 0), None)?; // are the dimensions the same?
-        for start in (0..part.rows()).step_by(stretch_rows) {
-            if plan.interrupt.is_some_and(|interrupt| interrupt()) {
-                return Err(Error::interrupted());
-            }
-            let stretch = part.range(start, part.rows().min(start + stretch_rows));
-            let first = first + start as u64;
-            let range = first..first + stretch.rows() as u64;
-            let listed = passing(range, plan.keep, removed, &mut buffer);
-            search.scan(first, stretch, listed)?;
-        }
+    for (first, rows, beside) in parts {
+        let range = *first..first + rows.rows() as u64;
+        let listed = passing(range, plan.keep, removed, &mut buffer);
+        search.scan_beside(*first, *rows, beside, listed)?;
     }
     Ok(search.finish())
 }

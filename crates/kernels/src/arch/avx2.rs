@@ -131,8 +131,7 @@ impl Simd for Avx2Fma {
     fn sum(self, a: [__m256; 2]) -> f32 {
         intrinsic!({
             let eight = _mm256_add_ps(a[0], a[1]);
-            let four =
-                _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
+            let four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
         })
@@ -142,8 +141,7 @@ impl Simd for Avx2Fma {
     fn largest(self, a: [__m256; 2]) -> f32 {
         intrinsic!({
             let eight = _mm256_max_ps(a[0], a[1]);
-            let four =
-                _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
+            let four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
             let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
         })

@@ -61,7 +61,12 @@ class File:
 class Structure:
     @staticmethod
     def build(
-        rows: Any, ids: Any, metric: str | None, kind: str, threads: int | None
+        rows: Any,
+        ids: Any,
+        metric: str | None,
+        kind: str,
+        threads: int | None,
+        prefilter: bool,
     ) -> Structure: ...
     @staticmethod
     def load(path: _Path, ids: str | None, limits: bool) -> Structure: ...

@@ -104,9 +104,7 @@ impl Sq {
 
     /// Whether the codes of rows of this element are the rows themselves.
     pub fn is_in_place(&self, element: Element) -> bool {
-        element == Element::U8
-            && self.whole
-            && f32::from(self.origin) == self.center[0]
+        element == Element::U8 && self.whole && f32::from(self.origin) == self.center[0]
     }
 
     /// Codes rows of finite numbers and appends them to `block`.
@@ -138,7 +136,8 @@ impl Sq {
             _ => largest / 127.0,
         };
         // What is no fit number for f32 is coded as 0, which the error makes good.
-        let scale = if (SMALLEST_SCALE..LARGEST_SCALE).contains(&scale) { scale as f32 } else { 0.0 };
+        let scale =
+            if (SMALLEST_SCALE..LARGEST_SCALE).contains(&scale) { scale as f32 } else { 0.0 };
         let encoded = codes::encode(level, values, scale, self.origin, block.next_codes());
         let square = encoded.square * f64::from(scale) * f64::from(scale);
         let error = encoded.residual.sqrt() * (1.0 + 1e-9) + rounding(size, self.dim());
@@ -168,7 +167,11 @@ impl SqBlock {
     }
 
     /// Appends the rows of another block of the same dimension.
-    pub fn append(&mut self, other: &SqBlock) {
+    pub fn append(&mut self, other: SqBlock) {
+        if self.rows() == 0 {
+            *self = other;
+            return;
+        }
         let first = self.rows();
         self.make_room(other.rows(), other.dim);
         let (start, length) = (first * self.dim, other.rows() * self.dim);

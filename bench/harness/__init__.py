@@ -1,0 +1,1 @@
+"""What the benchmarks share: workers that take turns, data sets, truth, tables and pictures."""
