@@ -229,6 +229,9 @@ fn an_index_is_one_file_with_everything_inside() {
         let indexed = json(&[&["search", &anx], flags].concat());
         assert_eq!(indexed, direct, "{flags:?}");
     }
+    let other = ["--row", "41", "--metric", "manhattan"];
+    let direct = json(&[&["search", &food][..], &other].concat());
+    assert_eq!(json(&[&["search", &anx][..], &other].concat()), direct, "another metric");
     let head = |path: &str| json(&["head", path, "-n", "4"])["rows"].clone();
     assert_eq!(head(&anx), head(&food));
     for output in ["food.npy", "food.parquet"] {
