@@ -5,7 +5,7 @@ use crate::{Location, Mapped, Result, entry};
 use anear_formats::{Container, Entry, ReadOptions, VectorSource, probe};
 use anear_index::Rows;
 use anear_io::{ByteOrder, Input};
-use anear_types::{Block, Column, Element, Error, Limits, Schema};
+use anear_types::{Block, Column, Element, Error, Limits, Metric, Schema};
 use std::io::Read;
 use std::ops::Range;
 
@@ -235,6 +235,11 @@ impl Vectors {
             return Ok(Vec::new());
         }
         self.container.metadata(self.entry, columns, rows).map_err(|error| self.locate(error))
+    }
+
+    /// What searches the rows, if the file is an index for this metric.
+    pub(crate) fn index(&self, metric: Metric) -> Result<Option<Box<dyn anear_index::Index>>> {
+        crate::index::structure(&self.input, metric).map_err(|error| self.locate(error))
     }
 
     /// Adds this file and entry to an error.

@@ -95,6 +95,7 @@ impl Structure {
 
     #[staticmethod]
     #[pyo3(signature = (path, ids, limits))]
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn load(py: Python<'_>, path: PathBuf, ids: Option<String>, limits: bool) -> Result<Structure> {
         let options = options::open_options(ids, None, None, limits)?;
         Ok(Structure::new(py.detach(|| anear::Index::load(&path, &options))?))
@@ -106,6 +107,7 @@ impl Structure {
         Ok(Structure::new(py.detach(|| anear::Index::from_bytes(bytes, &options))?))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn save(&self, py: Python<'_>, path: PathBuf, force: bool) -> Result<u64> {
         self.with(py, |index| index.save(&path, force))
     }

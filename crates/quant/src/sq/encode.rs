@@ -168,6 +168,9 @@ impl SqBlock {
 
     /// Appends the rows of another block of the same dimension.
     pub fn append(&mut self, other: SqBlock) {
+        if other.rows() == 0 {
+            return; // it may not know the dimension
+        }
         if self.rows() == 0 {
             *self = other;
             return;
