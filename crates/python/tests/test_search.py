@@ -91,6 +91,7 @@ def test_arguments_that_make_no_sense_are_refused(x, q):
         ({"metric": "cosin"}, "there is no metric 'cosin'|there is no metric \"cosin\""),
         ({"radius": float("nan")}, "radius is not a number"),
         ({"threads": 0}, "threads is 0"),
+        ({"threads": -1}, "threads is -1"),
     ]:
         with pytest.raises(anear.UsageError, match=message):
             anear.search(x, q, **arguments)
