@@ -54,4 +54,6 @@ def test_a_limit_can_be_lifted():
         anear.open(path)
     unbound = anear.open(path, limits=False)
     with pytest.raises(anear.LimitError, match="exceed the memory"):
+        unbound[:1]
+    with pytest.raises(anear.DamagedError):
         unbound.numpy()
