@@ -141,7 +141,7 @@ impl Vectors {
             return Err(self.locate(Error::usage(what)));
         }
         let count = (rows.end - rows.start) as usize;
-        let mut block = Block::new(schema.element, schema.dim, count);
+        let mut block = self.block(count)?;
         let mut source = self.source()?;
         if let Some(matrix) = source.mapped() {
             let part = matrix.range(rows.start as usize, rows.end as usize);
@@ -189,7 +189,7 @@ impl Vectors {
             let what = format!("there is no row {row}, the file has {}", schema.rows);
             return Err(self.locate(Error::usage(what)));
         }
-        let mut gathered = Block::new(schema.element, schema.dim, rows.len());
+        let mut gathered = self.block(rows.len())?;
         let row_bytes = schema.row_bytes();
         let out = gathered.spare_mut();
         let mut put = |position: usize, row: &[u8]| {
@@ -216,6 +216,12 @@ impl Vectors {
         }
         gathered.advance(rows.len());
         Ok(gathered)
+    }
+
+    /// An empty block with room for some rows.
+    fn block(&self, rows: usize) -> Result<Block> {
+        let schema = self.schema();
+        Block::try_new(schema.element, schema.dim, rows).map_err(|error| self.locate(error))
     }
 
     /// How many of the ascending rows to fetch in one read: as far as they lie close together and

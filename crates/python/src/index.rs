@@ -66,7 +66,7 @@ impl Structure {
         ids: Option<&Bound<'_, PyAny>>,
         metric: Option<&str>,
         kind: &str,
-        threads: Option<usize>,
+        threads: Option<isize>,
         prefilter: bool,
     ) -> Result<Structure> {
         let py = rows.py();
@@ -120,7 +120,7 @@ impl Structure {
         k: usize,
         radius: Option<f64>,
         filter: Option<&Bound<'py, PyAny>>,
-        threads: Option<usize>,
+        threads: Option<isize>,
     ) -> Result<Bound<'py, PyAny>> {
         let py = queries.py();
         let queries = Given::queries_of(queries)?;
