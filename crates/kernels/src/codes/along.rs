@@ -29,8 +29,8 @@ impl<const Q: usize> Kernel for Along<'_, Q> {
     fn run<S: Simd>(self, simd: S) {
         let length = self.group.padded_dim();
         let mut queries: [&[[u8; BYTES]]; Q] = [&[]; Q];
-        for q in 0..Q {
-            queries[q] = self.group.steps()[q * length..][..length].as_chunks().0;
+        for (query, steps) in queries.iter_mut().zip(self.group.steps().chunks_exact(length)) {
+            *query = steps.as_chunks().0;
         }
         let mut last_row = Vec::new();
         let (scores, _) = self.scores.as_chunks_mut::<Q>();

@@ -215,7 +215,8 @@ fn prepare(sq: &Sq, metric: Metric, values: &mut [f64], norm: f64) -> (Member, C
     let square = square * f64::from(scale) * f64::from(scale);
     let size = norm * norm + center_size;
     let rest = rest.sqrt() * (1.0 + 1e-9) + rounding(size, values.len());
-    if !(square.max(rest * rest).max(size) <= LARGEST_SQUARE) {
+    let fits = [square, rest * rest, size].iter().all(|square| *square <= LARGEST_SQUARE);
+    if !fits {
         return unknown(metric, values.len());
     }
     let share = ROUNDING * values.len() as f64;
