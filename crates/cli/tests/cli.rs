@@ -229,6 +229,9 @@ fn an_index_is_one_file_with_everything_inside() {
         let indexed = json(&[&["search", &anx], flags].concat());
         assert_eq!(indexed, direct, "{flags:?}");
     }
+    let other = ["--row", "41", "--metric", "manhattan"];
+    let direct = json(&[&["search", &food][..], &other].concat());
+    assert_eq!(json(&[&["search", &anx][..], &other].concat()), direct, "another metric");
     let head = |path: &str| json(&["head", path, "-n", "4"])["rows"].clone();
     assert_eq!(head(&anx), head(&food));
     for output in ["food.npy", "food.parquet"] {
@@ -236,7 +239,12 @@ fn an_index_is_one_file_with_everything_inside() {
         assert_eq!(head(&path(output)), head(&anx), "{output}");
     }
     said(&["convert", &path("food.npy"), &path("again.anx"), "--metric", "l2"]);
-    assert_eq!(std::fs::read(path("again.anx")).unwrap(), std::fs::read(&anx).unwrap());
+    let search = |path: &str| json(&["search", path, "--row", "3"])["results"].clone();
+    assert_eq!(search(&path("again.anx")), search(&anx));
+    let small =
+        json(&["index", &food, "-o", &path("small.anx"), "--no-prefilter", "--metric", "l2"]);
+    assert!(small["bytes"].as_u64() < made["bytes"].as_u64(), "{small}");
+    assert_eq!(search(&path("small.anx")), search(&anx));
 
     let (code, error) = failure(&["index", &food, "-o", &anx]);
     assert!(code == 2 && error.contains("help: --force"), "{error}");
@@ -246,6 +254,25 @@ fn an_index_is_one_file_with_everything_inside() {
     assert!(code == 2 && error.contains("auto, flat"), "{error}");
     assert_eq!(failure(&["index", &food, "-o", &path("x.faiss")]).0, 2);
     assert_eq!(failure(&["index", &food, "-o", &path("x.anx"), "--ids", "page_num"]).0, 3);
+}
+
+#[test]
+fn rows_that_an_index_refuses_are_named_as_in_the_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let numbers: Vec<String> = (0..9).map(|row| format!("{row},\"[{row}, NaN]\"")).collect();
+    let numbers = numbers.join("\n").replacen("NaN", "1", 6);
+    std::fs::write(path("x.csv"), format!("page,embedding\n{numbers}\n")).unwrap();
+    for command in [
+        &["index", &path("x.csv"), "-o", &path("x.anx")][..],
+        &["convert", &path("x.csv"), &path("x.anx")],
+        &["convert", &path("x.csv"), &path("x.anx"), "--where", "page > 2"],
+    ] {
+        let (code, error) = failure(command);
+        assert_eq!(code, 3, "{error}");
+        assert!(error.contains("x.csv") && error.contains("row 6"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was left");
 }
 
 #[test]

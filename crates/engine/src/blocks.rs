@@ -58,9 +58,10 @@ fn read_ahead(
     let schema = vectors.schema().clone();
     let block_bytes =
         (memory_bytes / BLOCKS as u64).min(MOST_BLOCK_BYTES).min(schema.total_bytes());
+    let block_rows = (block_bytes as usize / schema.row_bytes().max(1)).max(1);
     let (give_back, empty) = sync_channel(BLOCKS);
     for _ in 0..BLOCKS {
-        let block = Block::with_bytes(schema.element, schema.dim, block_bytes as usize);
+        let block = Block::try_new(schema.element, schema.dim, block_rows)?;
         give_back.send(block).expect("there is room for all blocks");
     }
     std::thread::scope(|scope| {

@@ -17,7 +17,7 @@ pub fn cast_rows(
     if rows.element() == element {
         return Ok(None);
     }
-    let mut converted = Block::new(element, rows.dim(), rows.rows());
+    let mut converted = Block::try_new(element, rows.dim(), rows.rows())?;
     cast(rows, 0, rounding, &mut converted)?;
     Ok(Some(converted))
 }

@@ -82,7 +82,16 @@ pub fn convert(
                 let row = chosen.map_or(first + at, |chosen| chosen[at as usize]);
                 vectors.locate(error.move_to_row(row))
             })?;
-        sinks.write(converted.as_ref().map_or(block, Block::matrix), &columns)?;
+        let written = sinks.write(converted.as_ref().map_or(block, Block::matrix), &columns);
+        written.map_err(|error| match error.row() {
+            // Formats know rows as they are numbered in the output.
+            Some(row) => {
+                let listed = kept.as_ref().and_then(|kept| kept.get(row as usize));
+                let row = listed.copied().unwrap_or(row);
+                vectors.locate(error.move_to_row(row))
+            }
+            None => error,
+        })?;
         progress.advance(range.end - range.start);
         Ok(())
     };

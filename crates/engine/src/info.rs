@@ -67,8 +67,8 @@ fn check(container: &dyn Container, entry: usize, rows: u64) -> Result<()> {
     let schema = &container.entries()[entry].schema;
     let rows = rows.min(schema.rows);
     let columns: Vec<usize> = (0..schema.columns.len()).collect();
-    let fitting = Block::with_bytes(schema.element, schema.dim, BLOCK_BYTES).capacity() as u64;
-    let mut block = Block::new(schema.element, schema.dim, fitting.min(rows) as usize);
+    let fitting = (BLOCK_BYTES / schema.row_bytes().max(1)).max(1) as u64;
+    let mut block = Block::try_new(schema.element, schema.dim, fitting.min(rows) as usize)?;
     let mut source = container.rows(entry)?;
     let mut seen = 0;
     while seen < rows {

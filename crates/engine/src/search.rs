@@ -3,6 +3,7 @@
 use crate::blocks::each_block;
 use crate::{Error, Location, Metadata, OpenOptions, Progress, Result, Vectors, rows_where};
 use anear_index::flat::{FlatOptions, FlatSearch, Goal, NonFinite};
+use anear_index::{Keep, Plan};
 use anear_types::{Block, Element, Metric, Neighbor, Value};
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -86,7 +87,8 @@ pub struct Hit {
     pub metadata: Vec<Value>,
 }
 
-/// Finds the nearest rows exactly, in one pass over the matrix.
+/// Finds the nearest rows exactly: with the index, in a file that is one for the metric, else in one
+/// pass over the matrix.
 ///
 /// # Errors
 /// If a query or the matrix holds values that cannot be compared (NaN, another dimension), a
@@ -119,7 +121,8 @@ pub fn search(
         nonfinite: request.nonfinite,
         threads: options.threads,
     };
-    let mut scan = FlatSearch::new(queries.matrix(), flat).map_err(|error| {
+    // Both ways refuse the same queries.
+    let scan = FlatSearch::new(queries.matrix(), flat).map_err(|error| {
         // What is wrong with a query is wrong in the file it came from.
         match &request.queries {
             Queries::At(location) => error.at_path(&location.path),
@@ -128,17 +131,38 @@ pub fn search(
         }
     })?;
     progress.begin("searching", schema.rows);
-    each_block(vectors, request.memory_bytes, &mut |first, block| {
+    let found = match vectors.index(metric)? {
+        Some(index) => {
+            let keep = keep.as_deref().map_or(Keep::All, Keep::Listed);
+            let FlatOptions { goal, nonfinite, threads, .. } = flat;
+            let plan = Plan { goal, keep, nonfinite, threads, interrupt: None };
+            let found = index.search(queries.matrix(), &plan);
+            found.map_err(|error| vectors.locate(error))?
+        }
+        None => stream(vectors, scan, keep.as_deref(), request.memory_bytes, progress)?,
+    };
+    progress.end();
+    let results = with_metadata(&metadata, &columns, &found)?;
+    Ok(SearchReply { metric, columns, results })
+}
+
+/// Searches the rows as they stream by.
+fn stream(
+    vectors: &Vectors,
+    mut scan: FlatSearch<'_>,
+    keep: Option<&[u64]>,
+    memory_bytes: u64,
+    progress: &mut dyn Progress,
+) -> Result<Vec<Vec<Neighbor>>> {
+    each_block(vectors, memory_bytes, &mut |first, block| {
         if progress.interrupted() {
             return Err(Error::interrupted());
         }
-        scan.scan(first, block, keep.as_deref()).map_err(|error| vectors.locate(error))?;
+        scan.scan(first, block, keep).map_err(|error| vectors.locate(error))?;
         progress.advance(block.rows() as u64);
         Ok(())
     })?;
-    progress.end();
-    let results = with_metadata(&metadata, &columns, &scan.finish())?;
-    Ok(SearchReply { metric, columns, results })
+    Ok(scan.finish())
 }
 
 /// The columns to return: those asked for, else all that can be shown.

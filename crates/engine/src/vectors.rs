@@ -5,7 +5,7 @@ use crate::{Location, Mapped, Result, entry};
 use anear_formats::{Container, Entry, ReadOptions, VectorSource, probe};
 use anear_index::Rows;
 use anear_io::{ByteOrder, Input};
-use anear_types::{Block, Column, Element, Error, Limits, Schema};
+use anear_types::{Block, Column, Element, Error, Limits, Metric, Schema};
 use std::io::Read;
 use std::ops::Range;
 
@@ -141,7 +141,7 @@ impl Vectors {
             return Err(self.locate(Error::usage(what)));
         }
         let count = (rows.end - rows.start) as usize;
-        let mut block = Block::new(schema.element, schema.dim, count);
+        let mut block = self.block(count)?;
         let mut source = self.source()?;
         if let Some(matrix) = source.mapped() {
             let part = matrix.range(rows.start as usize, rows.end as usize);
@@ -189,7 +189,7 @@ impl Vectors {
             let what = format!("there is no row {row}, the file has {}", schema.rows);
             return Err(self.locate(Error::usage(what)));
         }
-        let mut gathered = Block::new(schema.element, schema.dim, rows.len());
+        let mut gathered = self.block(rows.len())?;
         let row_bytes = schema.row_bytes();
         let out = gathered.spare_mut();
         let mut put = |position: usize, row: &[u8]| {
@@ -218,6 +218,12 @@ impl Vectors {
         Ok(gathered)
     }
 
+    /// An empty block with room for some rows.
+    fn block(&self, rows: usize) -> Result<Block> {
+        let schema = self.schema();
+        Block::try_new(schema.element, schema.dim, rows).map_err(|error| self.locate(error))
+    }
+
     /// How many of the ascending rows to fetch in one read: as far as they lie close together and
     /// what they span is no more than a block.
     fn cluster(&self, rows: &[u64]) -> usize {
@@ -235,6 +241,11 @@ impl Vectors {
             return Ok(Vec::new());
         }
         self.container.metadata(self.entry, columns, rows).map_err(|error| self.locate(error))
+    }
+
+    /// What searches the rows, if the file is an index for this metric.
+    pub(crate) fn index(&self, metric: Metric) -> Result<Option<Box<dyn anear_index::Index>>> {
+        crate::index::structure(&self.input, metric).map_err(|error| self.locate(error))
     }
 
     /// Adds this file and entry to an error.

@@ -206,24 +206,32 @@ fn metadata_stay_with_their_rows() {
     assert_eq!(columns[1].values, ["a", "c", "d", "e"].map(Value::text));
 }
 
-/// Built in memory or converted to: the same file.
+/// Built or converted to, from a file or from that index: the same sections, but for those that
+/// only make searches faster.
 #[test]
-fn there_is_one_file_for_an_index() {
+fn every_way_leads_to_the_same_index() {
     let folder = tempfile::tempdir().unwrap();
     let options = OpenOptions::default();
     let (built, converted) = (folder.path().join("a.anx"), folder.path().join("b.anx"));
-    let source = npz(folder.path());
-    let vectors = Vectors::open(&source, &options).unwrap();
-    let spec = IndexSpec::default();
-    let index = Index::build_from(&vectors, None, &spec, &options, &mut Silent).unwrap();
-    let bytes = index.save(&built, false).unwrap();
     let location = |path: &Path| Location::parse(&path.to_string_lossy());
+    let source = npz(folder.path());
     let request =
         anear::ConvertRequest::new(location(&source), SaveRequest::new(location(&converted)));
     anear::convert(&request, &options, &mut Silent).unwrap();
-    let built = std::fs::read(built).unwrap();
-    assert_eq!(built.len() as u64, bytes);
-    assert!(built == std::fs::read(converted).unwrap());
+    let spec = IndexSpec::default();
+    let build = |from: &Path| {
+        let vectors = Vectors::open(from, &options).unwrap();
+        let index = Index::build_from(&vectors, None, &spec, &options, &mut Silent).unwrap();
+        let bytes = index.save(&built, true).unwrap();
+        assert_eq!(std::fs::metadata(&built).unwrap().len(), bytes);
+        std::fs::read(&built).unwrap()
+    };
+    let first = build(&source);
+    assert!(first == build(&converted), "from the index");
+    assert!(first == build(&source), "once more");
+    let index = Index::load(&converted, &options).unwrap();
+    index.save(&built, true).unwrap();
+    assert!(std::fs::read(&built).unwrap() == std::fs::read(&converted).unwrap());
 }
 
 #[test]
@@ -262,14 +270,13 @@ fn long_work_stops_when_told() {
     let request = anear::SearchRequest::nearest(queries, 2);
     failed(anear::search(&vectors, &request, &options, &mut Impatient), ErrorKind::Interrupted, "");
     assert_eq!(anear::search(&vectors, &request, &options, &mut Silent).unwrap().results.len(), 1);
-    let index = build(line(9), None).unwrap();
+    let index = build(line(40_000), None).unwrap(); // enough for two threads to share
     let interrupt: &(dyn Fn() -> bool + Sync) = &|| true;
-    let search = IndexSearch {
-        goal: Goal::Within { radius: 1.0 },
-        interrupt: Some(interrupt),
-        ..IndexSearch::nearest(1)
-    };
-    failed(index.search(line(1).matrix(), &search), ErrorKind::Interrupted, "interrupted");
+    let goal = Goal::Within { radius: 0.5 };
+    let search =
+        IndexSearch { goal, threads: 2, interrupt: Some(interrupt), ..IndexSearch::nearest(1) };
+    let found = index.search(line(200).matrix(), &search);
+    failed(found, ErrorKind::Interrupted, "interrupted");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 mod common;
 
 use anear_index::flat::{Goal, NonFinite};
-use anear_index::{Keep, Plan, RowSet, Rows, kind_named, search_rows};
+use anear_index::{Keep, Plan, RowSet, Rows, Spec, kind_named, search_rows};
 use anear_types::{Element, ErrorKind, MatrixRef, Metric, Neighbor};
 use common::{Data, Random, brute_force};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 fn plan(goal: Goal) -> Plan<'static> {
     let nonfinite = NonFinite::Refuse;
     Plan { goal, keep: Keep::All, nonfinite, threads: 2, interrupt: None }
+}
+
+fn spec(metric: Metric) -> Spec {
+    Spec { metric, prefilter: true, threads: 2 }
 }
 
 /// The same distances, and the same rows but where f64 cannot tell them apart.
@@ -44,7 +48,7 @@ fn removed_rows_and_filters_leave_exactly_the_others() {
         let matrix = rows.matrix();
         let kind = kind_named("flat").unwrap();
         // Some rows from the beginning, some added later.
-        let mut index = kind.build(Rows::from(matrix.range(0, 3_000)), metric).unwrap();
+        let mut index = kind.build(Rows::from(matrix.range(0, 3_000)), &spec(metric)).unwrap();
         index.add(matrix.range(3_000, 4_500));
         index.add(matrix.range(4_500, 5_000));
         for stage in 0..3 {
@@ -96,7 +100,7 @@ fn a_search_can_be_interrupted_between_stretches() {
 fn nothing_is_found_among_no_rows_but_what_is_wrong_is_said() {
     for metric in [Metric::Cosine, Metric::Hamming] {
         let none = MatrixRef::new(&[], Element::F32, 0, 3);
-        let index = kind_named("auto").unwrap().build(Rows::from(none), metric).unwrap();
+        let index = kind_named("auto").unwrap().build(Rows::from(none), &spec(metric)).unwrap();
         let query = |dim: usize| vec![0u8; 4 * dim];
         let search = |dim: usize, goal: Goal| {
             index.search(MatrixRef::new(&query(dim), Element::F32, 1, dim), &plan(goal))

@@ -20,7 +20,9 @@ pub mod codes;
 pub mod convert;
 pub mod exact;
 pub mod ops;
+mod prefetch;
 pub mod reference;
 
 pub use arch::Level;
 pub use cast::{Rounding, cast};
+pub use prefetch::prefetch;

@@ -85,7 +85,7 @@ impl File {
         path: PathBuf,
         entry: Option<String>,
         ids: Option<String>,
-        threads: Option<usize>,
+        threads: Option<isize>,
         raw: Option<&str>,
         limits: bool,
     ) -> Result<File> {

@@ -2,8 +2,9 @@
 
 use crate::error::Result;
 use crate::file::File;
+use crate::given::bytes;
 use anear::{Ids, RowFilter, RowSet};
-use numpy::{PyArray1, PyArrayMethods};
+use numpy::{PyArray1, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
 /// What Python code says of the rows that may be found.
@@ -22,17 +23,16 @@ impl Filter {
         if let (Some(file), Ok(condition)) = (file, filter.extract::<&str>()) {
             return Ok(Filter::Rows(file.rows_where(filter.py(), condition)?));
         }
-        let is_plain = filter.is_exact_instance_of::<PyArray1<bool>>() || is_ids(filter);
-        let filter = match is_plain {
+        let filter = match flags(filter).is_some() || is_ids(filter) {
             true => filter.clone(),
             false => helper(filter, "selection")?,
         };
-        match filter.cast::<PyArray1<bool>>() {
-            Ok(flags) => {
-                let flags = flags.try_readonly().map_err(PyErr::from)?;
-                Ok(Filter::Mask(flags.as_array().iter().copied().collect()))
+        match flags(&filter) {
+            Some(flags) => {
+                // As bytes: NumPy lets an array of bool hold others than 0 and 1.
+                Ok(Filter::Mask(bytes(flags.as_untyped()).iter().map(|flag| *flag != 0).collect()))
             }
-            Err(_) => Ok(Filter::Ids(plain_ids(&filter)?)),
+            None => Ok(Filter::Ids(plain_ids(&filter)?)),
         }
     }
 
@@ -54,8 +54,14 @@ pub(crate) fn ids_of(ids: &Bound<'_, PyAny>) -> Result<Ids> {
     }
 }
 
+/// Truth values in C order.
+fn flags<'a, 'py>(given: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyArray1<bool>>> {
+    given.cast::<PyArray1<bool>>().ok().filter(|flags| flags.is_c_contiguous())
+}
+
+/// Whether these are ids that can be read where they are.
 fn is_ids(given: &Bound<'_, PyAny>) -> bool {
-    given.is_exact_instance_of::<PyArray1<i64>>()
+    given.cast::<PyArray1<i64>>().is_ok_and(|ids| ids.is_aligned())
 }
 
 fn plain_ids(ids: &Bound<'_, PyAny>) -> Result<Ids> {

@@ -101,7 +101,7 @@ fn element_of(array: &Bound<'_, PyUntypedArray>) -> Option<Element> {
 }
 
 /// The bytes of an array in C order.
-fn bytes<'a>(array: &'a Bound<'_, PyUntypedArray>) -> &'a [u8] {
+pub(crate) fn bytes<'a>(array: &'a Bound<'_, PyUntypedArray>) -> &'a [u8] {
     assert!(array.is_c_contiguous());
     let length = array.len() * array.dtype().itemsize();
     if length == 0 {

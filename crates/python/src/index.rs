@@ -66,7 +66,7 @@ impl Structure {
         ids: Option<&Bound<'_, PyAny>>,
         metric: Option<&str>,
         kind: &str,
-        threads: Option<usize>,
+        threads: Option<isize>,
         prefilter: bool,
     ) -> Result<Structure> {
         let py = rows.py();
@@ -95,6 +95,7 @@ impl Structure {
 
     #[staticmethod]
     #[pyo3(signature = (path, ids, limits))]
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn load(py: Python<'_>, path: PathBuf, ids: Option<String>, limits: bool) -> Result<Structure> {
         let options = options::open_options(ids, None, None, limits)?;
         Ok(Structure::new(py.detach(|| anear::Index::load(&path, &options))?))
@@ -106,6 +107,7 @@ impl Structure {
         Ok(Structure::new(py.detach(|| anear::Index::from_bytes(bytes, &options))?))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn save(&self, py: Python<'_>, path: PathBuf, force: bool) -> Result<u64> {
         self.with(py, |index| index.save(&path, force))
     }
@@ -118,7 +120,7 @@ impl Structure {
         k: usize,
         radius: Option<f64>,
         filter: Option<&Bound<'py, PyAny>>,
-        threads: Option<usize>,
+        threads: Option<isize>,
     ) -> Result<Bound<'py, PyAny>> {
         let py = queries.py();
         let queries = Given::queries_of(queries)?;

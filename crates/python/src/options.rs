@@ -6,13 +6,17 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// Threads to use: all cores, if nothing is said.
-pub(crate) fn threads(threads: Option<usize>) -> Result<usize> {
+pub(crate) fn threads(threads: Option<isize>) -> Result<usize> {
     static CORES: OnceLock<usize> = OnceLock::new(); // asking takes longer than a small search
-    match threads {
-        Some(0) => Err(Error::usage("threads is 0").help("leave it out to use all cores").into()),
-        Some(threads) => Ok(threads),
-        None => {
-            Ok(*CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from)))
+    let Some(threads) = threads else {
+        let ask = || std::thread::available_parallelism().map_or(1, usize::from);
+        return Ok(*CORES.get_or_init(ask));
+    };
+    match usize::try_from(threads) {
+        Ok(threads) if threads > 0 => Ok(threads),
+        _ => {
+            let error = Error::usage(format!("threads is {threads}"));
+            Err(error.help("leave it out to use all cores").into())
         }
     }
 }
@@ -28,7 +32,7 @@ pub(crate) fn location(path: PathBuf, entry: Option<String>) -> Location {
 
 pub(crate) fn open_options(
     ids: Option<String>,
-    thread_count: Option<usize>,
+    thread_count: Option<isize>,
     raw: Option<&str>,
     limits: bool,
 ) -> Result<OpenOptions> {

@@ -24,7 +24,7 @@ pub(crate) fn search<'py>(
     metric: Option<&str>,
     radius: Option<f64>,
     filter: Option<&Bound<'py, PyAny>>,
-    threads: Option<usize>,
+    threads: Option<isize>,
     skip: bool,
 ) -> Result<Bound<'py, PyAny>> {
     let py = rows.py();

@@ -22,7 +22,7 @@ pub(crate) struct Target {
     compress: Option<String>,
     pickle: bool,
     force: bool,
-    threads: Option<usize>,
+    threads: Option<isize>,
 }
 
 impl Target {
@@ -88,7 +88,7 @@ pub(crate) struct Origin {
     condition: Option<String>,
     meta: Option<PathBuf>,
     metadata: bool,
-    threads: Option<usize>,
+    threads: Option<isize>,
 }
 
 /// Converts a file.

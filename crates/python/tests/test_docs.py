@@ -8,6 +8,7 @@ import sys
 
 import anear
 import pytest
+from conftest import PROJECT
 
 PUBLIC = [getattr(anear, name) for name in anear.__all__ if not name.startswith("__")]
 
@@ -54,3 +55,17 @@ def test_the_example_runs(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "tea" in done.stdout
+
+
+def test_the_readme_runs(tmp_path, monkeypatch):
+    text = (PROJECT / "README.md").read_text()
+    program = text.split("```python\n")[1].split("```")[0]
+    (tmp_path / "examples").symlink_to(PROJECT / "examples")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(program, "README.md", "exec"), {})
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "examples",
+        "glosses.anx",
+        "some.pt",
+        "food.h5",
+    }

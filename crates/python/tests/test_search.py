@@ -54,7 +54,10 @@ def test_filters_leave_exactly_k_hits(x, q, rng):
     D, I = anear.search(x, q, k=5, metric="l2", filter=mask)
     assert (I >= 0).all() and mask[I].all()
     agree((D, np.searchsorted(rows, I)), x[rows], q, 5, "l2")
-    for same in (rows, rows[::-1], rows.tolist(), rows.astype(np.uint8), [*rows, 10**6, -3]):
+    unaligned = np.frombuffer(b"0" + rows.tobytes(), np.int64, offset=1)
+    listed = (rows, rows[::-1], rows.tolist(), rows.astype(np.uint8), [*rows, 10**6, -3])
+    for same in (*listed, unaligned, rows.astype(">i8"), np.repeat(mask, 2)[::2], mask.tolist(),
+                 (mask * np.uint8(6)).view(bool)):
         again_D, again_I = anear.search(x, q, k=5, metric="l2", filter=same)
         assert (again_I == I).all() and (again_D == D).all()
     assert (anear.search(x, q, k=5, filter=[])[1] == -1).all()
@@ -91,6 +94,7 @@ def test_arguments_that_make_no_sense_are_refused(x, q):
         ({"metric": "cosin"}, "there is no metric 'cosin'|there is no metric \"cosin\""),
         ({"radius": float("nan")}, "radius is not a number"),
         ({"threads": 0}, "threads is 0"),
+        ({"threads": -1}, "threads is -1"),
     ]:
         with pytest.raises(anear.UsageError, match=message):
             anear.search(x, q, **arguments)

@@ -105,7 +105,7 @@ fn check(name: &str, metric: Metric, rows: &[f32], queries: &[f32], dim: usize) 
                     let what = format!("{name} {metric} {dim} row {at}");
                     assert!(lower <= key && key <= upper, "{what}: {lower} {key} {upper}");
                     let bound = member.bound(key);
-                    let sum = bound.by_norm * norms[at] + bound.constant;
+                    let sum = bound.by_norm * norms.get(at).unwrap_or(&0.0) + bound.constant;
                     let sum = bound.by_error * error + sum + shifts[at];
                     let dropped = score > sum;
                     assert!(!dropped, "{what}: {score} is beyond {sum}");

@@ -1,7 +1,7 @@
 //! Rows of components in memory: borrowed ([`MatrixRef`]) or owned ([`Block`]).
 
-use crate::Element;
 use crate::memory::Memory;
+use crate::{Element, Error, Result};
 use bytemuck::AnyBitPattern;
 
 /// Borrowed rows, C order, components in the byte order of this machine.
@@ -101,6 +101,21 @@ impl Block {
     pub fn new(element: Element, dim: usize, capacity: usize) -> Block {
         let bytes = capacity * dim * element.bytes();
         Block { memory: Memory::zeroed(bytes), element, dim, rows: 0, capacity }
+    }
+
+    /// An empty block with room for `capacity` rows, for a number of rows that comes from a file.
+    ///
+    /// # Errors
+    /// [`Limit`](crate::ErrorKind::Limit) if the system does not have that much memory.
+    pub fn try_new(element: Element, dim: usize, capacity: usize) -> Result<Block> {
+        let bytes = capacity.checked_mul(dim).and_then(|count| count.checked_mul(element.bytes()));
+        match bytes.and_then(Memory::try_zeroed) {
+            Some(memory) => Ok(Block { memory, element, dim, rows: 0, capacity }),
+            None => {
+                let what = format!("{capacity} x {dim} components of {element} exceed the memory");
+                Err(Error::limit(what).help("read fewer rows at a time"))
+            }
+        }
     }
 
     /// An empty block whose rows take about `bytes`, with room for one row at least.
@@ -229,6 +244,15 @@ mod tests {
         let expected: Vec<u8> = (0..100).flat_map(|row| [row, 7]).collect();
         assert_eq!(block.matrix().bytes(), expected);
         assert!(moves <= 8, "{moves} times");
+    }
+
+    #[test]
+    fn memory_that_is_not_there_is_an_error() {
+        assert_eq!(Block::try_new(Element::U8, 3, 2).unwrap().capacity(), 2);
+        for capacity in [1 << 50, usize::MAX] {
+            let error = Block::try_new(Element::F32, 16, capacity).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::Limit);
+        }
     }
 
     #[test]

@@ -16,13 +16,21 @@ pub(crate) enum Memory {
 
 impl Memory {
     pub(crate) fn zeroed(bytes: usize) -> Memory {
-        if bytes >= LARGE_BYTES
-            && let Ok(map) = MmapMut::map_anon(bytes)
-        {
-            #[cfg(target_os = "linux")]
-            let _ = map.advise(memmap2::Advice::HugePage); // a wish, not a need
-            return Memory::Large(map);
+        Memory::try_zeroed(bytes).unwrap_or_else(|| Memory::small(bytes))
+    }
+
+    /// `None` if the system does not have that much.
+    pub(crate) fn try_zeroed(bytes: usize) -> Option<Memory> {
+        if bytes < LARGE_BYTES {
+            return Some(Memory::small(bytes));
         }
+        let map = MmapMut::map_anon(bytes).ok()?;
+        #[cfg(target_os = "linux")]
+        let _ = map.advise(memmap2::Advice::HugePage); // a wish, not a need
+        Some(Memory::Large(map))
+    }
+
+    fn small(bytes: usize) -> Memory {
         Memory::Small(vec![0; bytes.div_ceil(8)], bytes)
     }
 }

@@ -90,8 +90,7 @@ impl Index {
         let metric = spec.metric.or(vectors.schema().metric).unwrap_or_default();
         let rows = vectors.shared_rows()?;
         let build_spec = Spec { metric, prefilter: spec.prefilter, threads: options.threads };
-        build(rows, names, kept, kind, &build_spec, progress)
-            .map_err(|error| vectors.locate(error))
+        build(rows, names, kept, kind, &build_spec, progress).map_err(|error| vectors.locate(error))
     }
 }
 

@@ -6,9 +6,9 @@ use super::{Ids, Index};
 use crate::{Error, OpenOptions, Result};
 use anear_formats::anx::{ColumnWriter, Table};
 use anear_formats::format_for_output;
-use anear_index::INDEX_KINDS;
-use anear_io::{About, Input, Output, Segment, SegmentWriter};
-use anear_types::{ColumnKind, Value};
+use anear_index::{INDEX_KINDS, IndexKind};
+use anear_io::{About, Input, Output, SEGMENT_MAGIC, Segment, SegmentWriter};
+use anear_types::{ColumnKind, Metric, Value};
 use std::path::Path;
 
 /// Rows of metadata held at a time.
@@ -110,11 +110,30 @@ fn check_suffix(path: &Path) -> Result<()> {
     }
 }
 
+/// What searches the rows of an index file, if this is one of a known kind for this metric.
+pub(crate) fn structure(
+    input: &Input,
+    metric: Metric,
+) -> Result<Option<Box<dyn anear_index::Index>>> {
+    if !input.bytes().starts_with(&SEGMENT_MAGIC) {
+        return Ok(None);
+    }
+    let segment = Segment::open(input.clone())?;
+    let about = About::read(&segment)?;
+    match kind_of(&about).filter(|_| about.metric == metric) {
+        Some(kind) => kind.load(&segment, &about).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn kind_of(about: &About) -> Option<&'static dyn IndexKind> {
+    INDEX_KINDS.iter().copied().find(|kind| kind.info().name == about.kind)
+}
+
 fn open(input: Input, options: &OpenOptions) -> Result<Index> {
     let segment = Segment::open(input)?;
     let about = About::read(&segment)?;
-    let kind = INDEX_KINDS.iter().find(|kind| kind.info().name == about.kind);
-    let kind = kind.ok_or_else(|| {
+    let kind = kind_of(&about).ok_or_else(|| {
         let what = format!("an index of kind {:?} is not known", about.kind);
         Error::unsupported(what).help("a newer anear may read it")
     })?;

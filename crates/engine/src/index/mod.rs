@@ -9,6 +9,7 @@ mod names;
 mod search;
 
 pub use build::IndexSpec;
+pub(crate) use file::structure;
 pub use ids::Ids;
 pub use search::{IndexSearch, RowFilter, search_rows, search_vectors};
 

@@ -145,6 +145,9 @@ pub fn search_vectors(
         scan = scan.interrupted_by(interrupt);
     }
     each_block(vectors, memory_bytes, &mut |first, block| {
+        if interrupt.is_some_and(|interrupt| interrupt()) {
+            return Err(Error::interrupted());
+        }
         let members = match keep {
             Keep::Set(set) => Some(set.members(first..first + block.rows() as u64).collect()),
             Keep::All | Keep::Listed(_) => None::<Vec<u64>>,

@@ -1,7 +1,8 @@
 //! Searching over bits. Distances are counts, so the first result is the exact one.
 
 use super::numbers::not_finite;
-use super::{Gathered, NonFinite, Piece, Worker, key};
+use super::threads::Worker;
+use super::{Findings, Nearest, NonFinite, Piece, key};
 use anear_kernels::{Level, bits};
 use anear_types::{Element, Error, MatrixRef, Metric, Result};
 
@@ -44,13 +45,13 @@ impl BitQueries {
         &self,
         level: Level,
         nonfinite: NonFinite,
-        gathered: Gathered,
-    ) -> Box<dyn Worker + '_> {
+        nearest: Vec<Nearest>,
+    ) -> Box<dyn Worker<Findings = Findings> + '_> {
         Box::new(BitWorker {
             queries: self,
             level,
             nonfinite,
-            gathered,
+            findings: Findings { nearest, ..Findings::default() },
             packed: Vec::new(),
             dropped: Vec::new(),
             distances: Vec::new(),
@@ -62,7 +63,7 @@ struct BitWorker<'a> {
     queries: &'a BitQueries,
     level: Level,
     nonfinite: NonFinite,
-    gathered: Gathered,
+    findings: Findings,
     packed: Vec<u64>,
     /// Positions in the tile that are not finite, ascending.
     dropped: Vec<usize>,
@@ -70,6 +71,8 @@ struct BitWorker<'a> {
 }
 
 impl Worker for BitWorker<'_> {
+    type Findings = Findings;
+
     fn scan(&mut self, piece: Piece<'_>) -> Result<()> {
         let row_bytes = 8 * bits::words(self.queries.bits);
         for tile in piece.tiles((TILE_BYTES / row_bytes).max(1)) {
@@ -79,9 +82,8 @@ impl Worker for BitWorker<'_> {
         Ok(())
     }
 
-    fn gathered(&mut self) -> Gathered {
-        let nearest = std::mem::take(&mut self.gathered.nearest);
-        Gathered { nearest, skipped: self.gathered.skipped }
+    fn findings(self: Box<Self>) -> Findings {
+        self.findings
     }
 }
 
@@ -103,7 +105,7 @@ impl BitWorker<'_> {
                     return Err(not_finite(row).at_row(tile.number(position)));
                 }
                 self.dropped.push(position);
-                self.gathered.skipped += 1;
+                self.findings.skipped += 1;
                 self.packed.resize((position + 1) * words, 0);
             }
         }
@@ -115,7 +117,7 @@ impl BitWorker<'_> {
         let words = bits::words(self.queries.bits);
         self.distances.resize(tile.rows(), 0.0);
         let queries = self.queries.packed.chunks_exact(words);
-        for (query, nearest) in queries.zip(&mut self.gathered.nearest) {
+        for (query, nearest) in queries.zip(&mut self.findings.nearest) {
             bits::distances(self.level, metric, query, &self.packed, &mut self.distances);
             let mut threshold = nearest.threshold();
             for (position, distance) in self.distances.iter().enumerate() {

@@ -1,83 +1,30 @@
 //! Searching rows that have codes beside them: the codes first, the rows of what passes.
 //!
-//! A score over codes gives an interval in which the distance lies (`anear_quant::sq`). Of each
-//! query the `k` smallest upper ends so far are kept: no row whose lower end is beyond the largest
-//! of them can be among the `k` nearest, since `k` rows are surely nearer. The others are
-//! candidates. When a thread has come to its end, it computes the distances of its candidates in
-//! f64, the smallest lower end first, and stops where that end is beyond the k-th nearest distance.
-//!
-//! So few rows are read, little more than `k`, and the answer is that of a scan of all.
+//! A score over codes gives an interval in which the distance lies (`anear_quant::sq`). What follows
+//! for the rows is for [`candidates`](super::candidates) to say. In the end little more than `k` rows are
+//! left, whose distances are computed in f64, so that the answer is that of a scan of all.
 
-use super::nearest::Nearest;
-use super::numbers::Exact;
-use super::{Gathered, Piece, Worker};
+use super::Findings;
+use super::Piece;
+use super::numbers::Hits;
+use super::threads::Worker;
 use anear_kernels::Level;
 use anear_kernels::codes::{self, CodeRows, SLACK};
 use anear_kernels::ops::{self, Bounds, Term};
 use anear_quant::sq::{Coded, SqQueries};
 use anear_types::Result;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Codes of a tile take about this much for few queries, which read them once ..
 const SMALL_TILE_BYTES: usize = 32 << 10;
 /// .. and for many, which walk over them again and again.
 const TILE_BYTES: usize = 128 << 10;
-/// Candidates of a query beyond which those that a better bound excludes are thrown out.
-const MANY_CANDIDATES: usize = 4096;
-
-/// What all threads know of how near the nearest rows are.
-#[derive(Debug)]
-pub(super) struct Shared(Vec<Reach>);
-
-#[derive(Debug)]
-struct Reach {
-    /// The smallest upper ends.
-    nearest: Mutex<Nearest>,
-    /// The largest of them when there are `k`; the bits of an f64.
-    threshold: AtomicU64,
-}
-
-impl Shared {
-    /// Begins with the distances found before.
-    pub(super) fn new(found: &[Nearest]) -> Shared {
-        let reach = |nearest: &Nearest| Reach {
-            threshold: AtomicU64::new(nearest.threshold().to_bits()),
-            nearest: Mutex::new(nearest.clone()),
-        };
-        Shared(found.iter().map(reach).collect())
-    }
-
-    fn threshold(&self, query: usize) -> f64 {
-        f64::from_bits(self.0[query].threshold.load(Ordering::Relaxed))
-    }
-
-    /// Learns of a row that is at most so far away.
-    fn learn(&self, query: usize, upper: f64, row: u64) {
-        let Reach { nearest, threshold } = &self.0[query];
-        let mut nearest = nearest.lock().expect("no thread panics with it");
-        nearest.offer(upper, row);
-        threshold.store(nearest.threshold().to_bits(), Ordering::Relaxed);
-    }
-}
-
-/// A row that may be among the nearest.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    /// It is at least so far away.
-    lower: f64,
-    row: u64,
-}
 
 pub(super) struct CodedWorker<'a> {
-    exact: Exact<'a>,
     level: Level,
     queries: &'a SqQueries,
     /// What lies beside the rows of the block.
     coded: Coded<'a>,
-    block: Piece<'a>,
-    shared: &'a Shared,
-    candidates: Vec<Vec<Candidate>>,
+    hits: Hits<'a>,
     bounds: LaneBounds,
     terms: Terms,
     copied: Copied,
@@ -136,14 +83,12 @@ impl Copied {
 }
 
 impl<'a> CodedWorker<'a> {
-    /// A worker over parts of `block`, beside whose rows `coded` lies.
+    /// A worker over parts of a block, beside whose rows `coded` lies.
     pub(super) fn new(
-        exact: Exact<'a>,
         level: Level,
         queries: &'a SqQueries,
         coded: Coded<'a>,
-        block: Piece<'a>,
-        shared: &'a Shared,
+        hits: Hits<'a>,
     ) -> CodedWorker<'a> {
         let lanes = queries.groups.iter().map(|group| group.width()).sum();
         let bounds = LaneBounds {
@@ -154,13 +99,10 @@ impl<'a> CodedWorker<'a> {
             by_error: vec![0.0; lanes],
         };
         CodedWorker {
-            exact,
             level,
             queries,
             coded,
-            block,
-            shared,
-            candidates: vec![Vec::new(); queries.members.len()],
+            hits,
             bounds,
             terms: Terms::default(),
             copied: Copied::default(),
@@ -195,8 +137,9 @@ impl<'a> CodedWorker<'a> {
                 let at = *at as usize;
                 let (row, query) = (at / width, at % width);
                 if query < live {
-                    let terms = (self.scores[at], rows.squares[row], rows.errors[row]);
-                    self.consider(member + query, terms, piece.number(row));
+                    let known = &queries.members[member + query];
+                    let ends = known.interval(self.scores[at], rows.squares[row], rows.errors[row]);
+                    self.hits.offer_interval(member + query, ends, piece.number(row));
                 }
             }
             self.passing = passing;
@@ -209,7 +152,7 @@ impl<'a> CodedWorker<'a> {
     fn learn(&mut self, first_lane: usize, first_member: usize, live: usize) {
         for at in 0..live {
             let (lane, member) = (first_lane + at, first_member + at);
-            let threshold = self.shared.threshold(member);
+            let threshold = self.hits.threshold(member);
             if self.bounds.thresholds[lane] != threshold {
                 let bound = self.queries.members[member].bound(threshold);
                 self.bounds.thresholds[lane] = threshold;
@@ -219,44 +162,11 @@ impl<'a> CodedWorker<'a> {
             }
         }
     }
-
-    /// Takes a row that passed among the candidates, if it still may be one.
-    fn consider(&mut self, query: usize, (score, square, error): (f32, f32, f32), row: u64) {
-        let (lower, upper) = self.queries.members[query].interval(score, square, error);
-        let threshold = self.shared.threshold(query);
-        if lower > threshold {
-            return;
-        }
-        if upper < threshold {
-            self.shared.learn(query, upper, row);
-        }
-        let candidates = &mut self.candidates[query];
-        candidates.push(Candidate { lower, row });
-        if candidates.len() % MANY_CANDIDATES == 0 {
-            let threshold = self.shared.threshold(query);
-            candidates.retain(|candidate| candidate.lower <= threshold);
-        }
-    }
-
-    /// Computes the distances of what is left of the candidates.
-    fn settle(&mut self) {
-        for (query, candidates) in std::mem::take(&mut self.candidates).into_iter().enumerate() {
-            let threshold = self.shared.threshold(query);
-            let left = candidates.into_iter().filter(|candidate| candidate.lower <= threshold);
-            let mut left: Vec<Candidate> = left.collect();
-            left.sort_unstable_by(|a, b| a.lower.total_cmp(&b.lower));
-            for Candidate { lower, row } in left {
-                if lower > self.exact.threshold(query) {
-                    break;
-                }
-                let position = (row - self.block.number(0)) as usize;
-                self.exact.offer(self.block, position, query);
-            }
-        }
-    }
 }
 
 impl Worker for CodedWorker<'_> {
+    type Findings = Findings;
+
     fn scan(&mut self, piece: Piece<'_>) -> Result<()> {
         let few = self.queries.members.len() <= 32;
         let tile_bytes = if few { SMALL_TILE_BYTES } else { TILE_BYTES };
@@ -275,8 +185,8 @@ impl Worker for CodedWorker<'_> {
         Ok(())
     }
 
-    fn gathered(&mut self) -> Gathered {
-        self.settle();
-        self.exact.gathered()
+    fn findings(self: Box<Self>) -> Findings {
+        let Hits { nearest, candidates, .. } = self.hits;
+        Findings { nearest, candidates, skipped: 0 }
     }
 }

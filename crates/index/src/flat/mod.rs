@@ -7,10 +7,11 @@
 //!
 //! What is reported and what decides the order is the distance in f64, computed from the stored
 //! components. Almost no row needs it. A *screen* scores tiles of rows in f32 against groups of
-//! queries, and a row whose score is beyond a bound is dropped. The bound is the k-th nearest
-//! distance so far plus the largest error the score can have, so what is dropped could not have
-//! been among the answers: the proof is in `screen`. What passes is computed in f64 at once and
-//! goes to a heap, which moves the bound. After a short while one row in thousands passes.
+//! queries, or their codes in integers where there are codes ([`Beside`]). A score tells between
+//! which two distances that of the row lies. Once `k` rows are surely as near as some distance, rows
+//! that are surely farther are dropped: vectors of scores are compared with the bound that this is
+//! for them, so that almost all rows cost no more than their score. The proof is in `screen`, for codes
+//! in `docs/notes/0003-prefilter.md`. What is left in the end is computed in f64.
 //!
 //! Bits need no screen: their distances are counts, and exact.
 //!
@@ -18,23 +19,27 @@
 //! not of the way there, so it does not depend on the blocks, the threads or the CPU.
 
 mod bits;
+mod candidates;
 mod coded;
 mod nearest;
 mod numbers;
 mod piece;
 mod screen;
+mod screening;
+mod settle;
+mod threads;
 
 use crate::Interrupt;
 use anear_kernels::Level;
 use anear_quant::sq::{Coded, Sq};
 use anear_types::{Element, Error, MatrixRef, Metric, Neighbor, Order, Result};
 use bits::BitQueries;
-use coded::{CodedWorker, Shared};
+use candidates::{Candidates, Thresholds};
+use coded::CodedWorker;
 use nearest::Nearest;
-use numbers::NumberQueries;
+use numbers::{Hits, NumberQueries};
 use piece::Piece;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use threads::Worker;
 
 /// What to search for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,8 +79,6 @@ pub struct FlatOptions {
     pub threads: usize,
 }
 
-/// Smaller chunks of rows are not worth the way to them.
-const LEAST_CHUNK_ROWS: usize = 256;
 /// With fewer rows than this for each hit, codes leave too many candidates to be of use.
 const LEAST_ROWS_FOR_EACH_HIT: usize = 8;
 
@@ -132,11 +135,25 @@ enum Queries {
     Bits(BitQueries),
 }
 
-/// What a scan of one thread gathers.
-#[derive(Debug)]
-struct Gathered {
+/// What a thread finds, for each query.
+#[derive(Debug, Default)]
+struct Findings {
+    /// Rows whose distances are known.
     nearest: Vec<Nearest>,
+    /// Rows whose distances are known to lie in intervals.
+    candidates: Vec<Candidates>,
+    /// Rows left out because they are not finite.
     skipped: u64,
+}
+
+impl Goal {
+    /// How many rows are wanted at most.
+    fn k(self) -> usize {
+        match self {
+            Goal::Nearest { k } => k,
+            Goal::Within { .. } => usize::MAX,
+        }
+    }
 }
 
 impl<'a> FlatSearch<'a> {
@@ -218,26 +235,54 @@ impl<'a> FlatSearch<'a> {
         if piece.rows() == 0 || self.found.is_empty() {
             return Ok(());
         }
-        let (level, nonfinite) = (self.level, self.options.nonfinite);
-        let gathered = match (&self.queries, beside.codes.filter(|_| self.is_selective(piece))) {
+        let findings = self.find(piece, beside)?;
+        let block = Piece::new(first_row, rows, None);
+        self.settle(findings, block);
+        Ok(())
+    }
+
+    fn find(&self, piece: Piece<'_>, beside: &Beside<'_>) -> Result<Vec<Findings>> {
+        let (level, nonfinite, k) = (self.level, self.options.nonfinite, self.options.goal.k());
+        let thresholds = Thresholds::new(self.found.iter().map(Nearest::threshold));
+        let hits = || Hits::new(k, &thresholds, self.found.len());
+        match (&self.queries, beside.codes.filter(|_| self.is_selective(piece))) {
             (Queries::Numbers(queries), Some((sq, coded))) if queries.is_for(sq) => {
                 let prepared = queries.coded(sq);
-                let shared = Shared::new(&self.found);
-                let block = Piece::new(first_row, rows, None);
-                self.in_threads(piece, |gathered| {
-                    let exact = queries.exact(level, nonfinite, gathered);
-                    Box::new(CodedWorker::new(exact, level, &prepared, coded, block, &shared))
+                self.scan_in_threads(piece, || {
+                    Box::new(CodedWorker::new(level, &prepared, coded, hits()))
                 })
             }
-            (Queries::Numbers(queries), _) => self.in_threads(piece, |gathered| {
-                queries.worker(level, nonfinite, gathered, beside.squares)
-            }),
-            (Queries::Bits(queries), _) => {
-                self.in_threads(piece, |gathered| queries.worker(level, nonfinite, gathered))
+            (Queries::Numbers(queries), _) => {
+                self.scan_in_threads(piece, || queries.worker(nonfinite, hits(), beside.squares))
             }
-        }?;
-        self.take(gathered);
-        Ok(())
+            (Queries::Bits(queries), _) => {
+                self.scan_in_threads(piece, || queries.worker(level, nonfinite, hits().nearest))
+            }
+        }
+    }
+
+    fn scan_in_threads<'b>(
+        &self,
+        piece: Piece<'_>,
+        worker: impl Fn() -> Box<dyn Worker<Findings = Findings> + 'b> + Sync,
+    ) -> Result<Vec<Findings>> {
+        let row_pairs = piece.dim().saturating_mul(self.found.len());
+        threads::scan(piece, row_pairs, self.options.threads, self.interrupt, worker)
+    }
+
+    /// Computes the distances of candidates, and takes what was found.
+    fn settle(&mut self, findings: Vec<Findings>, block: Piece<'_>) {
+        let k = self.options.goal.k();
+        let mut all: Vec<Candidates> =
+            self.found.iter().map(|found| Candidates::new(k, found.threshold())).collect();
+        for Findings { nearest, candidates, skipped } in findings {
+            self.skipped += skipped;
+            self.found.iter_mut().zip(nearest).for_each(|(found, more)| found.merge(more));
+            all.iter_mut().zip(candidates).for_each(|(all, more)| all.merge(more));
+        }
+        if let Queries::Numbers(queries) = &self.queries {
+            settle::settle(queries, &mut self.found, all, block, self.options.threads);
+        }
     }
 
     /// Whether few enough of the rows are wanted for codes to be of use.
@@ -245,15 +290,6 @@ impl<'a> FlatSearch<'a> {
         match self.options.goal {
             Goal::Nearest { k } => k <= piece.rows() / LEAST_ROWS_FOR_EACH_HIT,
             Goal::Within { .. } => true,
-        }
-    }
-
-    fn take(&mut self, gathered: Vec<Gathered>) {
-        for gathered in gathered {
-            self.skipped += gathered.skipped;
-            for (found, more) in self.found.iter_mut().zip(gathered.nearest) {
-                found.merge(more);
-            }
         }
     }
 
@@ -279,66 +315,6 @@ impl<'a> FlatSearch<'a> {
             Queries::Bits(queries) => queries.check(element, dim),
         }
     }
-
-    /// Hands out chunks of the rows, in order, to as many threads as are worth it. An error is
-    /// that of the smallest row: chunks before the one it is in were handed out before.
-    fn in_threads<'b>(
-        &self,
-        piece: Piece<'_>,
-        worker: impl Fn(Gathered) -> Box<dyn Worker + 'b> + Sync,
-    ) -> Result<Vec<Gathered>> {
-        /// Pairs of components for which a thread is worth its start.
-        const PAIRS_PER_THREAD: usize = 1 << 19;
-        /// .. and for which the interrupt may have to wait.
-        const PAIRS_PER_CHUNK: usize = 1 << 31;
-        let row_pairs = piece.dim().saturating_mul(self.found.len()).max(1);
-        let useful = piece.rows().saturating_mul(row_pairs) / PAIRS_PER_THREAD;
-        let threads = self.options.threads.min(useful).max(1);
-        // Several chunks a thread, so that a slow one does not hold up the rest.
-        let chunk_rows = if threads == 1 { piece.rows() } else { piece.rows() / (8 * threads) + 1 };
-        let chunk_rows = chunk_rows.min(PAIRS_PER_CHUNK / row_pairs).max(LEAST_CHUNK_ROWS);
-        let next_chunk = AtomicUsize::new(0);
-        let first_error = Mutex::new(None::<Error>);
-        let fail = |error: Error| {
-            next_chunk.store(piece.rows(), Ordering::Relaxed);
-            let mut first = first_error.lock().expect("no thread panics with it");
-            if first.as_ref().is_none_or(|other| error.row() < other.row()) {
-                *first = Some(error);
-            }
-        };
-        let work = |interrupt: Option<Interrupt<'_>>| {
-            // Each thread starts without hits of its own, but knows how near the others are.
-            let nearest = self.found.iter().map(Nearest::successor).collect();
-            let mut worker = worker(Gathered { nearest, skipped: 0 });
-            loop {
-                let start = next_chunk.fetch_add(1, Ordering::Relaxed).saturating_mul(chunk_rows);
-                if start >= piece.rows() {
-                    return worker.gathered();
-                }
-                let end = piece.rows().min(start + chunk_rows);
-                let stop = interrupt.is_some_and(|interrupt| interrupt());
-                let scanned = match stop {
-                    true => Err(Error::interrupted()),
-                    false => worker.scan(piece.part(start, end)),
-                };
-                scanned.unwrap_or_else(fail);
-            }
-        };
-        let gathered = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| work(None))).collect();
-            // Asked on the caller's own thread, as signal handlers of Python want it.
-            let mut gathered = vec![work(self.interrupt)];
-            gathered.extend(others.into_iter().map(|other| match other.join() {
-                Ok(gathered) => gathered,
-                Err(panic) => std::panic::resume_unwind(panic),
-            }));
-            gathered
-        });
-        match first_error.into_inner().expect("no thread panics with it") {
-            Some(error) => Err(error),
-            None => Ok(gathered),
-        }
-    }
 }
 
 impl std::fmt::Debug for FlatSearch<'_> {
@@ -347,12 +323,6 @@ impl std::fmt::Debug for FlatSearch<'_> {
         let queries = found.len();
         write!(f, "FlatSearch({queries} queries, {options:?}, {level:?}, {skipped} skipped)")
     }
-}
-
-/// Scans pieces in one thread.
-trait Worker {
-    fn scan(&mut self, piece: Piece<'_>) -> Result<()>;
-    fn gathered(&mut self) -> Gathered;
 }
 
 /// What hits are ordered by, smaller being nearer. There is one zero only, and what f64 cannot

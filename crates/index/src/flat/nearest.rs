@@ -43,11 +43,6 @@ impl Nearest {
         Nearest { k, limit, hits: BinaryHeap::new() }
     }
 
-    /// One without hits that takes what this one would still take.
-    pub(super) fn successor(&self) -> Nearest {
-        Nearest::new(self.k, self.threshold())
-    }
-
     /// No hit with a key above this is taken any more.
     pub(super) fn threshold(&self) -> f64 {
         match self.hits.peek() {
@@ -104,13 +99,13 @@ mod tests {
     }
 
     #[test]
-    fn a_successor_takes_no_more_than_the_whole_would() {
+    fn merged_hits_are_the_nearest_of_both() {
         let mut nearest = Nearest::new(1, f64::INFINITY);
         nearest.offer(3.0, 8);
-        let mut next = nearest.successor();
-        assert!(!next.offer(4.0, 1));
-        assert!(next.offer(3.0, 1));
-        nearest.merge(next);
+        let mut other = Nearest::new(1, nearest.threshold());
+        assert!(!other.offer(4.0, 1));
+        assert!(other.offer(3.0, 1));
+        nearest.merge(other);
         assert_eq!(nearest.into_sorted(), [(3.0, 1)]);
     }
 }

@@ -1,9 +1,11 @@
 //! Searching over numbers: the screen first, the exact distance for what passes.
 
-use super::screen::{Form, Member, Screen};
-use super::{Gathered, NonFinite, Piece, Worker, key};
+use super::candidates::{Candidates, Thresholds};
+use super::screen::Screen;
+use super::screening::Screening;
+use super::threads::Worker;
+use super::{Findings, Nearest, NonFinite, Piece, key};
 use anear_kernels::exact::Query;
-use anear_kernels::ops::{self, Bounds, Term};
 use anear_kernels::{Level, convert};
 use anear_quant::sq::{Sq, SqQueries, space_of};
 use anear_types::{Element, Error, MatrixRef, Metric, Result};
@@ -75,29 +77,29 @@ impl NumberQueries {
         SqQueries::new(self.level, sq, self.metric, values)
     }
 
+    /// Says that a row is needed soon.
+    pub(super) fn prefetch(&self, row: MatrixRef<'_>) {
+        anear_kernels::prefetch(self.level, row.bytes());
+    }
+
     /// Exact distances to the queries.
-    pub(super) fn exact(
-        &self,
-        level: Level,
-        nonfinite: NonFinite,
-        gathered: Gathered,
-    ) -> Exact<'_> {
-        Exact { queries: self, level, nonfinite, gathered, row: Vec::new(), at: None }
+    pub(super) fn exact(&self, nonfinite: NonFinite) -> Exact<'_> {
+        Exact { queries: self, nonfinite, skipped: 0, row: Vec::new(), at: None }
     }
 
     /// A worker over a block of rows, whose sums of squares may be known.
     pub(super) fn worker<'a>(
         &'a self,
-        level: Level,
         nonfinite: NonFinite,
-        gathered: Gathered,
+        hits: Hits<'a>,
         squares: Option<&'a [f32]>,
-    ) -> Box<dyn Worker + 'a> {
+    ) -> Box<dyn Worker<Findings = Findings> + 'a> {
         let (_, screen, rest) = self.prepared.as_ref().expect("prepare_for comes first");
         let screen = screen.as_ref().filter(|screen| !screen.members.is_empty());
         Box::new(NumberWorker {
-            exact: self.exact(level, nonfinite, gathered),
-            screening: screen.map(|screen| Screening::new(level, screen, squares)),
+            exact: self.exact(nonfinite),
+            hits,
+            screening: screen.map(|screen| Screening::new(self.level, screen, squares)),
             rest,
         })
     }
@@ -123,26 +125,73 @@ pub(super) fn not_finite(row: MatrixRef<'_>) -> Error {
         .help("rows that are not finite can be skipped on request")
 }
 
+/// What a thread knows of the nearest rows to each query.
+pub(super) struct Hits<'a> {
+    /// Rows whose distances were computed.
+    pub(super) nearest: Vec<Nearest>,
+    /// Rows whose distances lie in intervals.
+    pub(super) candidates: Vec<Candidates>,
+    /// What all threads know.
+    thresholds: &'a Thresholds,
+}
+
+impl<'a> Hits<'a> {
+    /// None yet, of rows up to the thresholds.
+    pub(super) fn new(k: usize, thresholds: &'a Thresholds, queries: usize) -> Hits<'a> {
+        let each = || (0..queries).map(|query| thresholds.get(query));
+        Hits {
+            nearest: each().map(|threshold| Nearest::new(k, threshold)).collect(),
+            candidates: each().map(|threshold| Candidates::new(k, threshold)).collect(),
+            thresholds,
+        }
+    }
+
+    /// No row that is farther counts.
+    pub(super) fn threshold(&self, query: usize) -> f64 {
+        self.thresholds.get(query)
+    }
+
+    /// Takes a row with the ends of the interval its key lies in; returns whether it may count.
+    pub(super) fn offer_interval(&mut self, query: usize, ends: (f64, f64), row: u64) -> bool {
+        let candidates = &mut self.candidates[query];
+        candidates.lower_threshold(self.thresholds.get(query));
+        if candidates.offer(ends, row) {
+            self.thresholds.lower(query, candidates.threshold());
+        }
+        ends.0 <= candidates.threshold()
+    }
+
+    /// Takes a row with its key; returns whether it is among the nearest now.
+    pub(super) fn offer(&mut self, query: usize, key: f64, row: u64) -> bool {
+        let nearest = &mut self.nearest[query];
+        let taken = nearest.offer(key, row);
+        if taken {
+            self.thresholds.lower(query, nearest.threshold());
+        }
+        taken
+    }
+}
+
 struct NumberWorker<'a> {
     exact: Exact<'a>,
+    hits: Hits<'a>,
     screening: Option<Screening<'a>>,
     /// Queries without a screen.
     rest: &'a [usize],
 }
 
 impl Worker for NumberWorker<'_> {
+    type Findings = Findings;
+
     fn scan(&mut self, piece: Piece<'_>) -> Result<()> {
         let few = self.exact.queries.exact.len() <= 32;
         let tile_bytes = if few { SMALL_TILE_BYTES } else { TILE_BYTES };
         // A whole number of the blocks of rows in the loops of the kernels.
         let rows = (tile_bytes / (4 * piece.dim())).clamp(12, 1020) / 12 * 12;
-        if let Some(screening) = &mut self.screening {
-            screening.learn(&self.exact.gathered);
-        }
         for tile in piece.tiles(rows) {
             self.exact.at = None;
             let faults = match &mut self.screening {
-                Some(screening) => screening.tile(tile, &mut self.exact)?,
+                Some(screening) => screening.tile(tile, &mut self.exact, &mut self.hits)?,
                 None => None,
             };
             if !self.rest.is_empty() {
@@ -152,13 +201,14 @@ impl Worker for NumberWorker<'_> {
         Ok(())
     }
 
-    fn gathered(&mut self) -> Gathered {
-        self.exact.gathered()
+    fn findings(self: Box<Self>) -> Findings {
+        let Hits { nearest, candidates, .. } = self.hits;
+        Findings { nearest, candidates, skipped: self.exact.skipped }
     }
 }
 
 /// Positions of rows to leave out, ascending, where the rows were checked already.
-type Faults = Option<Vec<usize>>;
+pub(super) type Faults = Option<Vec<usize>>;
 
 impl NumberWorker<'_> {
     fn unscreened(&mut self, tile: Piece<'_>, faults: &Faults) -> Result<()> {
@@ -169,7 +219,8 @@ impl NumberWorker<'_> {
             };
             if !faulty {
                 for query in self.rest {
-                    self.exact.offer(tile, position, *query);
+                    let key = self.exact.key(tile, position, *query);
+                    self.hits.offer(*query, key, tile.number(position));
                 }
             }
         }
@@ -177,12 +228,12 @@ impl NumberWorker<'_> {
     }
 }
 
-/// Exact distances to rows of a tile, and what becomes of them.
+/// Exact distances to rows of a tile.
 pub(super) struct Exact<'a> {
     queries: &'a NumberQueries,
-    level: Level,
     nonfinite: NonFinite,
-    gathered: Gathered,
+    /// Rows that were left out.
+    skipped: u64,
     /// The row at position `at` of the tile as f64: the next query often wants it too.
     row: Vec<f64>,
     at: Option<usize>,
@@ -192,7 +243,7 @@ impl Exact<'_> {
     fn load(&mut self, tile: Piece<'_>, position: usize) {
         if self.at != Some(position) {
             self.row.resize(tile.dim(), 0.0);
-            convert::to_f64(self.level, tile.row(position), &mut self.row);
+            convert::to_f64(self.queries.level, tile.row(position), &mut self.row);
             self.at = Some(position);
         }
     }
@@ -201,14 +252,14 @@ impl Exact<'_> {
     ///
     /// # Errors
     /// If that is not wanted.
-    fn is_faulty(&mut self, tile: Piece<'_>, position: usize) -> Result<bool> {
+    pub(super) fn is_faulty(&mut self, tile: Piece<'_>, position: usize) -> Result<bool> {
         self.load(tile, position);
         let Some((column, what)) = fault(self.queries.metric, &self.row) else {
             return Ok(false);
         };
         let value = self.row[column];
         if !value.is_finite() && self.nonfinite == NonFinite::Skip {
-            self.gathered.skipped += 1;
+            self.skipped += 1;
             return Ok(true);
         }
         let error = match value.is_finite() {
@@ -218,211 +269,10 @@ impl Exact<'_> {
         Err(error.at_row(tile.number(position)))
     }
 
-    /// No hit with a key above this is taken by a query any more.
-    pub(super) fn threshold(&self, query: usize) -> f64 {
-        self.gathered.nearest[query].threshold()
-    }
-
-    pub(super) fn gathered(&mut self) -> Gathered {
-        let nearest = std::mem::take(&mut self.gathered.nearest);
-        Gathered { nearest, skipped: self.gathered.skipped }
-    }
-
-    /// Offers a row to a query; returns whether it is among the nearest now.
-    pub(super) fn offer(&mut self, tile: Piece<'_>, position: usize, query: usize) -> bool {
+    /// What a row is ordered by for a query.
+    pub(super) fn key(&mut self, tile: Piece<'_>, position: usize, query: usize) -> f64 {
         self.load(tile, position);
-        let distance = self.queries.exact[query].distance(self.level, &self.row);
-        let key = key(self.queries.metric, distance);
-        self.gathered.nearest[query].offer(key, tile.number(position))
-    }
-}
-
-/// A screen at work.
-struct Screening<'a> {
-    screen: &'a Screen,
-    level: Level,
-    form: Form,
-    /// Sums of squares of all rows of the block, where they are known.
-    known_squares: Option<&'a [f32]>,
-    /// For each lane of each group, the bound for the threshold as it is.
-    constants: Vec<f32>,
-    slopes: Vec<f32>,
-    /// For each row of the tile.
-    norms: Vec<f32>,
-    shifts: Vec<f32>,
-    squares: Vec<f32>,
-    rows: Vec<f32>,
-    scores: Vec<f32>,
-    passing: Vec<u32>,
-    /// How many scores there were, and how many of them passed in vain.
-    scored: usize,
-    in_vain: usize,
-}
-
-impl<'a> Screening<'a> {
-    fn new(level: Level, screen: &'a Screen, squares: Option<&'a [f32]>) -> Screening<'a> {
-        let lanes = screen.groups.iter().map(|group| group.width()).sum();
-        Screening {
-            screen,
-            level,
-            form: screen.form,
-            known_squares: squares,
-            // Lanes beyond the last query let nothing through.
-            constants: vec![f32::NEG_INFINITY; lanes],
-            slopes: vec![0.0; lanes],
-            norms: Vec::new(),
-            shifts: Vec::new(),
-            squares: Vec::new(),
-            rows: Vec::new(),
-            scores: Vec::new(),
-            passing: Vec::new(),
-            scored: 0,
-            in_vain: 0,
-        }
-    }
-
-    /// Sets all bounds.
-    fn learn(&mut self, gathered: &Gathered) {
-        let (mut lane, mut member) = (0, 0);
-        for group in &self.screen.groups {
-            for live in 0..group.live() {
-                self.set_bound(lane + live, &self.screen.members[member + live], gathered);
-            }
-            lane += group.width();
-            member += group.live();
-        }
-    }
-
-    fn set_bound(&mut self, lane: usize, member: &Member, gathered: &Gathered) {
-        let threshold = gathered.nearest[member.query].threshold();
-        (self.constants[lane], self.slopes[lane]) = self.screen.bound(self.form, member, threshold);
-    }
-
-    /// Scores a tile against all groups and offers what passes. Returns the rows to leave out.
-    fn tile(&mut self, tile: Piece<'_>, exact: &mut Exact<'_>) -> Result<Faults> {
-        let mut buffer = std::mem::take(&mut self.rows);
-        let rows = tile.singles(self.level, &mut buffer);
-        let result = self.rows(tile, rows, exact);
-        self.rows = buffer;
-        self.reconsider(&exact.gathered);
-        result
-    }
-
-    fn rows(&mut self, tile: Piece<'_>, rows: &[f32], exact: &mut Exact<'_>) -> Result<Faults> {
-        let mut faults = Vec::new();
-        self.set_norms(tile, rows, exact, &mut faults)?;
-        let screen = self.screen;
-        let (mut first_lane, mut first_member) = (0, 0);
-        for group in &screen.groups {
-            self.scores.resize(tile.rows() * group.width(), 0.0);
-            ops::scores(self.level, self.form.op(), group, rows, &mut self.scores);
-            if first_lane == 0 && !self.form.uses_norms() {
-                // A row that is not finite is seen in any one score.
-                for position in 0..tile.rows() {
-                    let finite = self.scores[position * group.width()].is_finite();
-                    if !finite && exact.is_faulty(tile, position)? {
-                        faults.push(position);
-                    }
-                }
-            }
-            let mut passing = std::mem::take(&mut self.passing);
-            passing.clear();
-            let bounds = self.bounds(first_lane, group.width());
-            ops::select(self.level, &self.scores, bounds, &mut passing);
-            for at in &passing {
-                let (position, lane) = (*at as usize / group.width(), *at as usize % group.width());
-                if lane < group.live() && faults.binary_search(&position).is_err() {
-                    let member = &screen.members[first_member + lane];
-                    self.offer(tile, position, first_lane + lane, *at, member, exact);
-                }
-            }
-            self.passing = passing;
-            self.scored += tile.rows() * group.live();
-            first_lane += group.width();
-            first_member += group.live();
-        }
-        Ok(Some(faults))
-    }
-
-    /// Norms and shifts of the rows; those that have no bound get NaN, with which they pass.
-    fn set_norms(
-        &mut self,
-        tile: Piece<'_>,
-        rows: &[f32],
-        exact: &mut Exact<'_>,
-        faults: &mut Vec<usize>,
-    ) -> Result<()> {
-        self.norms.clear();
-        self.norms.resize(tile.rows(), 0.0);
-        self.shifts.clear();
-        self.shifts.resize(tile.rows(), 0.0);
-        if !self.form.uses_norms() {
-            return Ok(());
-        }
-        self.squares.resize(tile.rows(), 0.0);
-        match self.known_squares {
-            Some(known) => {
-                for (position, square) in self.squares.iter_mut().enumerate() {
-                    *square = known[tile.block_row(position)];
-                }
-            }
-            None => ops::squares(self.level, rows, tile.dim(), &mut self.squares),
-        }
-        for (position, square) in self.squares.iter().enumerate() {
-            match self.screen.norm_and_shift(self.form, *square) {
-                Some((norm, shift)) => {
-                    (self.norms[position], self.shifts[position]) = (norm, shift);
-                }
-                None => {
-                    self.norms[position] = f32::NAN;
-                    if exact.is_faulty(tile, position)? {
-                        faults.push(position);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn bounds(&self, lane: usize, width: usize) -> Bounds<'_> {
-        Bounds {
-            constants: &self.constants[lane..lane + width],
-            term: Term { slopes: &self.slopes[lane..lane + width], sizes: &self.norms },
-            second: None,
-            shifts: &self.shifts,
-        }
-    }
-
-    /// Offers a row that passed, unless the bound has moved since.
-    fn offer(
-        &mut self,
-        tile: Piece<'_>,
-        position: usize,
-        lane: usize,
-        at: u32,
-        member: &Member,
-        exact: &mut Exact<'_>,
-    ) {
-        if !self.bounds(lane, 1).pass(self.scores[at as usize], position, 0) {
-            return;
-        }
-        if exact.offer(tile, position, member.query) {
-            self.set_bound(lane, member, &exact.gathered);
-        } else {
-            self.in_vain += 1;
-        }
-    }
-
-    /// Goes over to the fallback where rows are so near each other, measured by their norms, that
-    /// the bounds of the shifted form say little.
-    fn reconsider(&mut self, gathered: &Gathered) {
-        let useless = self.scored > 4096 && self.in_vain > self.scored / 32;
-        if let Some(fallback) = self.screen.fallback
-            && useless
-            && self.form != fallback
-        {
-            self.form = fallback;
-            self.learn(gathered);
-        }
+        let NumberQueries { metric, level, exact, .. } = self.queries;
+        key(*metric, exact[query].distance(*level, &self.row))
     }
 }

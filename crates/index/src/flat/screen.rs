@@ -36,6 +36,10 @@
 //! `|x|^2 + |q|^2 - 2 x.q <= t` is `-x.q <= (t - |q|^2)/2 - |x|^2/2`. So the bound is that of the
 //! dot form for `(t - |q|^2)/2`, moved by `-|x|^2/2` with its own error of `g`.
 //!
+//! *Intervals.* The same, solved for the distance: [`Screen::interval`] gives the keys between which the
+//! distance of a row with a given score lies. For cosine `g` is added once more, since what is
+//! reported of very near vectors has no error that is relative to one.
+//!
 //! The bound itself is computed in f32 from a constant, a slope by the norm and a shift; each is
 //! widened by `4u` for that, and rounded up.
 
@@ -156,6 +160,78 @@ impl Screen {
         (round_up(constant), round_up(slope + 4.0 * UNIT * slope.abs()))
     }
 
+    /// Between which keys the distance of a row lies that has this score, norm and square; `None`
+    /// where the score tells too little, so that it must be computed.
+    pub(super) fn interval(
+        &self,
+        form: Form,
+        member: &Member,
+        score: f32,
+        (norm, square): (f32, f32),
+    ) -> Option<(f64, f64)> {
+        let (score, norm, square) = (f64::from(score), f64::from(norm), f64::from(square));
+        let g = growth(self.dim + 64);
+        let slope = (g * member.norm + member.rounding) * (1.0 + 4.0 * g);
+        let lost = self.dim as f64 * 2f64.powi(-147) * (1.0 + member.norm) * (1.0 + norm);
+        let (lower, upper) = match form {
+            Form::Direct(op) => self.direct_interval(op, member, score, g, lost)?,
+            Form::Dot => (score - slope * norm - lost, score + slope * norm + lost),
+            Form::Cosine => {
+                let middle = score / norm;
+                let reach = slope + g * middle.abs() + lost / norm + g;
+                self.angle_keys((1.0 + middle - reach).max(0.0), 1.0 + middle + reach)
+            }
+            Form::Shifted => {
+                let middle = square + member.square + 2.0 * score;
+                let reach = 2.0 * (slope * norm + lost) + 2.0 * g * square;
+                self.squared_keys((middle - reach).max(0.0), middle + reach)
+            }
+        };
+        // For the rounding of f64, here and in the distance that is reported.
+        let share = 1e-14 * self.dim as f64;
+        let (lower, upper) = (lower - share * lower.abs(), upper + share * upper.abs());
+        let is_known = lower <= upper && score.is_finite() && norm.is_finite();
+        Some(if is_known { (lower, upper) } else { (f64::NEG_INFINITY, f64::INFINITY) })
+    }
+
+    fn direct_interval(
+        &self,
+        op: Op,
+        member: &Member,
+        score: f64,
+        g: f64,
+        lost: f64,
+    ) -> Option<(f64, f64)> {
+        let (least, most) = ((score - lost) / (1.0 + g), (score + lost) / (1.0 - g));
+        match op {
+            Op::L2 => {
+                let nearest = (least.max(0.0).sqrt() - member.rounding).max(0.0);
+                let farthest = most.sqrt() + member.rounding;
+                Some(self.squared_keys(nearest * nearest, farthest * farthest))
+            }
+            Op::Manhattan | Op::Chebyshev => {
+                Some((least - member.rounding, most + member.rounding))
+            }
+            _ => None,
+        }
+    }
+
+    /// Keys for squared distances.
+    fn squared_keys(&self, lower: f64, upper: f64) -> (f64, f64) {
+        match self.metric {
+            Metric::Euclidean => (lower.sqrt(), upper.sqrt()),
+            _ => (lower, upper),
+        }
+    }
+
+    /// Keys for one minus a cosine.
+    fn angle_keys(&self, lower: f64, upper: f64) -> (f64, f64) {
+        match self.metric {
+            Metric::Angular => ((2.0 * lower).sqrt(), (2.0 * upper).sqrt()),
+            _ => (lower, upper),
+        }
+    }
+
     fn direct(&self, op: Op, threshold: f64, rounding: f64) -> f64 {
         match op {
             Op::L2 => {
@@ -250,4 +326,102 @@ fn growth(m: usize) -> f64 {
 fn round_up(value: f64) -> f32 {
     let nearest = value as f32;
     if f64::from(nearest) < value { nearest.next_up() } else { nearest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flat::key;
+    use anear_kernels::ops;
+
+    /// Components from -1 to 1 that repeat from run to run.
+    fn values(seed: u64, count: usize) -> Vec<f32> {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(1);
+            (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    /// Every key of a row must lie in the interval that its score gives.
+    fn check(level: Level, metric: Metric, rows: &[f32], queries: &[Query], dim: usize) -> usize {
+        let wide: Vec<f64> = rows.iter().map(|value| f64::from(*value)).collect();
+        let screen = Screen::new(level, metric, Element::F32, queries).expect("it serves all");
+        let mut squares = vec![0.0; rows.len() / dim];
+        ops::squares(level, rows, dim, &mut squares);
+        let forms = [Some(screen.form), screen.fallback].into_iter().flatten();
+        let mut known = 0;
+        for form in forms {
+            let mut members = screen.members.iter();
+            for group in &screen.groups {
+                let mut scores = vec![0.0; squares.len() * group.width()];
+                ops::scores(level, form.op(), group, rows, &mut scores);
+                for (lane, member) in members.by_ref().take(group.live()).enumerate() {
+                    for (row, values) in wide.chunks_exact(dim).enumerate() {
+                        let norm = match screen.norm_and_shift(form, squares[row]) {
+                            _ if !form.uses_norms() => 0.0,
+                            Some((norm, _)) => norm,
+                            None => f32::NAN,
+                        };
+                        let score = scores[row * group.width() + lane];
+                        let size = (norm, squares[row]);
+                        let Some((lower, upper)) = screen.interval(form, member, score, size)
+                        else {
+                            continue;
+                        };
+                        let key = key(metric, queries[member.query].distance(level, values));
+                        assert!(
+                            lower <= key && key <= upper,
+                            "{metric} {form:?} {dim} row {row}: {lower} {key} {upper}"
+                        );
+                        known += usize::from(upper.is_finite());
+                    }
+                }
+            }
+        }
+        known
+    }
+
+    #[test]
+    fn keys_lie_in_the_intervals_of_their_scores() {
+        for dim in [1, 7, 64, 300] {
+            for (seed, scale) in [1.0, 1e-22, 1e17, 1e25].into_iter().enumerate() {
+                let mut rows = values(seed as u64, 40 * dim);
+                rows.iter_mut().for_each(|value| *value *= scale);
+                rows[3 * dim..4 * dim].fill(0.0);
+                let near = rows[5 * dim..6 * dim].iter();
+                let mut queries: Vec<Vec<f64>> =
+                    vec![near.map(|value| f64::from(*value) * (1.0 + 1e-7)).collect()];
+                let more = values(99, 5 * dim);
+                queries.extend(more.chunks_exact(dim).map(|values| {
+                    values.iter().map(|value| f64::from(*value) * f64::from(scale)).collect()
+                }));
+                for metric in Metric::ALL {
+                    let positive = metric == Metric::JensenShannon;
+                    let absolute = |value: f64| if positive { value.abs() } else { value };
+                    if metric.is_binary() {
+                        continue;
+                    }
+                    let rows: Vec<f32> =
+                        rows.iter().map(|value| absolute(f64::from(*value)) as f32).collect();
+                    let queries: Vec<Query> = queries
+                        .iter()
+                        .map(|query| {
+                            Query::new(metric, query.iter().map(|value| absolute(*value)).collect())
+                        })
+                        .collect();
+                    for level in Level::available() {
+                        for count in [2, 6] {
+                            let known = check(level, metric, &rows, &queries[..count], dim);
+                            let expected = scale == 1.0
+                                && metric != Metric::JensenShannon
+                                && !matches!(metric, Metric::Canberra | Metric::BrayCurtis);
+                            assert!(known > 0 || !expected, "{metric} tells nothing");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

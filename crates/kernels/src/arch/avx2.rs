@@ -1,7 +1,7 @@
 //! x86-64 with AVX2, FMA, F16C and POPCNT: Intel since Haswell (2013), AMD since Excavator (2015).
 
 use super::Kernel;
-use super::simd::{AHEAD, BYTES, LANES, Simd};
+use super::simd::{BYTES, LANES, Simd};
 use std::arch::x86_64::*;
 
 /// Proof that the CPU has the features of this level.
@@ -186,9 +186,8 @@ impl Simd for Avx2Fma {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, from: &T) {
-        let address: *const T = from;
-        intrinsic!(_mm_prefetch::<_MM_HINT_T0>(address.wrapping_byte_add(AHEAD).cast()));
+    fn prefetch(self, address: *const u8) {
+        intrinsic!(_mm_prefetch::<_MM_HINT_T0>(address.cast()));
     }
 
     #[inline(always)]

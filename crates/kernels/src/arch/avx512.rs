@@ -2,7 +2,7 @@
 //! Zen 4 (2022).
 
 use super::Kernel;
-use super::simd::{AHEAD, BYTES, LANES, Simd};
+use super::simd::{BYTES, LANES, Simd};
 use std::arch::x86_64::*;
 
 /// Proof that the CPU has the features of this level.
@@ -155,9 +155,8 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, from: &T) {
-        let address: *const T = from;
-        intrinsic!(_mm_prefetch::<_MM_HINT_T0>(address.wrapping_byte_add(AHEAD).cast()));
+    fn prefetch(self, address: *const u8) {
+        intrinsic!(_mm_prefetch::<_MM_HINT_T0>(address.cast()));
     }
 
     #[inline(always)]

@@ -146,7 +146,7 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, _: &T) {}
+    fn prefetch(self, _: *const u8) {}
 
     #[inline(always)]
     fn load_bytes(self, bytes: &[u8; BYTES]) -> [u8; BYTES] {

@@ -65,8 +65,15 @@ pub(crate) trait Simd: Copy + Debug {
     /// The sum of all lanes, which must fit.
     fn sum_i32(self, a: Self::I32s) -> i32;
 
-    /// Asks for the cache line [`AHEAD`] bytes behind `from`, which need not exist.
-    fn prefetch<T>(self, from: &T);
+    /// Asks for a cache line, which need not exist.
+    fn prefetch(self, address: *const u8);
+
+    /// Asks for the cache line [`AHEAD`] bytes behind `from`.
+    #[inline(always)]
+    fn prefetch_ahead<T>(self, from: &T) {
+        let address: *const T = from;
+        self.prefetch(address.cast::<u8>().wrapping_add(AHEAD));
+    }
 
     fn load_bytes(self, bytes: &[u8; BYTES]) -> Self::Bytes;
 

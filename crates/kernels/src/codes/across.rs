@@ -77,9 +77,9 @@ fn score<S: Simd, const R: usize, const V: usize>(
     let starts = group.starts.as_chunks::<LANES>().0;
     let factors = group.factors.as_chunks::<LANES>().0;
     let mut sums = [[simd.splat_i32(0); V]; R];
-    for r in 0..R {
-        for v in 0..V {
-            sums[r][v] = simd.load_i32(&starts[v]);
+    for sums in &mut sums {
+        for (sum, start) in sums.iter_mut().zip(starts) {
+            *sum = simd.load_i32(start);
         }
     }
     for at in 0..queries.len() {

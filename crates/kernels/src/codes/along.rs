@@ -29,8 +29,8 @@ impl<const Q: usize> Kernel for Along<'_, Q> {
     fn run<S: Simd>(self, simd: S) {
         let length = self.group.padded_dim();
         let mut queries: [&[[u8; BYTES]]; Q] = [&[]; Q];
-        for q in 0..Q {
-            queries[q] = self.group.steps()[q * length..][..length].as_chunks().0;
+        for (query, steps) in queries.iter_mut().zip(self.group.steps().chunks_exact(length)) {
+            *query = steps.as_chunks().0;
         }
         let mut last_row = Vec::new();
         let (scores, _) = self.scores.as_chunks_mut::<Q>();
@@ -61,8 +61,8 @@ fn products<S: Simd, const Q: usize>(
     let (pairs, last) = row.as_chunks::<2>();
     for (at, pair) in pairs.iter().enumerate() {
         let codes = [simd.load_bytes(&pair[0]), simd.load_bytes(&pair[1])];
-        simd.prefetch(&pair[0]);
-        simd.prefetch(&pair[1]);
+        simd.prefetch_ahead(&pair[0]);
+        simd.prefetch_ahead(&pair[1]);
         for q in 0..Q {
             for part in 0..2 {
                 let steps = simd.load_bytes(&same[q][2 * at + part]);

@@ -56,7 +56,7 @@ fn totals<S: Simd, O: Op, const Q: usize>(simd: S, row: &[f32], queries: [&[f32]
     for (at, block) in blocks.iter().enumerate() {
         let (xs, _) = block.as_chunks::<LANES>();
         for x in xs {
-            simd.prefetch(x);
+            simd.prefetch_ahead(x);
         }
         for q in 0..Q {
             let (ys, _) = query_blocks[q][at].as_chunks::<LANES>();

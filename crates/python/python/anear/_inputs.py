@@ -250,7 +250,7 @@ def selection(chosen: Any) -> _Array | list[str]:
     """A filter: one truth value a row, or ids."""
     flags = np.asarray(_array(chosen)[0] if hasattr(chosen, "detach") else chosen)
     if flags.dtype == bool and flags.ndim == 1:
-        return np.asarray(flags)
+        return np.ascontiguousarray(flags)
     return ids(chosen)
 
 

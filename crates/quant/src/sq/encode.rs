@@ -143,7 +143,7 @@ impl Sq {
         let error = encoded.residual.sqrt() * (1.0 + 1e-9) + rounding(size, self.dim());
         // The distance to a zero vector is no distance in the space of angles.
         let in_space = norm.is_finite() && (norm > 0.0 || self.space == Space::Plain);
-        let known = in_space && square.max(error * error) <= LARGEST_SQUARE;
+        let known = in_space && [square, error * error].iter().all(|s| *s <= LARGEST_SQUARE);
         block.scales.push(scale);
         block.errors.push(if known { round_up(error) } else { f32::NAN });
         block.squares.push(if known { square as f32 } else { 0.0 });
@@ -168,6 +168,9 @@ impl SqBlock {
 
     /// Appends the rows of another block of the same dimension.
     pub fn append(&mut self, other: SqBlock) {
+        if other.rows() == 0 {
+            return; // it may not know the dimension
+        }
         if self.rows() == 0 {
             *self = other;
             return;

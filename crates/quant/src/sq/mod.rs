@@ -17,7 +17,7 @@
 //!   `|z - y|^2 = |z|^2 + |y|^2 - 2 z.y`;
 //! * `| x.q - m.q - z.y| <= |z| |o| + e |q|`, with `y + o = q` here (Cauchy-Schwarz).
 //!
-//! So every score gives an interval in which the distance lies. [`Coded::interval`] is that interval
+//! So every score gives an interval in which the distance lies. [`Member::interval`] is that interval
 //! and [`Member::bound`] the same solved for the score, both widened for the rounding of f32 and f64.
 //! The reasoning with all margins is in `docs/notes/0003-prefilter.md`.
 //!

@@ -83,16 +83,17 @@ impl SqQueries {
         self.metric == Metric::InnerProduct
     }
 
-    /// The terms of rows in their bounds: norms and shifts.
+    /// The terms of rows in their bounds: shifts, and norms where bounds depend on them.
     pub fn row_terms(&self, rows: &Coded<'_>, norms: &mut Vec<f32>, shifts: &mut Vec<f32>) {
         norms.clear();
-        norms.extend(rows.squares.iter().map(|square| square.sqrt()));
         shifts.clear();
-        let rows = rows.squares.iter().zip(rows.errors);
-        match self.metric {
+        if self.uses_norms() {
+            norms.extend(rows.squares.iter().map(|square| square.sqrt()));
             // Not a number where the error is none, so that such rows pass.
-            Metric::InnerProduct => shifts.extend(rows.map(|(_, error)| *error * 0.0)),
-            _ => shifts.extend(rows.map(|(square, error)| shift(*square, *error))),
+            shifts.extend(rows.errors.iter().map(|error| error * 0.0));
+        } else {
+            let rows = rows.squares.iter().zip(rows.errors);
+            shifts.extend(rows.map(|(square, error)| shift(*square, *error)));
         }
     }
 }
@@ -214,7 +215,8 @@ fn prepare(sq: &Sq, metric: Metric, values: &mut [f64], norm: f64) -> (Member, C
     let square = square * f64::from(scale) * f64::from(scale);
     let size = norm * norm + center_size;
     let rest = rest.sqrt() * (1.0 + 1e-9) + rounding(size, values.len());
-    if !(square.max(rest * rest).max(size) <= LARGEST_SQUARE) {
+    let fits = [square, rest * rest, size].iter().all(|square| *square <= LARGEST_SQUARE);
+    if !fits {
         return unknown(metric, values.len());
     }
     let share = ROUNDING * values.len() as f64;

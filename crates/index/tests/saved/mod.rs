@@ -1,0 +1,149 @@
+//! Index files: what is saved is found again, and whatever stands in a file behind right
+//! checksums, opening and searching it ends in answers or an error.
+
+use crate::common::{Data, Random};
+use anear_index::flat::{Goal, NonFinite};
+use anear_index::{Index, Keep, Plan, Rows, Spec, kind_named};
+use anear_io::{About, Input, Output, Segment, SegmentWriter};
+use anear_types::{Element, Metric, Neighbor, Result};
+
+const DIM: usize = 12;
+
+fn build(random: &mut Random, element: Element, metric: Metric) -> Box<dyn Index> {
+    let rows = Data::random(random, element, 150, DIM, metric);
+    let spec = Spec { metric, prefilter: true, threads: 1 };
+    let matrix = rows.matrix();
+    let mut index =
+        kind_named("flat").unwrap().build(Rows::from(matrix.range(0, 100)), &spec).unwrap();
+    index.add(matrix.range(100, 150));
+    index
+}
+
+fn write(sections: impl FnOnce(&mut SegmentWriter) -> Result<()>) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.anx");
+    let mut writer = SegmentWriter::create(Output::create(&path, false).unwrap()).unwrap();
+    sections(&mut writer).unwrap();
+    writer.finish().unwrap();
+    std::fs::read(path).unwrap()
+}
+
+fn save(index: &dyn Index) -> Vec<u8> {
+    let rows = index.rows();
+    let about = About {
+        kind: index.info().name.to_owned(),
+        metric: index.metric(),
+        element: rows.element(),
+        rows: rows.len() - index.removed().count(),
+        dim: rows.dim(),
+    };
+    write(|writer| {
+        index.save(writer)?;
+        about.write(writer)
+    })
+}
+
+fn load(file: Vec<u8>) -> Result<Box<dyn Index>> {
+    let segment = Segment::open(Input::from_bytes("x.anx", file))?;
+    segment.verify()?;
+    let about = About::read(&segment)?;
+    kind_named(&about.kind)?.load(&segment, &about)
+}
+
+fn search(index: &dyn Index, queries: &Data) -> Result<Vec<Vec<Neighbor>>> {
+    let plan = Plan {
+        goal: Goal::Nearest { k: 5 },
+        keep: Keep::All,
+        nonfinite: NonFinite::Refuse,
+        threads: 1,
+        interrupt: None,
+    };
+    index.search(queries.matrix(), &plan)
+}
+
+#[test]
+fn rows_that_stay_are_found_after_loading() {
+    let mut random = Random(31);
+    for metric in Metric::ALL {
+        for element in [Element::F32, Element::U8, Element::F16, Element::I64] {
+            let mut index = build(&mut random, element, metric);
+            for row in [0, 7, 8, 99, 100, 149] {
+                assert!(index.remove(row));
+            }
+            let queries = Data::random(&mut random, element, 4, DIM, metric);
+            let mut expected = search(&*index, &queries).unwrap();
+            for hit in expected.iter_mut().flatten() {
+                hit.row -= index.removed().members(0..hit.row).count() as u64;
+            }
+            let mut loaded = load(save(&*index)).unwrap();
+            let about = format!("{metric} {element}");
+            assert_eq!((loaded.rows().len(), loaded.removed().count()), (144, 0), "{about}");
+            assert_eq!(search(&*loaded, &queries).unwrap(), expected, "{about}");
+            // And again with rows added to those in the file.
+            loaded.add(queries.matrix());
+            let again = load(save(&*loaded)).unwrap();
+            let found = search(&*again, &queries).unwrap();
+            assert_eq!(found, search(&*loaded, &queries).unwrap(), "{about}");
+        }
+    }
+}
+
+/// The sections of a file, one of them changed.
+fn rewritten(segment: &Segment, name: &str, content: &[u8]) -> Vec<u8> {
+    write(|writer| {
+        segment.sections().iter().try_for_each(|section| {
+            writer.begin(&section.name)?;
+            writer.write(if section.name == name {
+                content
+            } else {
+                segment.require(&section.name)?
+            })
+        })
+    })
+}
+
+#[test]
+fn whatever_a_file_says_is_no_reason_to_panic() {
+    let mut random = Random(32);
+    for (metric, element) in [
+        (Metric::L2, Element::F32),
+        (Metric::Cosine, Element::F16),
+        (Metric::InnerProduct, Element::I8),
+        (Metric::Euclidean, Element::U8),
+        (Metric::Hamming, Element::U8),
+        (Metric::JensenShannon, Element::F64),
+    ] {
+        let index = build(&mut random, element, metric);
+        let queries = Data::random(&mut random, element, 4, DIM, metric);
+        let segment = Segment::open(Input::from_bytes("x.anx", save(&*index))).unwrap();
+        for section in segment.sections() {
+            let original = segment.require(&section.name).unwrap();
+            for round in 0..18 {
+                let mut content = original.to_vec();
+                match round {
+                    0 => content.clear(),
+                    1 => content.push(0),
+                    2 => content.truncate(content.len() / 2),
+                    3 => content.fill(0),
+                    4 => content.fill(0xff),
+                    _ => {
+                        for _ in 0..1 + random.word() % 4 {
+                            let place = (random.word() % content.len() as u64) as usize;
+                            content[place] = [0xff, 0x7f, random.word() as u8][round % 3];
+                        }
+                    }
+                }
+                let file = rewritten(&segment, &section.name, &content);
+                if let Ok(mut loaded) = load(file)
+                    && loaded.rows().dim() == DIM
+                {
+                    let _ = search(&*loaded, &queries);
+                    if loaded.rows().element() == element {
+                        loaded.add(queries.matrix());
+                        let _ = search(&*loaded, &queries);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Asking for memory before it is needed.
+
+use crate::Level;
+use crate::arch::{Kernel, Simd};
+
+/// Bytes that come together.
+const LINE_BYTES: usize = 64;
+
+/// Asks for all of some bytes, which will be read soon. Changes nothing but the time it takes.
+pub fn prefetch(level: Level, bytes: &[u8]) {
+    level.run(Prefetch(bytes));
+}
+
+struct Prefetch<'a>(&'a [u8]);
+
+impl Kernel for Prefetch<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for line in self.0.chunks(LINE_BYTES) {
+            simd.prefetch(line.as_ptr());
+        }
+    }
+}
