@@ -1,7 +1,7 @@
 //! 64-bit ARM with its 128-bit vectors, which every such CPU has.
 
 use super::Kernel;
-use super::simd::{AHEAD, BYTES, LANES, Simd};
+use super::simd::{BYTES, LANES, Simd};
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
 
@@ -188,9 +188,7 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, from: &T) {
-        let address: *const T = from;
-        let address = address.wrapping_byte_add(AHEAD);
+    fn prefetch(self, address: *const u8) {
         intrinsic!(asm!(
             "prfm pldl1keep, [{0}]",
             in(reg) address,
