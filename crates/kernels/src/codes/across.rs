@@ -76,12 +76,12 @@ fn score<S: Simd, const R: usize, const V: usize>(
     }
     let starts = group.starts.as_chunks::<LANES>().0;
     let factors = group.factors.as_chunks::<LANES>().0;
+    // Indices, not iterators: with those the sums end up in memory, at a third of the speed.
     let mut sums = [[simd.splat_i32(0); V]; R];
-    for sums in &mut sums {
-        for (sum, start) in sums.iter_mut().zip(starts) {
-            *sum = simd.load_i32(start);
-        }
+    for v in 0..V {
+        sums[0][v] = simd.load_i32(&starts[v]);
     }
+    sums = [sums[0]; R];
     for at in 0..queries.len() {
         let mut steps = [simd.splat_bytes([0; 4]); V];
         for v in 0..V {
