@@ -42,7 +42,15 @@ impl<'a, const V: usize> Across<'a, V> {
         let mut last_row = Vec::new();
         for (row, scores) in (in_blocks..).zip(rest.chunks_exact_mut(V)) {
             let codes = rows.padded(row, length, &mut last_row).as_chunks().0;
-            score::<S, 1, V>(simd, [codes], queries, group, &self.scales[row..], rows.stride, scores);
+            score::<S, 1, V>(
+                simd,
+                [codes],
+                queries,
+                group,
+                &self.scales[row..],
+                rows.stride,
+                scores,
+            );
         }
     }
 }
