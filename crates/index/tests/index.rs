@@ -120,3 +120,19 @@ fn nothing_is_found_among_no_rows_but_what_is_wrong_is_said() {
         assert_eq!(error.kind(), ErrorKind::BadData, "{metric}");
     }
 }
+
+#[test]
+fn many_queries_are_searched_some_at_a_time_and_named_by_their_numbers() {
+    let (dim, count) = (512, 4_000);
+    let rows = Data::random(&mut Random(3), Element::F32, 20, dim, Metric::L2);
+    let mut values: Vec<f64> = (0..count * dim).map(|at| (at % 97) as f64).collect();
+    let queries = Data::new(Element::F32, &values, dim);
+    let nearest = plan(Goal::Nearest { k: 2 });
+    let found = search_rows(rows.matrix(), queries.matrix(), Metric::L2, &nearest).unwrap();
+    assert_same(&found, &brute_force(&rows, &queries, Metric::L2, nearest.goal, None), "l2");
+    values[3_900 * dim + 5] = f64::NAN;
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_ne_bytes()).collect();
+    let bad = MatrixRef::new(&bytes, Element::F64, count, dim);
+    let error = search_rows(rows.matrix(), bad, Metric::L2, &nearest).unwrap_err();
+    assert!(error.to_string().contains("query 3900"), "{error}");
+}

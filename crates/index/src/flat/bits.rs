@@ -19,9 +19,15 @@ pub(super) struct BitQueries {
 }
 
 impl BitQueries {
-    pub(super) fn new(level: Level, metric: Metric, queries: MatrixRef<'_>) -> Result<BitQueries> {
+    pub(super) fn new(
+        level: Level,
+        metric: Metric,
+        first_query: usize,
+        queries: MatrixRef<'_>,
+    ) -> Result<BitQueries> {
         let mut packed = Vec::new();
         bits::pack(level, queries, &mut packed).map_err(|query| {
+            let query = first_query + query;
             Error::bad_data(format!("query {query} holds a value that is not finite"))
         })?;
         let stored = (queries.element(), queries.dim());

@@ -165,6 +165,19 @@ impl<'a> FlatSearch<'a> {
     /// queries have no components; [`BadData`](anear_types::ErrorKind::BadData) if a query holds
     /// a value that is not finite or that the metric is not for.
     pub fn new(queries: MatrixRef<'_>, options: FlatOptions) -> Result<FlatSearch<'a>> {
+        FlatSearch::for_some(0, queries, options)
+    }
+
+    /// The same for some of many queries, of which the first has the number `first_query`: errors
+    /// name queries by their numbers.
+    ///
+    /// # Errors
+    /// As for [`new`](FlatSearch::new).
+    pub fn for_some(
+        first_query: usize,
+        queries: MatrixRef<'_>,
+        options: FlatOptions,
+    ) -> Result<FlatSearch<'a>> {
         if queries.dim() == 0 {
             return Err(Error::usage("the queries have no components"));
         }
@@ -181,9 +194,9 @@ impl<'a> FlatSearch<'a> {
         };
         let level = Level::best();
         let prepared = if metric.is_binary() {
-            Queries::Bits(BitQueries::new(level, metric, queries)?)
+            Queries::Bits(BitQueries::new(level, metric, first_query, queries)?)
         } else {
-            Queries::Numbers(NumberQueries::new(level, metric, queries)?)
+            Queries::Numbers(NumberQueries::new(level, metric, first_query, queries)?)
         };
         let found = vec![empty; queries.rows()];
         Ok(FlatSearch { options, interrupt: None, level, queries: prepared, found, skipped: 0 })

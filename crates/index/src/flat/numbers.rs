@@ -30,6 +30,7 @@ impl NumberQueries {
     pub(super) fn new(
         level: Level,
         metric: Metric,
+        first_query: usize,
         queries: MatrixRef<'_>,
     ) -> Result<NumberQueries> {
         let mut exact = Vec::with_capacity(queries.rows());
@@ -38,7 +39,8 @@ impl NumberQueries {
             convert::to_f64(level, queries.range(query, query + 1), &mut values);
             if let Some((column, what)) = fault(metric, &values) {
                 return Err(Error::bad_data(format!(
-                    "query {query} holds {} in component {column}, {what}",
+                    "query {} holds {} in component {column}, {what}",
+                    first_query + query,
                     values[column]
                 )));
             }

@@ -5,6 +5,11 @@ use crate::flat::{Beside, FlatOptions, FlatSearch};
 use crate::{Plan, RowSet};
 use anear_types::{MatrixRef, Metric, Neighbor, Result};
 
+/// Queries take about this much as f32 at a time ..
+const QUERY_BYTES: usize = 6 << 20;
+/// .. but are not so few that reading rows is the limit.
+const LEAST_QUERIES: usize = 256;
+
 /// For each query its neighbours among rows that are numbered from 0, the nearest first, and the
 /// smaller row first where distances are the same.
 ///
@@ -49,8 +54,32 @@ pub(super) fn search(
     metric: Metric,
     plan: &Plan<'_>,
 ) -> Result<Vec<Vec<Neighbor>>> {
+    let mut all = Vec::with_capacity(queries.rows());
+    // Even no queries are checked.
+    let step = queries_at_a_time(queries.dim());
+    for start in (0..queries.rows().max(1)).step_by(step) {
+        let some = queries.range(start, queries.rows().min(start + step));
+        all.extend(search_some(parts, removed, (start, some), metric, plan)?);
+    }
+    Ok(all)
+}
+
+/// As many queries as stay in the last cache while rows stream by.
+fn queries_at_a_time(dim: usize) -> usize {
+    (QUERY_BYTES / (size_of::<f32>() * dim.max(1))).max(LEAST_QUERIES)
+}
+
+/// The same for some of the queries, with the number of the first of them.
+fn search_some(
+    parts: &[(u64, MatrixRef<'_>, Beside<'_>)],
+    removed: &RowSet,
+    (first_query, queries): (usize, MatrixRef<'_>),
+    metric: Metric,
+    plan: &Plan<'_>,
+) -> Result<Vec<Vec<Neighbor>>> {
     let Plan { goal, nonfinite, threads, interrupt, .. } = *plan;
-    let mut search = FlatSearch::new(queries, FlatOptions { metric, goal, nonfinite, threads })?;
+    let options = FlatOptions { metric, goal, nonfinite, threads };
+    let mut search = FlatSearch::for_some(first_query, queries, options)?;
     if let Some(interrupt) = interrupt {
         search = search.interrupted_by(interrupt);
     }

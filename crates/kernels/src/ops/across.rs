@@ -5,6 +5,9 @@ use super::op::Op;
 use crate::arch::{Kernel, LANES, Simd};
 use std::marker::PhantomData;
 
+/// Components in a cache line.
+const LINE_COMPONENTS: usize = 16;
+
 /// Scores rows against `V` vectors of queries, as many rows at a time as registers allow.
 pub(super) struct Across<'a, O, const V: usize> {
     queries: &'a [[f32; LANES]],
@@ -78,17 +81,25 @@ fn lanes<S: Simd, O: Op, const R: usize, const V: usize>(
     for row in &mut same {
         *row = &row[..queries.len()];
     }
-    for at in 0..queries.len() {
-        let mut ys = [simd.splat(0.0); V];
-        for v in 0..V {
-            ys[v] = simd.load(&queries[at][v]);
+    let mut first = 0;
+    while first < queries.len() {
+        // The rows that come next lie where these end; the CPU does not foresee so many streams.
+        for row in same {
+            simd.prefetch(row[first..].as_ptr().wrapping_add(R * queries.len()).cast());
         }
-        for r in 0..R {
-            let x = simd.splat(same[r][at]);
+        for at in first..queries.len().min(first + LINE_COMPONENTS) {
+            let mut ys = [simd.splat(0.0); V];
             for v in 0..V {
-                states[r][v] = O::step(simd, states[r][v], x, ys[v]);
+                ys[v] = simd.load(&queries[at][v]);
+            }
+            for r in 0..R {
+                let x = simd.splat(same[r][at]);
+                for v in 0..V {
+                    states[r][v] = O::step(simd, states[r][v], x, ys[v]);
+                }
             }
         }
+        first += LINE_COMPONENTS;
     }
     for r in 0..R {
         for v in 0..V {
