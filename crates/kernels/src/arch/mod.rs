@@ -121,13 +121,45 @@ impl Level {
     }
 }
 
-#[cfg(all(test, target_arch = "aarch64"))]
+#[cfg(test)]
 mod tests {
-    use super::Level;
+    use super::*;
 
+    #[cfg(target_arch = "aarch64")]
     #[test]
     fn every_arm_cpu_has_neon() {
         let names: Vec<&str> = Level::available().into_iter().map(Level::name).collect();
         assert_eq!(names, ["portable", "neon"]);
+    }
+
+    /// The larger of each two, and which are not above.
+    struct Compare([f32; LANES], [f32; LANES]);
+
+    impl Kernel for Compare {
+        type Output = ([f32; LANES], u16);
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Self::Output {
+            let (a, b) = (simd.load(&self.0), simd.load(&self.1));
+            let mut larger = [0.0; LANES];
+            simd.store(simd.max(a, b), &mut larger);
+            (larger, simd.not_above(a, b))
+        }
+    }
+
+    #[test]
+    fn comparisons_with_nan_are_as_the_trait_says() {
+        let values = [f32::NAN, -1.0, 2.0, f32::INFINITY];
+        let a: [f32; LANES] = std::array::from_fn(|lane| values[lane / 4]);
+        let b: [f32; LANES] = std::array::from_fn(|lane| values[lane % 4]);
+        for level in Level::available() {
+            let (larger, not_above) = level.run(Compare(a, b));
+            for lane in 0..LANES {
+                let above = a[lane] > b[lane];
+                let expected = if above { a[lane] } else { b[lane] };
+                assert_eq!(larger[lane].to_bits(), expected.to_bits(), "{} {lane}", level.name());
+                assert_eq!(not_above >> lane & 1 == 0, above, "{} {lane}", level.name());
+            }
+        }
     }
 }
