@@ -9,6 +9,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 mod simd;
 
@@ -16,6 +18,8 @@ mod simd;
 use avx2::Avx2Fma;
 #[cfg(target_arch = "x86_64")]
 use avx512::Avx512;
+#[cfg(target_arch = "aarch64")]
+use neon::Neon;
 use portable::Portable;
 pub(crate) use simd::{BYTES, LANES, Simd};
 use std::sync::OnceLock;
@@ -40,6 +44,8 @@ enum Set {
     Avx2Fma(Avx2Fma),
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
 }
 
 impl Level {
@@ -66,6 +72,8 @@ impl Level {
             Avx2Fma::detect().map(|token| Level(Set::Avx2Fma(token))),
             #[cfg(target_arch = "x86_64")]
             Avx512::detect().map(|token| Level(Set::Avx512(token))),
+            #[cfg(target_arch = "aarch64")]
+            Neon::detect().map(|token| Level(Set::Neon(token))),
         ]
         .into_iter()
         .flatten()
@@ -80,6 +88,8 @@ impl Level {
             Set::Avx2Fma(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(_) => "avx512",
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => "neon",
         }
     }
 
@@ -105,6 +115,19 @@ impl Level {
             Set::Avx2Fma(simd) => simd.run(kernel),
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(simd) => simd.run(kernel),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(simd) => simd.run(kernel),
         }
+    }
+}
+
+#[cfg(all(test, target_arch = "aarch64"))]
+mod tests {
+    use super::Level;
+
+    #[test]
+    fn every_arm_cpu_has_neon() {
+        let names: Vec<&str> = Level::available().into_iter().map(Level::name).collect();
+        assert_eq!(names, ["portable", "neon"]);
     }
 }

@@ -43,7 +43,7 @@ impl Simd for Portable {
 
     type F32s = Lanes;
     type I32s = [i32; LANES];
-    type Bytes = [u8; BYTES];
+    type Bytes = [u32; LANES];
 
     #[inline(always)]
     fn splat(self, value: f32) -> Lanes {
@@ -149,21 +149,27 @@ impl Simd for Portable {
     fn prefetch(self, _: *const u8) {}
 
     #[inline(always)]
-    fn load_bytes(self, bytes: &[u8; BYTES]) -> [u8; BYTES] {
-        *bytes
+    fn load_bytes(self, bytes: &[u8; BYTES]) -> [u32; LANES] {
+        let words = bytes.as_chunks().0;
+        std::array::from_fn(|lane| u32::from_le_bytes(words[lane]))
     }
 
     #[inline(always)]
-    fn splat_bytes(self, bytes: [u8; 4]) -> [u8; BYTES] {
-        std::array::from_fn(|at| bytes[at % 4])
+    fn splat_bytes(self, bytes: [u8; 4]) -> [u32; LANES] {
+        [u32::from_le_bytes(bytes); LANES]
     }
 
+    /// The bytes are cut out of words by shifts, which the compiler does for many lanes at once;
+    /// arrays of bytes it takes one by one (docs/notes/0005-levels.md).
     #[inline(always)]
-    fn add_products(self, sum: [i32; LANES], a: [u8; BYTES], b: [u8; BYTES]) -> [i32; LANES] {
-        let product = |at: usize| i32::from(a[at]) * i32::from(b[at] as i8);
-        std::array::from_fn(|lane| {
-            let four: i32 = (4 * lane..4 * lane + 4).map(product).sum();
-            sum[lane].wrapping_add(four)
-        })
+    fn add_products(self, mut sum: [i32; LANES], a: [u32; LANES], b: [u32; LANES]) -> [i32; LANES] {
+        for byte in 0..4 {
+            for lane in 0..LANES {
+                let a = (a[lane] >> (8 * byte)) as u8;
+                let b = (b[lane] >> (8 * byte)) as i8;
+                sum[lane] = sum[lane].wrapping_add(i32::from(a) * i32::from(b));
+            }
+        }
+        sum
     }
 }

@@ -1,0 +1,235 @@
+//! 64-bit ARM with its 128-bit vectors, which every such CPU has.
+
+use super::Kernel;
+use super::simd::{BYTES, LANES, Simd};
+use std::arch::aarch64::*;
+use std::arch::{asm, is_aarch64_feature_detected};
+
+/// Proof that the CPU has the features of this level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Neon(());
+
+impl Neon {
+    pub(super) fn detect() -> Option<Neon> {
+        is_aarch64_feature_detected!("neon").then_some(Neon(()))
+    }
+
+    pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        #[target_feature(enable = "neon")]
+        fn with_features<K: Kernel>(simd: Neon, kernel: K) -> K::Output {
+            kernel.run(simd)
+        }
+        // SAFETY: a token is made by `detect` alone, after it found the feature named above.
+        unsafe { with_features(self, kernel) }
+    }
+}
+
+/// An intrinsic of this level, called from a method of the token.
+macro_rules! intrinsic {
+    ($call:expr) => {
+        // SAFETY: the method has a token, which `detect` makes only where the CPU has the
+        // feature. Pointers come from references to arrays of the size the intrinsic reads or
+        // writes; none of these instructions asks for alignment, and a prefetch never faults.
+        unsafe { $call }
+    };
+}
+
+/// The same for the four quarters of vectors.
+macro_rules! each_quarter {
+    ($($vector:ident),+ => $call:expr) => {{
+        let quarter = |at: usize| {
+            let ($($vector,)+) = ($($vector[at],)+);
+            intrinsic!($call)
+        };
+        [quarter(0), quarter(1), quarter(2), quarter(3)]
+    }};
+}
+
+impl Simd for Neon {
+    const REGISTERS: usize = 8;
+
+    type F32s = [float32x4_t; 4];
+    type I32s = [int32x4_t; 4];
+    type Bytes = [uint16x8_t; 4];
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> [float32x4_t; 4] {
+        [intrinsic!(vdupq_n_f32(value)); 4]
+    }
+
+    #[inline(always)]
+    fn load(self, lanes: &[f32; LANES]) -> [float32x4_t; 4] {
+        let quarter = quarters(lanes);
+        each_quarter!(quarter => vld1q_f32(quarter.as_ptr()))
+    }
+
+    #[inline(always)]
+    fn store(self, vector: [float32x4_t; 4], lanes: &mut [f32; LANES]) {
+        for (vector, quarter) in vector.into_iter().zip(lanes.as_chunks_mut::<4>().0) {
+            intrinsic!(vst1q_f32(quarter.as_mut_ptr(), vector));
+        }
+    }
+
+    #[inline(always)]
+    fn add(self, a: [float32x4_t; 4], b: [float32x4_t; 4]) -> [float32x4_t; 4] {
+        each_quarter!(a, b => vaddq_f32(a, b))
+    }
+
+    #[inline(always)]
+    fn sub(self, a: [float32x4_t; 4], b: [float32x4_t; 4]) -> [float32x4_t; 4] {
+        each_quarter!(a, b => vsubq_f32(a, b))
+    }
+
+    #[inline(always)]
+    fn mul(self, a: [float32x4_t; 4], b: [float32x4_t; 4]) -> [float32x4_t; 4] {
+        each_quarter!(a, b => vmulq_f32(a, b))
+    }
+
+    #[inline(always)]
+    fn div(self, a: [float32x4_t; 4], b: [float32x4_t; 4]) -> [float32x4_t; 4] {
+        each_quarter!(a, b => vdivq_f32(a, b))
+    }
+
+    #[inline(always)]
+    fn abs(self, a: [float32x4_t; 4]) -> [float32x4_t; 4] {
+        each_quarter!(a => vabsq_f32(a))
+    }
+
+    #[inline(always)]
+    fn mul_add(
+        self,
+        a: [float32x4_t; 4],
+        b: [float32x4_t; 4],
+        c: [float32x4_t; 4],
+    ) -> [float32x4_t; 4] {
+        each_quarter!(a, b, c => vfmaq_f32(c, a, b))
+    }
+
+    #[inline(always)]
+    fn neg_mul_add(
+        self,
+        a: [float32x4_t; 4],
+        b: [float32x4_t; 4],
+        c: [float32x4_t; 4],
+    ) -> [float32x4_t; 4] {
+        each_quarter!(a, b, c => vfmsq_f32(c, a, b))
+    }
+
+    /// By comparison, since the instruction for it gives NaN when either is.
+    #[inline(always)]
+    fn max(self, a: [float32x4_t; 4], b: [float32x4_t; 4]) -> [float32x4_t; 4] {
+        each_quarter!(a, b => vbslq_f32(vcgtq_f32(a, b), a, b))
+    }
+
+    #[inline(always)]
+    fn not_above(self, a: [float32x4_t; 4], b: [float32x4_t; 4]) -> u16 {
+        let above = each_quarter!(a, b => vmovn_u32(vcgtq_f32(a, b)));
+        let bits: [u8; 8] = std::array::from_fn(|lane| 1 << lane);
+        intrinsic!({
+            let bits = vld1_u8(bits.as_ptr());
+            let low = vmovn_u16(vcombine_u16(above[0], above[1]));
+            let high = vmovn_u16(vcombine_u16(above[2], above[3]));
+            let [low, high] = [low, high].map(|above| vaddv_u8(vbic_u8(bits, above)));
+            u16::from_le_bytes([low, high])
+        })
+    }
+
+    #[inline(always)]
+    fn sum(self, a: [float32x4_t; 4]) -> f32 {
+        intrinsic!(vaddvq_f32(vaddq_f32(vaddq_f32(a[0], a[2]), vaddq_f32(a[1], a[3]))))
+    }
+
+    #[inline(always)]
+    fn largest(self, a: [float32x4_t; 4]) -> f32 {
+        intrinsic!(vmaxvq_f32(vmaxq_f32(vmaxq_f32(a[0], a[2]), vmaxq_f32(a[1], a[3]))))
+    }
+
+    /// The instruction by its name: the intrinsic for it came with a later Rust.
+    #[inline(always)]
+    fn load_f16(self, bits: &[u16; LANES]) -> [float32x4_t; 4] {
+        let quarter = quarters(bits);
+        each_quarter!(quarter => {
+            let halves = vld1_u16(quarter.as_ptr());
+            let singles: float32x4_t;
+            asm!(
+                "fcvtl {0:v}.4s, {1:v}.4h",
+                out(vreg) singles,
+                in(vreg) halves,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+            singles
+        })
+    }
+
+    #[inline(always)]
+    fn splat_i32(self, value: i32) -> [int32x4_t; 4] {
+        [intrinsic!(vdupq_n_s32(value)); 4]
+    }
+
+    #[inline(always)]
+    fn load_i32(self, lanes: &[i32; LANES]) -> [int32x4_t; 4] {
+        let quarter = quarters(lanes);
+        each_quarter!(quarter => vld1q_s32(quarter.as_ptr()))
+    }
+
+    #[inline(always)]
+    fn add_i32(self, a: [int32x4_t; 4], b: [int32x4_t; 4]) -> [int32x4_t; 4] {
+        each_quarter!(a, b => vaddq_s32(a, b))
+    }
+
+    #[inline(always)]
+    fn to_f32(self, a: [int32x4_t; 4]) -> [float32x4_t; 4] {
+        each_quarter!(a => vcvtq_f32_s32(a))
+    }
+
+    #[inline(always)]
+    fn sum_i32(self, a: [int32x4_t; 4]) -> i32 {
+        intrinsic!(vaddvq_s32(vaddq_s32(vaddq_s32(a[0], a[2]), vaddq_s32(a[1], a[3]))))
+    }
+
+    #[inline(always)]
+    fn prefetch(self, address: *const u8) {
+        intrinsic!(asm!(
+            "prfm pldl1keep, [{0}]",
+            in(reg) address,
+            options(readonly, nostack, preserves_flags),
+        ));
+    }
+
+    #[inline(always)]
+    fn load_bytes(self, bytes: &[u8; BYTES]) -> [uint16x8_t; 4] {
+        let quarter = quarters(bytes);
+        each_quarter!(quarter => vreinterpretq_u16_u8(vld1q_u8(quarter.as_ptr())))
+    }
+
+    #[inline(always)]
+    fn splat_bytes(self, bytes: [u8; 4]) -> [uint16x8_t; 4] {
+        [intrinsic!(vreinterpretq_u16_u32(vdupq_n_u32(u32::from_le_bytes(bytes)))); 4]
+    }
+
+    /// A product of an unsigned and a signed byte fits in 16 bits; two of them are added to 32
+    /// bits at a time. The bytes of even and odd places are widened apart, and the compiler moves
+    /// the widening of what stays the same out of loops.
+    #[inline(always)]
+    fn add_products(
+        self,
+        sum: [int32x4_t; 4],
+        a: [uint16x8_t; 4],
+        b: [uint16x8_t; 4],
+    ) -> [int32x4_t; 4] {
+        each_quarter!(sum, a, b => {
+            let even = vreinterpretq_s16_u16(vandq_u16(a, vdupq_n_u16(0xff)));
+            let odd = vreinterpretq_s16_u16(vshrq_n_u16::<8>(a));
+            let even_b = vshrq_n_s16::<8>(vreinterpretq_s16_u16(vshlq_n_u16::<8>(b)));
+            let odd_b = vshrq_n_s16::<8>(vreinterpretq_s16_u16(b));
+            let sum = vpadalq_s16(sum, vmulq_s16(even, even_b));
+            vpadalq_s16(sum, vmulq_s16(odd, odd_b))
+        })
+    }
+}
+
+/// The lanes in fours.
+#[inline(always)]
+fn quarters<T, const LANES: usize>(lanes: &[T; LANES]) -> [&[T]; 4] {
+    std::array::from_fn(|at| &lanes[at * (LANES / 4)..][..LANES / 4])
+}
