@@ -59,18 +59,24 @@ impl Query {
     ///
     /// # Panics
     /// If the row has another length.
-    pub fn distance(&self, level: Level, row: &[f64]) -> f64 {
+    pub fn distance<T: Component>(&self, level: Level, row: &[T]) -> f64 {
         assert_eq!(row.len(), self.values.len());
         level.run(Distance { query: self, row })
     }
 }
 
-struct Distance<'a> {
+/// What a row may be made of: f64, or f32, which widens on the way.
+pub trait Component: Copy + Into<f64> {}
+
+impl Component for f32 {}
+impl Component for f64 {}
+
+struct Distance<'a, T> {
     query: &'a Query,
-    row: &'a [f64],
+    row: &'a [T],
 }
 
-impl Kernel for Distance<'_> {
+impl<T: Component> Kernel for Distance<'_, T> {
     type Output = f64;
 
     #[inline(always)]
@@ -94,7 +100,7 @@ impl Kernel for Distance<'_> {
 
 /// The Euclidean norm, also where squares would overflow or vanish.
 #[inline(always)]
-pub fn norm(x: &[f64]) -> f64 {
+pub fn norm<T: Component>(x: &[T]) -> f64 {
     let squares = sum(x, x, |x, _| x * x);
     if (1e-280..=1e280).contains(&squares) {
         return squares.sqrt();
@@ -103,16 +109,17 @@ pub fn norm(x: &[f64]) -> f64 {
 }
 
 #[cold]
-fn norm_scaled(x: &[f64]) -> f64 {
-    let largest = x.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
+fn norm_scaled<T: Component>(x: &[T]) -> f64 {
+    let x = x.iter().map(|x| -> f64 { (*x).into() });
+    let largest = x.clone().fold(0.0, |largest: f64, x| largest.max(x.abs()));
     if largest == 0.0 {
         return 0.0;
     }
-    largest * x.iter().map(|x| (x / largest) * (x / largest)).sum::<f64>().sqrt()
+    largest * x.map(|x| (x / largest) * (x / largest)).sum::<f64>().sqrt()
 }
 
 #[inline(always)]
-fn cosine_distance(x: &[f64], unit: &[f64]) -> f64 {
+fn cosine_distance<T: Component>(x: &[T], unit: &[f64]) -> f64 {
     let norm = norm(x);
     if norm == 0.0 {
         return 1.0;
@@ -126,7 +133,7 @@ fn cosine_distance(x: &[f64], unit: &[f64]) -> f64 {
 }
 
 #[inline(always)]
-fn canberra(x: &[f64], y: &[f64], scale: f64) -> f64 {
+fn canberra<T: Component>(x: &[T], y: &[f64], scale: f64) -> f64 {
     let total = sum(x, y, |x, y| {
         let (over, under) = (scale * x - scale * y, (scale * x).abs() + (scale * y).abs());
         // The last term makes it NaN where the divisor overflowed.
@@ -136,12 +143,12 @@ fn canberra(x: &[f64], y: &[f64], scale: f64) -> f64 {
 }
 
 #[cold]
-fn canberra_scaled(x: &[f64], y: &[f64]) -> f64 {
+fn canberra_scaled<T: Component>(x: &[T], y: &[f64]) -> f64 {
     canberra(x, y, 0.25)
 }
 
 #[inline(always)]
-fn bray_curtis(x: &[f64], y: &[f64], scale: f64) -> f64 {
+fn bray_curtis<T: Component>(x: &[T], y: &[f64], scale: f64) -> f64 {
     let over = sum(x, y, |x, y| (scale * x - scale * y).abs());
     let under = sum(x, y, |x, y| (scale * x + scale * y).abs());
     if scale == 1.0 && !(over + under).is_finite() {
@@ -151,7 +158,7 @@ fn bray_curtis(x: &[f64], y: &[f64], scale: f64) -> f64 {
 }
 
 #[cold]
-fn bray_curtis_scaled(x: &[f64], y: &[f64]) -> f64 {
+fn bray_curtis_scaled<T: Component>(x: &[T], y: &[f64]) -> f64 {
     bray_curtis(x, y, 2f64.powi(-65))
 }
 
@@ -178,15 +185,15 @@ fn jensen_shannon_term(x: f64, y: f64) -> f64 {
 }
 
 #[inline(always)]
-fn sum(x: &[f64], y: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
+fn sum<T: Component, U: Component>(x: &[T], y: &[U], term: impl Fn(f64, f64) -> f64) -> f64 {
     fold(x, y, |sum, x, y| sum + term(x, y), |a, b| a + b)
 }
 
 /// Folds pairs into [`PARTS`] values, and those, half by half, into one.
 #[inline(always)]
-fn fold(
-    x: &[f64],
-    y: &[f64],
+fn fold<T: Component, U: Component>(
+    x: &[T],
+    y: &[U],
     step: impl Fn(f64, f64, f64) -> f64,
     join: impl Fn(f64, f64) -> f64,
 ) -> f64 {
@@ -194,11 +201,11 @@ fn fold(
     let mut parts = [0.0; PARTS];
     for (xs, ys) in xs.iter().zip(ys) {
         for part in 0..PARTS {
-            parts[part] = step(parts[part], xs[part], ys[part]);
+            parts[part] = step(parts[part], xs[part].into(), ys[part].into());
         }
     }
     for (part, (x, y)) in parts.iter_mut().zip(x_rest.iter().zip(y_rest)) {
-        *part = step(*part, *x, *y);
+        *part = step(*part, (*x).into(), (*y).into());
     }
     let mut half = PARTS / 2;
     while half > 0 {

@@ -69,7 +69,7 @@ impl Candidates {
     }
 
     fn set_next_cut(&mut self) {
-        let room = (self.k / 2).clamp(6, 1 << 16).max(self.all.len() / 4);
+        let room = (2 * self.k.min(1 << 15)).max(24).max(self.all.len() / 4);
         self.cut_at = (self.all.len() + room).max(self.k);
     }
 

@@ -273,8 +273,13 @@ impl Exact<'_> {
 
     /// What a row is ordered by for a query.
     pub(super) fn key(&mut self, tile: Piece<'_>, position: usize, query: usize) -> f64 {
-        self.load(tile, position);
         let NumberQueries { metric, level, exact, .. } = self.queries;
+        if tile.element() == Element::F32
+            && let Some(row) = tile.row(position).typed::<f32>()
+        {
+            return key(*metric, exact[query].distance(*level, row));
+        }
+        self.load(tile, position);
         key(*metric, exact[query].distance(*level, &self.row))
     }
 }

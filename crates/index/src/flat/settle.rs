@@ -6,6 +6,9 @@ use super::numbers::NumberQueries;
 use super::threads::{side_by_side, useful_threads};
 use super::{NonFinite, Piece};
 
+/// Rows are far from each other: while some are worked on, so many more are on their way.
+const ROWS_AHEAD: usize = 4;
+
 /// Computes the distances of each query's candidates, which are rows of `block`, the surely nearest
 /// first, until the others are surely farther than the rows found.
 pub(super) fn settle(
@@ -28,17 +31,16 @@ pub(super) fn settle(
         let mut exact = queries.exact(NonFinite::Refuse);
         for (query, found, candidates) in share {
             let position = |candidate: &Candidate| (candidate.row - block.number(0)) as usize;
-            let mut candidates = candidates.sorted().iter().peekable();
-            while let Some(candidate) = candidates.next() {
+            let candidates = candidates.sorted();
+            let ask = |candidate: &Candidate| queries.prefetch(block.row(position(candidate)));
+            candidates.iter().take(ROWS_AHEAD).for_each(ask);
+            for (at, candidate) in candidates.iter().enumerate() {
                 if candidate.lower > found.threshold() {
                     break;
                 }
-                // Rows are far from each other: while one is worked on, the next comes.
-                if let Some(next) = candidates.peek() {
-                    queries.prefetch(block.row(position(next)));
-                }
-                let position = position(candidate);
-                found.offer(exact.key(block, position, *query), candidate.row);
+                candidates.get(at + ROWS_AHEAD).into_iter().for_each(ask);
+                let key = exact.key(block, position(candidate), *query);
+                found.offer(key, candidate.row);
             }
         }
     };

@@ -68,19 +68,17 @@ impl Kernel for Select<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let width = self.bounds.constants.len();
-        match (width.is_multiple_of(LANES), self.bounds.second) {
-            (true, None) => self.across(simd, |_, _, bound| bound),
-            (true, Some(term)) => {
-                let slopes = term.slopes.as_chunks().0;
-                let size = |row: usize| simd.splat(term.sizes[row]);
-                self.across(simd, |row, at, bound| {
-                    simd.mul_add(simd.load(&slopes[at]), size(row), bound)
-                });
-            }
+        const ONE: usize = LANES;
+        const TWO: usize = 2 * LANES;
+        let term = self.bounds.term;
+        match (self.bounds.constants.len(), self.bounds.second) {
+            (ONE, None) => self.across::<S, 1, 1>(simd, [term]),
+            (ONE, Some(second)) => self.across::<S, 1, 2>(simd, [term, second]),
+            (TWO, None) => self.across::<S, 2, 1>(simd, [term]),
+            (TWO, Some(second)) => self.across::<S, 2, 2>(simd, [term, second]),
             // Scores that lie row by row are as many as rows.
-            (false, _) if width == 1 => self.along(simd),
-            (false, _) => {
+            (1, _) => self.along(simd),
+            (width, _) => {
                 for (position, score) in self.scores.iter().enumerate() {
                     if self.bounds.pass(*score, position / width, position % width) {
                         self.passing.push(position as u32);
@@ -92,24 +90,31 @@ impl Kernel for Select<'_> {
 }
 
 impl Select<'_> {
-    /// With the lanes across the queries; `more` adds to the bounds of a row and a vector.
+    /// With the lanes across the queries, `V` vectors of them; the bounds have `T` terms.
     #[inline(always)]
-    fn across<S: Simd>(self, simd: S, more: impl Fn(usize, usize, S::F32s) -> S::F32s) {
-        let Bounds { constants, term, shifts, .. } = self.bounds;
-        let width = constants.len();
-        let (constants, _) = constants.as_chunks::<LANES>();
-        let (slopes, _) = term.slopes.as_chunks::<LANES>();
-        let rows = self.scores.chunks_exact(width).zip(term.sizes.iter().zip(shifts));
-        for (row, (scores, (size, shift))) in rows.enumerate() {
-            let (size, shift) = (simd.splat(*size), simd.splat(*shift));
-            let vectors = scores.as_chunks::<LANES>().0.iter();
-            for (at, (scores, (constant, slope))) in
-                vectors.zip(constants.iter().zip(slopes)).enumerate()
-            {
-                let bound = simd.mul_add(simd.load(slope), size, simd.load(constant));
-                let bound = simd.add(more(row, at, bound), shift);
-                let mask = simd.not_above(simd.load(scores), bound);
-                push(mask, row * width + at * LANES, self.passing);
+    fn across<S: Simd, const V: usize, const T: usize>(self, simd: S, terms: [Term<'_>; T]) {
+        let (starts, _) = self.bounds.constants.as_chunks::<LANES>();
+        let mut constants = [simd.splat(0.0); V];
+        let mut slopes = [[simd.splat(0.0); V]; T];
+        for v in 0..V {
+            constants[v] = simd.load(&starts[v]);
+            for t in 0..T {
+                slopes[t][v] = simd.load(&terms[t].slopes.as_chunks::<LANES>().0[v]);
+            }
+        }
+        let rows = self.scores.as_chunks::<LANES>().0.chunks_exact(V);
+        for (row, (scores, shift)) in rows.zip(self.bounds.shifts).enumerate() {
+            let shift = simd.splat(*shift);
+            let mut bounds = constants;
+            for t in 0..T {
+                let size = simd.splat(terms[t].sizes[row]);
+                for v in 0..V {
+                    bounds[v] = simd.mul_add(slopes[t][v], size, bounds[v]);
+                }
+            }
+            for v in 0..V {
+                let mask = simd.not_above(simd.load(&scores[v]), simd.add(bounds[v], shift));
+                push(mask, (row * V + v) * LANES, self.passing);
             }
         }
     }

@@ -3,13 +3,15 @@
 use super::encode::{ROUNDING, place, round_up, rounding};
 use super::{Coded, Space, Sq};
 use anear_kernels::Level;
-use anear_kernels::codes::{CodeGroup, CodeQuery};
+use anear_kernels::codes::{self, CodeGroup, CodeQuery};
 use anear_types::Metric;
 
 /// Half the distance from 1 to the next f32.
 const UNIT: f64 = 1.0 / (1 << 24) as f64;
 /// Squared norms of queries for which no score overflows.
 const LARGEST_SQUARE: f64 = 1e36;
+/// The code of 0 when signed bytes are written as unsigned ones.
+const SIGN: u8 = 128;
 /// What products of f32 lose at most where they are too small for it, see `vanished`.
 const VANISHING: f64 = 1e-40;
 
@@ -68,8 +70,8 @@ impl SqQueries {
             let norm = place(sq.space(), &mut values);
             let (member, query) = match (sq.space(), norm) {
                 (Space::Unit, 0.0) => unknown(metric, sq.dim()),
-                (Space::Unit, _) => prepare(sq, metric, &mut values, 1.0),
-                (Space::Plain, norm) => prepare(sq, metric, &mut values, norm),
+                (Space::Unit, _) => prepare(level, sq, metric, &mut values, 1.0),
+                (Space::Plain, norm) => prepare(level, sq, metric, &mut values, norm),
             };
             members.push(member);
             steps.push(query);
@@ -185,7 +187,13 @@ fn key(metric: Metric, squared: f64) -> f64 {
 }
 
 /// Takes a query apart; `values` are those in the space.
-fn prepare(sq: &Sq, metric: Metric, values: &mut [f64], norm: f64) -> (Member, CodeQuery) {
+fn prepare(
+    level: Level,
+    sq: &Sq,
+    metric: Metric,
+    values: &mut [f64],
+    norm: f64,
+) -> (Member, CodeQuery) {
     let mut center_product = 0.0;
     let mut center_size = 0.0;
     let mut largest = 0.0f64;
@@ -199,22 +207,13 @@ fn prepare(sq: &Sq, metric: Metric, values: &mut [f64], norm: f64) -> (Member, C
         largest = largest.max(value.abs());
     }
     let scale = step_for(values, largest);
-    let (mut square, mut rest, mut sum) = (0.0, 0.0, 0i32);
-    let mut steps = Vec::with_capacity(values.len());
-    for value in values.iter() {
-        let step = match scale {
-            0.0 => 0.0,
-            _ => (value / f64::from(scale)).round_ties_even().clamp(-128.0, 127.0),
-        };
-        square += step * step;
-        let left = value - step * f64::from(scale);
-        rest += left * left;
-        sum += step as i32;
-        steps.push(step as i8);
-    }
-    let square = square * f64::from(scale) * f64::from(scale);
+    let mut bytes = vec![0; values.len()];
+    let encoded = codes::encode(level, values, scale, SIGN, &mut bytes);
+    let steps: Vec<i8> = bytes.iter().map(|byte| (byte ^ SIGN).cast_signed()).collect();
+    let sum: i32 = steps.iter().map(|step| i32::from(*step)).sum();
+    let square = encoded.square * f64::from(scale) * f64::from(scale);
     let size = norm * norm + center_size;
-    let rest = rest.sqrt() * (1.0 + 1e-9) + rounding(size, values.len());
+    let rest = encoded.residual.sqrt() * (1.0 + 1e-9) + rounding(size, values.len());
     let fits = [square, rest * rest, size].iter().all(|square| *square <= LARGEST_SQUARE);
     if !fits {
         return unknown(metric, values.len());
