@@ -4,10 +4,9 @@
 //! for the rows is for [`candidates`](super::candidates) to say. In the end little more than `k` rows are
 //! left, whose distances are computed in f64, so that the answer is that of a scan of all.
 
-use super::Findings;
-use super::Piece;
-use super::numbers::Hits;
+use super::hits::Hits;
 use super::threads::Worker;
+use super::{Findings, Piece};
 use anear_kernels::Level;
 use anear_kernels::codes::{self, CodeRows, SLACK};
 use anear_kernels::ops::{self, Bounds, Term};
@@ -186,7 +185,6 @@ impl Worker for CodedWorker<'_> {
     }
 
     fn findings(self: Box<Self>) -> Findings {
-        let Hits { nearest, candidates, .. } = self.hits;
-        Findings { nearest, candidates, skipped: 0 }
+        self.hits.findings(0)
     }
 }

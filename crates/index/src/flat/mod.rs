@@ -21,6 +21,7 @@
 mod bits;
 mod candidates;
 mod coded;
+mod hits;
 mod nearest;
 mod numbers;
 mod piece;
@@ -36,8 +37,9 @@ use anear_types::{Element, Error, MatrixRef, Metric, Neighbor, Order, Result};
 use bits::BitQueries;
 use candidates::{Candidates, Thresholds};
 use coded::CodedWorker;
+use hits::Hits;
 use nearest::Nearest;
-use numbers::{Hits, NumberQueries};
+use numbers::NumberQueries;
 use piece::Piece;
 use threads::Worker;
 
@@ -269,7 +271,7 @@ impl<'a> FlatSearch<'a> {
                 self.scan_in_threads(piece, || queries.worker(nonfinite, hits(), beside.squares))
             }
             (Queries::Bits(queries), _) => {
-                self.scan_in_threads(piece, || queries.worker(level, nonfinite, hits().nearest))
+                self.scan_in_threads(piece, || queries.worker(level, nonfinite, hits().nearest()))
             }
         }
     }

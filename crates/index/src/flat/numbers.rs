@@ -1,10 +1,10 @@
 //! Searching over numbers: the screen first, the exact distance for what passes.
 
-use super::candidates::{Candidates, Thresholds};
+use super::hits::Hits;
 use super::screen::Screen;
 use super::screening::Screening;
 use super::threads::Worker;
-use super::{Findings, Nearest, NonFinite, Piece, key};
+use super::{Findings, NonFinite, Piece, key};
 use anear_kernels::exact::Query;
 use anear_kernels::{Level, convert};
 use anear_quant::sq::{Sq, SqQueries, space_of};
@@ -127,53 +127,6 @@ pub(super) fn not_finite(row: MatrixRef<'_>) -> Error {
         .help("rows that are not finite can be skipped on request")
 }
 
-/// What a thread knows of the nearest rows to each query.
-pub(super) struct Hits<'a> {
-    /// Rows whose distances were computed.
-    pub(super) nearest: Vec<Nearest>,
-    /// Rows whose distances lie in intervals.
-    pub(super) candidates: Vec<Candidates>,
-    /// What all threads know.
-    thresholds: &'a Thresholds,
-}
-
-impl<'a> Hits<'a> {
-    /// None yet, of rows up to the thresholds.
-    pub(super) fn new(k: usize, thresholds: &'a Thresholds, queries: usize) -> Hits<'a> {
-        let each = || (0..queries).map(|query| thresholds.get(query));
-        Hits {
-            nearest: each().map(|threshold| Nearest::new(k, threshold)).collect(),
-            candidates: each().map(|threshold| Candidates::new(k, threshold)).collect(),
-            thresholds,
-        }
-    }
-
-    /// No row that is farther counts.
-    pub(super) fn threshold(&self, query: usize) -> f64 {
-        self.thresholds.get(query)
-    }
-
-    /// Takes a row with the ends of the interval its key lies in; returns whether it may count.
-    pub(super) fn offer_interval(&mut self, query: usize, ends: (f64, f64), row: u64) -> bool {
-        let candidates = &mut self.candidates[query];
-        candidates.lower_threshold(self.thresholds.get(query));
-        if candidates.offer(ends, row) {
-            self.thresholds.lower(query, candidates.threshold());
-        }
-        ends.0 <= candidates.threshold()
-    }
-
-    /// Takes a row with its key; returns whether it is among the nearest now.
-    pub(super) fn offer(&mut self, query: usize, key: f64, row: u64) -> bool {
-        let nearest = &mut self.nearest[query];
-        let taken = nearest.offer(key, row);
-        if taken {
-            self.thresholds.lower(query, nearest.threshold());
-        }
-        taken
-    }
-}
-
 struct NumberWorker<'a> {
     exact: Exact<'a>,
     hits: Hits<'a>,
@@ -204,8 +157,7 @@ impl Worker for NumberWorker<'_> {
     }
 
     fn findings(self: Box<Self>) -> Findings {
-        let Hits { nearest, candidates, .. } = self.hits;
-        Findings { nearest, candidates, skipped: self.exact.skipped }
+        self.hits.findings(self.exact.skipped)
     }
 }
 

@@ -1,7 +1,8 @@
 //! A screen at work: tiles of rows against groups of queries, and what passes.
 
 use super::Piece;
-use super::numbers::{Exact, Faults, Hits};
+use super::hits::Hits;
+use super::numbers::{Exact, Faults};
 use super::screen::{Form, Member, Screen};
 use anear_kernels::Level;
 use anear_kernels::ops::{self, Bounds, Term};

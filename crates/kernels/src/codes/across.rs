@@ -1,56 +1,34 @@
 //! Lanes across the queries: for many queries. Four components of a row are broadcast at a time.
 
-use super::{CodeGroup, CodeRows};
+use super::{CodeGroup, Job};
 use crate::arch::{BYTES, Kernel, LANES, Simd};
 
 /// Fours of components in a cache line.
 const LINE_QUADS: usize = 16;
 
 /// Scores rows against `V` vectors of queries, as many rows at a time as registers allow.
-pub(super) struct Across<'a, const V: usize> {
-    group: &'a CodeGroup,
-    rows: CodeRows<'a>,
-    scales: &'a [f32],
-    scores: &'a mut [f32],
-}
+pub(super) struct Across<'a, const V: usize>(pub(super) Job<'a>);
 
-impl<'a, const V: usize> Across<'a, V> {
-    pub(super) fn new(
-        group: &'a CodeGroup,
-        rows: CodeRows<'a>,
-        scales: &'a [f32],
-        scores: &'a mut [f32],
-    ) -> Self {
-        Across { group, rows, scales, scores }
-    }
-
+impl<const V: usize> Across<'_, V> {
     #[inline(always)]
     fn blocks<S: Simd, const R: usize>(self, simd: S) {
-        let (group, rows) = (self.group, self.rows);
+        let Job { group, rows, scales, scores } = self.0;
         let length = group.padded_dim();
         let queries = group.steps().as_chunks::<BYTES>().0.as_chunks::<V>().0;
-        let scores = self.scores.as_chunks_mut::<LANES>().0;
+        let scores = scores.as_chunks_mut::<LANES>().0;
         // Where the bytes of the last row end early, it is left to the loop below.
         let in_blocks = rows.whole_rows(length) / R * R;
         let (blocks, rest) = scores.split_at_mut(in_blocks * V);
         for (at, scores) in blocks.chunks_exact_mut(R * V).enumerate() {
             let block: [&[[u8; 4]]; R] =
                 std::array::from_fn(|r| rows.whole(at * R + r, length).as_chunks().0);
-            let scales = &self.scales[at * R..];
+            let scales = &scales[at * R..];
             score::<S, R, V>(simd, block, queries, group, scales, rows.stride, scores);
         }
         let mut last_row = Vec::new();
         for (row, scores) in (in_blocks..).zip(rest.chunks_exact_mut(V)) {
             let codes = rows.padded(row, length, &mut last_row).as_chunks().0;
-            score::<S, 1, V>(
-                simd,
-                [codes],
-                queries,
-                group,
-                &self.scales[row..],
-                rows.stride,
-                scores,
-            );
+            score::<S, 1, V>(simd, [codes], queries, group, &scales[row..], rows.stride, scores);
         }
     }
 }

@@ -1,45 +1,30 @@
 //! Lanes along the components: for few queries.
 
-use super::{CodeGroup, CodeRows};
+use super::Job;
 use crate::arch::{BYTES, Kernel, Simd};
 
 /// Scores rows against `Q` queries.
-pub(super) struct Along<'a, const Q: usize> {
-    group: &'a CodeGroup,
-    rows: CodeRows<'a>,
-    scales: &'a [f32],
-    scores: &'a mut [f32],
-}
-
-impl<'a, const Q: usize> Along<'a, Q> {
-    pub(super) fn new(
-        group: &'a CodeGroup,
-        rows: CodeRows<'a>,
-        scales: &'a [f32],
-        scores: &'a mut [f32],
-    ) -> Self {
-        Along { group, rows, scales, scores }
-    }
-}
+pub(super) struct Along<'a, const Q: usize>(pub(super) Job<'a>);
 
 impl<const Q: usize> Kernel for Along<'_, Q> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let length = self.group.padded_dim();
+        let Job { group, rows, scales, scores } = self.0;
+        let length = group.padded_dim();
         let mut queries: [&[[u8; BYTES]]; Q] = [&[]; Q];
-        for (query, steps) in queries.iter_mut().zip(self.group.steps().chunks_exact(length)) {
+        for (query, steps) in queries.iter_mut().zip(group.steps().chunks_exact(length)) {
             *query = steps.as_chunks().0;
         }
         let mut last_row = Vec::new();
-        let (scores, _) = self.scores.as_chunks_mut::<Q>();
-        for (row, (scores, scale)) in scores.iter_mut().zip(self.scales).enumerate() {
-            let codes = self.rows.padded(row, length, &mut last_row).as_chunks().0;
+        let (scores, _) = scores.as_chunks_mut::<Q>();
+        for (row, (scores, scale)) in scores.iter_mut().zip(scales).enumerate() {
+            let codes = rows.padded(row, length, &mut last_row).as_chunks().0;
             let sums = products(simd, codes, queries);
             for q in 0..Q {
-                let sum = sums[q].wrapping_add(self.group.starts[q]);
-                scores[q] = sum as f32 * self.group.factors[q] * scale;
+                let sum = sums[q].wrapping_add(group.starts[q]);
+                scores[q] = sum as f32 * group.factors[q] * scale;
             }
         }
     }

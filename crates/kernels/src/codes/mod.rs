@@ -123,12 +123,21 @@ pub fn scores(
     assert_eq!(rows.dim(), group.dim());
     assert_eq!(scales.len(), rows.rows());
     assert_eq!(scores.len(), rows.rows() * group.width());
+    let job = Job { group, rows, scales, scores };
     match group.width() {
-        1 => level.run(Along::<1>::new(group, rows, scales, scores)),
-        2 => level.run(Along::<2>::new(group, rows, scales, scores)),
-        3 => level.run(Along::<3>::new(group, rows, scales, scores)),
-        16 => level.run(Across::<1>::new(group, rows, scales, scores)),
-        32 => level.run(Across::<2>::new(group, rows, scales, scores)),
+        1 => level.run(Along::<1>(job)),
+        2 => level.run(Along::<2>(job)),
+        3 => level.run(Along::<3>(job)),
+        16 => level.run(Across::<1>(job)),
+        32 => level.run(Across::<2>(job)),
         width => unreachable!("groups have no width of {width}"),
     }
+}
+
+/// What the loops are given.
+struct Job<'a> {
+    group: &'a CodeGroup,
+    rows: CodeRows<'a>,
+    scales: &'a [f32],
+    scores: &'a mut [f32],
 }
