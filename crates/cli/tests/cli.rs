@@ -215,7 +215,7 @@ fn an_index_is_one_file_with_everything_inside() {
     );
     let info = json(&["info", &anx, "--check"]);
     let index = serde_json::json!(
-        {"kind": "flat", "metric": "l2", "rows": 600, "dim": 384, "params": {}}
+        {"kind": "flat", "metric": "l2", "rows": 600, "dim": 384, "params": {"prefilter": true}}
     );
     assert_eq!((&info["format"], &info["index"]), (&Json::from("anx"), &index));
     assert_eq!(info["entries"][0]["ids"], "id");

@@ -3,7 +3,7 @@
 use crate::flat::{Goal, NonFinite};
 use crate::{RowSet, Rows};
 use anear_io::{About, Segment, SegmentWriter};
-use anear_types::{MatrixRef, Metric, Neighbor, Result};
+use anear_types::{MatrixRef, Metric, Neighbor, Result, Value};
 
 /// A kind of index: a row of the table [`INDEX_KINDS`](crate::INDEX_KINDS).
 pub trait IndexKind: Sync {
@@ -52,6 +52,9 @@ pub trait Index: std::fmt::Debug + Send + Sync {
 
     /// How nearness is measured.
     fn metric(&self) -> Metric;
+
+    /// How it was built, by the names of the settings.
+    fn params(&self) -> Vec<(String, Value)>;
 
     /// All rows, removed ones too.
     fn rows(&self) -> &Rows;

@@ -22,6 +22,9 @@ const ABOUT: &str = "about";
 /// The section with all rows: components as the index was given them, C order, little-endian.
 const ROWS: &str = "rows";
 
+/// The section with the coding of the prefilter, if there is one.
+pub const PREFILTER: &str = "sq";
+
 /// Kind, metric and shape of an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {

@@ -11,7 +11,7 @@ mod mmap;
 mod output;
 mod segment;
 
-pub use about::About;
+pub use about::{About, PREFILTER};
 pub use cursor::Cursor;
 pub use endian::{ByteOrder, swap_bytes};
 pub use input::Input;

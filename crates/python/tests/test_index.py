@@ -194,6 +194,6 @@ def test_what_an_index_says_of_itself(x):
         "element": "f32",
         "metric": "ip",
         "kind": "flat",
-        "params": {},
+        "params": {"prefilter": True},
     }
     assert repr(index) == "<anear.Index 'flat', 200 x 24 f32, ip>"

@@ -87,7 +87,7 @@ impl Index {
             metric: Some(self.metric()),
             rows: Some(self.len()),
             dim: Some(self.dim()),
-            params: Vec::new(),
+            params: self.structure.params(),
         }
     }
 

@@ -4,8 +4,8 @@ use super::table::Table;
 use crate::columns::ids_column;
 use crate::shape::array_schema;
 use crate::{ArraySource, Container, Entry, IndexInfo, ReadOptions, VectorSource};
-use anear_io::{About, ByteOrder, Segment};
-use anear_types::{Column, Result, Schema};
+use anear_io::{About, ByteOrder, PREFILTER, Segment};
+use anear_types::{Column, Result, Schema, Value};
 use std::ops::Range;
 
 pub(super) struct AnxFile {
@@ -40,7 +40,7 @@ impl AnxFile {
             metric: Some(about.metric),
             rows: Some(about.rows),
             dim: Some(about.dim),
-            params: Vec::new(),
+            params: vec![("prefilter".to_owned(), Value::Bool(segment.get(PREFILTER).is_some()))],
         };
         Ok(AnxFile {
             segment,

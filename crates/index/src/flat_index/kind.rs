@@ -4,7 +4,7 @@ use super::known::Known;
 use super::scan::search;
 use crate::{Index, IndexKind, KindInfo, Plan, RowSet, Rows, Spec};
 use anear_io::{About, ByteOrder, Segment, SegmentWriter, swap_bytes};
-use anear_types::{Block, MatrixRef, Metric, Neighbor, Result};
+use anear_types::{Block, MatrixRef, Metric, Neighbor, Result, Value};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -78,6 +78,10 @@ impl Index for FlatIndex {
 
     fn metric(&self) -> Metric {
         self.known.metric
+    }
+
+    fn params(&self) -> Vec<(String, Value)> {
+        vec![("prefilter".to_owned(), Value::Bool(self.known.sq.is_some()))]
     }
 
     fn rows(&self) -> &Rows {

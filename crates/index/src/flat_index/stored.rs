@@ -12,14 +12,13 @@
 
 use super::known::{Computed, Known, Part};
 use crate::flat::Beside;
-use anear_io::{About, ByteOrder, Input, Segment, SegmentWriter};
+use anear_io::{About, ByteOrder, Input, PREFILTER, Segment, SegmentWriter};
 use anear_kernels::codes::CodeRows;
 use anear_quant::sq::{Coded, Sq};
 use anear_types::{Error, Result};
 use std::ops::Range;
 
 const SQUARES: &str = "squares";
-const SQ: &str = "sq";
 const CODES: &str = "sq.codes";
 const SCALES: &str = "sq.scales";
 const ERRORS: &str = "sq.errors";
@@ -132,7 +131,7 @@ impl Known {
         };
         let coded = || kept().filter_map(|(part, runs)| Some((part.codes?.1, runs)));
         let (center, origin, whole) = sq.parts();
-        writer.begin(SQ)?;
+        writer.begin(PREFILTER)?;
         writer.write(&[origin, u8::from(whole), 0, 0, 0, 0, 0, 0])?;
         writer.write(bytemuck::cast_slice(center))?;
         writer.begin(CODES)?;
@@ -171,9 +170,10 @@ struct Sections<'a> {
 
 impl Sections<'_> {
     fn codes(&self) -> Result<Option<(Sq, CodeRanges)>> {
-        let Some(bytes) = self.segment.get(SQ) else { return Ok(None) };
-        let sq =
-            self.coding(bytes).ok_or_else(|| self.damaged(SQ, "is no coding for these rows"))?;
+        let Some(bytes) = self.segment.get(PREFILTER) else { return Ok(None) };
+        let sq = self
+            .coding(bytes)
+            .ok_or_else(|| self.damaged(PREFILTER, "is no coding for these rows"))?;
         let float = size_of::<f32>();
         let ranges = CodeRanges {
             codes: self.column(CODES, self.about.dim)?,
