@@ -98,6 +98,9 @@ pub(crate) struct Convert {
     /// In a database, write pickled NumPy arrays instead of raw bytes
     #[arg(long)]
     pub(crate) pickle: bool,
+    /// Build an index of this kind, for an output that is one (.anx): flat, or auto to choose
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
     /// The metric to name in the output, where the format can [default: what the input says]
     #[arg(long, value_parser = metric)]
     pub(crate) metric: Option<anear::Metric>,

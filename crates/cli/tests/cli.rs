@@ -202,6 +202,25 @@ fn entries_are_named_when_there_are_several() {
     }
 }
 
+/// `convert --kind` builds what `index` builds.
+#[test]
+fn converting_to_an_index_can_build_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (food, anx, index) = (example("food.db"), path("a.anx"), path("b.anx"));
+    let converted = json(&["convert", &food, &anx, "--kind", "flat", "--metric", "l2"]);
+    let built = json(&["index", &food, "-o", &index, "--metric", "l2"]);
+    assert_eq!(converted["bytes"], built["bytes"]);
+    assert_eq!(std::fs::read(&anx).unwrap(), std::fs::read(&index).unwrap());
+    for wrong in [
+        &["convert", &food, &path("c.npy"), "--kind", "flat"][..],
+        &["convert", &food, &path("c.anx"), "--kind", "HNSW32"],
+        &["convert", &food, &path("c.anx"), "--kind", "flat", "--dtype", "f16"],
+    ] {
+        assert_eq!(failure(wrong).0, 2, "{wrong:?}");
+    }
+}
+
 /// An index answers as the file it was made from does, ids, conditions and metadata included.
 #[test]
 fn an_index_is_one_file_with_everything_inside() {

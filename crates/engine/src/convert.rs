@@ -3,10 +3,10 @@
 use crate::blocks::each_block;
 use crate::sinks::{Sinks, element_for, format_for};
 use crate::{
-    Error, Location, Metadata, OpenOptions, Progress, Result, SaveRequest, Saved, Vectors,
-    cast_rows, rows_where,
+    Error, Index, IndexSpec, Location, Metadata, OpenOptions, Progress, Result, SaveRequest, Saved,
+    Vectors, cast_rows, rows_where,
 };
-use anear_formats::Format;
+use anear_formats::{Format, Summary, anx};
 use anear_types::{Block, Column, MatrixRef, Schema};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -22,6 +22,8 @@ pub struct ConvertRequest {
     pub condition: Option<String>,
     /// A file with metadata to lay beside the rows.
     pub meta: Option<PathBuf>,
+    /// The kind of index to build, for an output that is one.
+    pub kind: Option<String>,
     /// Whether to write metadata; where the format cannot keep it, it goes into a sidecar.
     pub keep_metadata: bool,
     /// Bytes of vectors held at a time.
@@ -36,6 +38,7 @@ impl ConvertRequest {
             output,
             condition: None,
             meta: None,
+            kind: None,
             keep_metadata: true,
             memory_bytes: 1 << 30,
         }
@@ -54,6 +57,9 @@ pub fn convert(
 ) -> Result<Saved> {
     let format = format_for(&request.output)?;
     let vectors = Vectors::open_at(&request.input, options)?;
+    if let Some(kind) = &request.kind {
+        return to_index(request, kind, format, &vectors, options, progress);
+    }
     let metadata = Metadata::of(&vectors, request.meta.as_deref(), options)?;
     let rows = vectors.schema().rows;
     let kept = match &request.condition {
@@ -98,6 +104,37 @@ pub fn convert(
     each_block(&vectors, request.memory_bytes, &mut write)?;
     progress.end();
     sinks.finish(format, schema)
+}
+
+/// Builds an index over all rows and writes it.
+fn to_index(
+    request: &ConvertRequest,
+    kind: &str,
+    format: &dyn Format,
+    vectors: &Vectors,
+    options: &OpenOptions,
+    progress: &mut dyn Progress,
+) -> Result<Saved> {
+    let SaveRequest { output, element, metric, replace, .. } = &request.output;
+    let name = format.info().name;
+    if name != anx::NAME {
+        let what = format!("{name} files are no indexes, so they have no kind");
+        return Err(Error::usage(what).help("name the output .anx").at_path(&output.path));
+    }
+    if request.condition.is_some() || element.is_some() || !request.keep_metadata {
+        let what = "an index of a kind is built over all rows as they are, with their metadata";
+        return Err(Error::usage(what).help("convert to another .anx or vector file first"));
+    }
+    let spec = IndexSpec { kind: kind.to_owned(), metric: *metric, ..IndexSpec::default() };
+    let index = Index::build_from(vectors, request.meta.as_deref(), &spec, options, progress)?;
+    let bytes = index.save(&output.path, *replace)?;
+    Ok(Saved {
+        format: name,
+        summary: Summary { rows: index.len(), bytes },
+        element: index.element(),
+        sidecar: None,
+        dropped: Vec::new(),
+    })
 }
 
 fn output_schema(

@@ -81,13 +81,20 @@ impl FromIterator<bool> for RowSet {
     /// One flag a row.
     fn from_iter<I: IntoIterator<Item = bool>>(flags: I) -> RowSet {
         let mut set = RowSet::default();
-        for flag in flags {
-            set.grow(1);
-            if flag {
-                set.insert(set.rows - 1);
+        let mut flags = flags.into_iter();
+        loop {
+            let (mut word, mut bits) = (0, 0);
+            for flag in flags.by_ref().take(BITS as usize) {
+                word |= u64::from(flag) << bits;
+                bits += 1;
             }
+            if bits == 0 {
+                return set;
+            }
+            set.words.push(word);
+            set.rows += bits;
+            set.count += u64::from(word.count_ones());
         }
-        set
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) struct Target {
     entry: Option<String>,
     format: Option<String>,
     dtype: Option<String>,
+    metric: Option<String>,
     lossy: bool,
     compress: Option<String>,
     pickle: bool,
@@ -31,6 +32,7 @@ impl Target {
         Ok(SaveRequest {
             format: self.format,
             element: self.dtype.as_deref().map(options::element).transpose()?,
+            metric: self.metric.as_deref().map(options::metric).transpose()?,
             rounding: if self.lossy { Rounding::Lossy } else { Rounding::Strict },
             compression: options::compression(self.compress.as_deref())?,
             pickle: self.pickle,
@@ -87,6 +89,7 @@ pub(crate) struct Origin {
     limits: bool,
     condition: Option<String>,
     meta: Option<PathBuf>,
+    kind: Option<String>,
     metadata: bool,
     threads: Option<isize>,
 }
@@ -100,6 +103,7 @@ pub(crate) fn convert(py: Python<'_>, origin: Origin, target: Target) -> Result<
     let request = ConvertRequest {
         condition: origin.condition,
         meta: origin.meta,
+        kind: origin.kind,
         keep_metadata: origin.metadata,
         ..ConvertRequest::new(input, target.request()?)
     };

@@ -26,6 +26,7 @@ pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<()> {
     let request = ConvertRequest {
         condition: arguments.condition.clone(),
         meta: arguments.meta.clone(),
+        kind: arguments.kind.clone(),
         keep_metadata: !arguments.no_metadata,
         ..ConvertRequest::new(input, output)
     };

@@ -23,8 +23,11 @@ use anear_types::{Element, Result, Schema};
 #[derive(Debug)]
 pub(crate) struct Anx;
 
+/// The name of the format.
+pub const NAME: &str = "anx";
+
 static INFO: FormatInfo = FormatInfo {
-    name: "anx",
+    name: NAME,
     extensions: &["anx"],
     about: "anear's own index: rows mapped without a copy, metadata and ids inside",
     writes: &Element::ALL,

@@ -7,9 +7,9 @@
 use super::hits::Hits;
 use super::threads::Worker;
 use super::{Findings, Piece};
-use anear_kernels::Level;
 use anear_kernels::codes::{self, CodeRows, SLACK};
 use anear_kernels::ops::{self, Bounds, Term};
+use anear_kernels::{Level, prefetch};
 use anear_quant::sq::{Coded, SqQueries};
 use anear_types::Result;
 
@@ -17,6 +17,9 @@ use anear_types::Result;
 const SMALL_TILE_BYTES: usize = 32 << 10;
 /// .. and for many, which walk over them again and again.
 const TILE_BYTES: usize = 128 << 10;
+
+/// Rows on a list are far from each other: so many are asked for before they are copied.
+const ROWS_AHEAD: usize = 8;
 
 pub(super) struct CodedWorker<'a> {
     level: Level,
@@ -26,7 +29,7 @@ pub(super) struct CodedWorker<'a> {
     hits: Hits<'a>,
     bounds: LaneBounds,
     terms: Terms,
-    copied: Copied,
+    listed: Listed,
     scores: Vec<f32>,
     passing: Vec<u32>,
 }
@@ -48,37 +51,51 @@ struct Terms {
     shifts: Vec<f32>,
 }
 
-/// Coded rows copied from where they lie, for those on a list.
+/// Coded rows on a list, with what is known of them copied side by side.
 #[derive(Default)]
-struct Copied {
+struct Listed {
+    rows: Vec<usize>,
+    /// Codes, where many queries want them.
     codes: Vec<u8>,
     scales: Vec<f32>,
     errors: Vec<f32>,
     squares: Vec<f32>,
 }
 
-impl Copied {
-    fn gather(&mut self, piece: Piece<'_>, from: &Coded<'_>) -> Coded<'_> {
-        let dim = piece.dim();
-        self.codes.resize(piece.rows() * dim + SLACK, 0);
-        let positions = || (0..piece.rows()).map(|at| piece.block_row(at));
-        for (row, codes) in positions().zip(self.codes.chunks_exact_mut(dim)) {
-            codes.copy_from_slice(from.codes.row(row));
-        }
-        let copy = |to: &mut Vec<f32>, from: &[f32]| {
+impl Listed {
+    fn gather<'a>(
+        &'a mut self,
+        level: Level,
+        piece: Piece<'_>,
+        from: &Coded<'a>,
+        copy: bool,
+    ) -> Coded<'a> {
+        let Listed { rows, codes, scales, errors, squares } = self;
+        rows.clear();
+        rows.extend((0..piece.rows()).map(|at| piece.block_row(at)));
+        let pick = |to: &mut Vec<f32>, from: &[f32]| {
             to.clear();
-            to.extend(positions().map(|row| from[row]));
+            to.extend(rows.iter().map(|row| from[*row]));
         };
-        copy(&mut self.scales, from.scales);
-        copy(&mut self.errors, from.errors);
-        copy(&mut self.squares, from.squares);
-        Coded {
-            codes: CodeRows::new(&self.codes, piece.rows(), dim, dim),
-            scales: &self.scales,
-            errors: &self.errors,
-            squares: &self.squares,
-        }
+        pick(scales, from.scales);
+        pick(errors, from.errors);
+        pick(squares, from.squares);
+        let listed = from.codes.listed(rows);
+        let codes = if copy { copied(level, listed, codes) } else { listed };
+        Coded { codes, scales, errors, squares }
     }
+}
+
+fn copied<'a>(level: Level, listed: CodeRows<'_>, buffer: &'a mut Vec<u8>) -> CodeRows<'a> {
+    let (rows, dim) = (listed.rows(), listed.dim());
+    buffer.resize(rows * dim + SLACK, 0);
+    for (row, codes) in (0..rows).zip(buffer.chunks_exact_mut(dim)) {
+        if row + ROWS_AHEAD < rows {
+            prefetch(level, listed.row(row + ROWS_AHEAD));
+        }
+        codes.copy_from_slice(listed.row(row));
+    }
+    CodeRows::new(buffer, rows, dim, dim)
 }
 
 impl<'a> CodedWorker<'a> {
@@ -104,7 +121,7 @@ impl<'a> CodedWorker<'a> {
             hits,
             bounds,
             terms: Terms::default(),
-            copied: Copied::default(),
+            listed: Listed::default(),
             scores: Vec::new(),
             passing: Vec::new(),
         }
@@ -168,6 +185,8 @@ impl Worker for CodedWorker<'_> {
 
     fn scan(&mut self, piece: Piece<'_>) -> Result<()> {
         let few = self.queries.members.len() <= 32;
+        // More than the loop along the components takes at once.
+        let many = self.queries.members.len() > 3;
         let tile_bytes = if few { SMALL_TILE_BYTES } else { TILE_BYTES };
         // A whole number of the blocks of rows in the loops of the kernels.
         let rows = (tile_bytes / piece.dim()).clamp(48, 1008) / 12 * 12;
@@ -175,9 +194,9 @@ impl Worker for CodedWorker<'_> {
             match tile.range() {
                 Some(range) => self.rows(tile, self.coded.range(range.start, range.end)),
                 None => {
-                    let mut copied = std::mem::take(&mut self.copied);
-                    self.rows(tile, copied.gather(tile, &self.coded));
-                    self.copied = copied;
+                    let mut listed = std::mem::take(&mut self.listed);
+                    self.rows(tile, listed.gather(self.level, tile, &self.coded, many));
+                    self.listed = listed;
                 }
             }
         }

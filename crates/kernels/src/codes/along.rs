@@ -3,6 +3,9 @@
 use super::Job;
 use crate::arch::{BYTES, Kernel, Simd};
 
+/// Of rows on a list, how many are asked for ahead.
+const ROWS_AHEAD: usize = 8;
+
 /// Scores rows against `Q` queries.
 pub(super) struct Along<'a, const Q: usize>(pub(super) Job<'a>);
 
@@ -20,6 +23,9 @@ impl<const Q: usize> Kernel for Along<'_, Q> {
         let mut last_row = Vec::new();
         let (scores, _) = scores.as_chunks_mut::<Q>();
         for (row, (scores, scale)) in scores.iter_mut().zip(scales).enumerate() {
+            if let Some(next) = rows.listed_ahead(row, ROWS_AHEAD) {
+                next.chunks(BYTES).for_each(|line| simd.prefetch(line.as_ptr()));
+            }
             let codes = rows.padded(row, length, &mut last_row).as_chunks().0;
             let sums = products(simd, codes, queries);
             for q in 0..Q {

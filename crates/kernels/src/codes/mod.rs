@@ -30,6 +30,8 @@ pub struct CodeRows<'a> {
     rows: usize,
     dim: usize,
     stride: usize,
+    /// Which rows these are, if not all.
+    listed: Option<&'a [usize]>,
 }
 
 impl<'a> CodeRows<'a> {
@@ -42,7 +44,17 @@ impl<'a> CodeRows<'a> {
         assert!(dim <= stride);
         let length = rows.checked_sub(1).map(|last| last.checked_mul(stride)?.checked_add(dim));
         assert!(length.unwrap_or(Some(0)).is_some_and(|length| length <= bytes.len()));
-        CodeRows { bytes, rows, dim, stride }
+        CodeRows { bytes, rows, dim, stride, listed: None }
+    }
+
+    /// Only the rows on a list, ascending, which stay where they lie.
+    ///
+    /// # Panics
+    /// If this is a list already, or there is no such row.
+    pub fn listed(&self, list: &'a [usize]) -> CodeRows<'a> {
+        assert!(self.listed.is_none() && list.is_sorted());
+        assert!(list.last().is_none_or(|last| *last < self.rows));
+        CodeRows { rows: list.len(), listed: Some(list), ..*self }
     }
 
     /// How many.
@@ -61,6 +73,9 @@ impl<'a> CodeRows<'a> {
     /// If they do not exist.
     pub fn range(&self, start: usize, end: usize) -> CodeRows<'a> {
         assert!(start <= end && end <= self.rows);
+        if let Some(list) = self.listed {
+            return CodeRows { rows: end - start, listed: Some(&list[start..end]), ..*self };
+        }
         let bytes = self.bytes.get(start * self.stride..).unwrap_or_default();
         CodeRows { bytes, rows: end - start, ..*self }
     }
@@ -73,16 +88,30 @@ impl<'a> CodeRows<'a> {
         self.whole(row, self.dim)
     }
 
-    /// How many rows have `length` bytes from their start on.
+    /// Where a row begins.
+    #[inline(always)]
+    fn start(&self, row: usize) -> usize {
+        self.listed.map_or(row, |list| list[row]) * self.stride
+    }
+
+    /// How many rows have `length` bytes from their start on; all but the last do.
     fn whole_rows(&self, length: usize) -> usize {
-        let end = self.rows.saturating_sub(1) * self.stride + length;
-        if end <= self.bytes.len() { self.rows } else { self.rows.saturating_sub(1) }
+        let Some(last) = self.rows.checked_sub(1) else { return 0 };
+        if self.start(last) + length <= self.bytes.len() { self.rows } else { last }
+    }
+
+    /// The row that streams by `rows` rows behind, where rows are on a list and the CPU cannot
+    /// foresee them.
+    #[inline(always)]
+    fn listed_ahead(&self, row: usize, rows: usize) -> Option<&'a [u8]> {
+        let next = self.listed?.get(row + rows)?;
+        Some(&self.bytes[next * self.stride..][..self.dim])
     }
 
     /// A row and what lies behind it, `length` bytes in all, which must be there.
     #[inline(always)]
     fn whole(&self, row: usize, length: usize) -> &'a [u8] {
-        &self.bytes[row * self.stride..][..length]
+        &self.bytes[self.start(row)..][..length]
     }
 
     /// A row, filled up to `length` bytes with whatever lies behind it; by way of `buffer` where
@@ -92,7 +121,7 @@ impl<'a> CodeRows<'a> {
     where
         'a: 'b,
     {
-        let start = row * self.stride;
+        let start = self.start(row);
         match self.bytes.get(start..start + length) {
             Some(bytes) => bytes,
             None => {

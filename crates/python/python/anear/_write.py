@@ -123,6 +123,8 @@ def convert(
     where: str | None = None,
     meta: _Path | None = None,
     metadata: bool = True,
+    kind: str | None = None,
+    metric: str | None = None,
     force: bool = False,
     threads: int | None = None,
     raw: str | None = None,
@@ -146,6 +148,8 @@ def convert(
         A file with metadata to lay beside the rows.
     metadata
         Whether to write metadata at all.
+    kind, metric
+        For an output that is an index: its kind, and how it measures nearness, as in `Index.build`.
 
     Raises
     ------
@@ -169,9 +173,10 @@ def convert(
         "condition": where,
         "meta": meta,
         "metadata": metadata,
+        "kind": kind,
         "threads": threads,
     }
-    target = _target(dst, None, dtype, compress, force, format, lossy, pickle, threads)
+    target = _target(dst, None, dtype, compress, force, format, lossy, pickle, threads, metric)
     return _saved(dst, _anear.convert(origin, target))
 
 
@@ -191,12 +196,14 @@ def _target(
     lossy: bool,
     pickle: bool,
     threads: int | None,
+    metric: str | None = None,
 ) -> dict[str, Any]:
     return {
         "path": path,
         "entry": entry,
         "format": format,
         "dtype": dtype,
+        "metric": metric,
         "lossy": lossy,
         "compress": compress,
         "pickle": pickle,
