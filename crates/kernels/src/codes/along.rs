@@ -27,7 +27,7 @@ impl<const Q: usize> Kernel for Along<'_, Q> {
                 next.chunks(BYTES).for_each(|line| simd.prefetch(line.as_ptr()));
             }
             let codes = rows.padded(row, length, &mut last_row).as_chunks().0;
-            let sums = products(simd, codes, queries);
+            let sums = products(simd, codes, queries, rows.listed.is_none());
             for q in 0..Q {
                 let sum = sums[q].wrapping_add(group.starts[q]);
                 scores[q] = sum as f32 * group.factors[q] * scale;
@@ -36,12 +36,13 @@ impl<const Q: usize> Kernel for Along<'_, Q> {
     }
 }
 
-/// The sums of products of a row and `Q` queries.
+/// The sums of products of a row and `Q` queries; `stream` tells whether other rows follow it.
 #[inline(always)]
 fn products<S: Simd, const Q: usize>(
     simd: S,
     row: &[[u8; BYTES]],
     queries: [&[[u8; BYTES]]; Q],
+    stream: bool,
 ) -> [i32; Q] {
     let mut same = queries;
     for query in &mut same {
@@ -52,8 +53,10 @@ fn products<S: Simd, const Q: usize>(
     let (pairs, last) = row.as_chunks::<2>();
     for (at, pair) in pairs.iter().enumerate() {
         let codes = [simd.load_bytes(&pair[0]), simd.load_bytes(&pair[1])];
-        simd.prefetch_ahead(&pair[0]);
-        simd.prefetch_ahead(&pair[1]);
+        if stream {
+            simd.prefetch_ahead(&pair[0]);
+            simd.prefetch_ahead(&pair[1]);
+        }
         for q in 0..Q {
             for part in 0..2 {
                 let steps = simd.load_bytes(&same[q][2 * at + part]);
