@@ -81,6 +81,8 @@ pub struct FlatOptions {
     pub threads: usize,
 }
 
+/// Pairs of codes that take as long as one of numbers.
+const CODE_PAIRS_AT_ONCE: usize = 6;
 /// With fewer rows than this for each hit, codes leave too many candidates to be of use.
 const LEAST_ROWS_FOR_EACH_HIT: usize = 8;
 
@@ -263,25 +265,26 @@ impl<'a> FlatSearch<'a> {
         match (&self.queries, beside.codes.filter(|_| self.is_selective(piece))) {
             (Queries::Numbers(queries), Some((sq, coded))) if queries.is_for(sq) => {
                 let prepared = queries.coded(sq);
-                self.scan_in_threads(piece, || {
+                self.scan_in_threads(piece, CODE_PAIRS_AT_ONCE, || {
                     Box::new(CodedWorker::new(level, &prepared, coded, hits()))
                 })
             }
             (Queries::Numbers(queries), _) => {
-                self.scan_in_threads(piece, || queries.worker(nonfinite, hits(), beside.squares))
+                self.scan_in_threads(piece, 1, || queries.worker(nonfinite, hits(), beside.squares))
             }
-            (Queries::Bits(queries), _) => {
-                self.scan_in_threads(piece, || queries.worker(level, nonfinite, hits().nearest()))
-            }
+            (Queries::Bits(queries), _) => self
+                .scan_in_threads(piece, 1, || queries.worker(level, nonfinite, hits().nearest())),
         }
     }
 
     fn scan_in_threads<'b>(
         &self,
         piece: Piece<'_>,
+        pairs_at_once: usize,
         worker: impl Fn() -> Box<dyn Worker<Findings = Findings> + 'b> + Sync,
     ) -> Result<Vec<Findings>> {
-        let row_pairs = piece.dim().saturating_mul(self.found.len());
+        let pairs = piece.dim().saturating_mul(self.found.len());
+        let row_pairs = pairs.div_ceil(pairs_at_once);
         threads::scan(piece, row_pairs, self.options.threads, self.interrupt, worker)
     }
 

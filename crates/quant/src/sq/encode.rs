@@ -102,11 +102,6 @@ impl Sq {
         i32::from(self.origin)
     }
 
-    /// Whether the codes of rows of this element are the rows themselves.
-    pub fn is_in_place(&self, element: Element) -> bool {
-        element == Element::U8 && self.whole && f32::from(self.origin) == self.center[0]
-    }
-
     /// Codes rows of finite numbers and appends them to `block`.
     ///
     /// # Panics
