@@ -17,6 +17,8 @@ use anear_types::Result;
 const SMALL_TILE_BYTES: usize = 32 << 10;
 /// .. and for many, which walk over them again and again.
 const TILE_BYTES: usize = 128 << 10;
+/// Rows of a tile at most.
+const MOST_TILE_ROWS: usize = 1008;
 
 /// Rows on a list are far from each other: so many are asked for before they are copied.
 const ROWS_AHEAD: usize = 8;
@@ -189,7 +191,11 @@ impl Worker for CodedWorker<'_> {
         let many = self.queries.members.len() > 3;
         let tile_bytes = if few { SMALL_TILE_BYTES } else { TILE_BYTES };
         // A whole number of the blocks of rows in the loops of the kernels.
-        let rows = (tile_bytes / piece.dim()).clamp(48, 1008) / 12 * 12;
+        let rows = match piece.range() {
+            // Rows that stay where they lie take no room.
+            None if !many => MOST_TILE_ROWS,
+            _ => (tile_bytes / piece.dim()).clamp(48, MOST_TILE_ROWS) / 12 * 12,
+        };
         for tile in piece.tiles(rows) {
             match tile.range() {
                 Some(range) => self.rows(tile, self.coded.range(range.start, range.end)),
