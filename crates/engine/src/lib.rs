@@ -3,6 +3,7 @@
 
 mod blocks;
 mod cast;
+mod collection;
 mod convert;
 mod entry;
 mod filter;
@@ -29,6 +30,11 @@ pub use anear_types::{
     Neighbor, Order, Result, Schema, Value,
 };
 pub use cast::cast_rows;
+pub use collection::{
+    Access, Added, Batch, Collection, CollectionColumn, CollectionHit, CollectionInfo,
+    CollectionSearch, CollectionSpec, Compacted, Condition, Existing, Expected, ExportRequest,
+    Fetched, Problem, Sought, Storage, Verified,
+};
 pub use convert::{ConvertRequest, convert};
 pub use filter::rows_where;
 pub use index::{Ids, Index, IndexSearch, IndexSpec, RowFilter, search_rows, search_vectors};
