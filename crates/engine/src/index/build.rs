@@ -2,11 +2,11 @@
 
 use super::metadata::Kept;
 use super::names::Names;
-use super::{Ids, Index};
+use super::Index;
 use crate::{Error, Metadata, OpenOptions, Progress, Result, Vectors};
 use anear_formats::anx::Table;
 use anear_index::{IndexKind, Rows, Spec, kind_named};
-use anear_types::{MatrixRef, Metric};
+use anear_types::{Ids, MatrixRef, Metric};
 use std::path::Path;
 use std::sync::Mutex;
 
