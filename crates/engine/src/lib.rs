@@ -26,8 +26,8 @@ pub use anear_index::flat::{Goal, NonFinite};
 pub use anear_index::{Interrupt, RowSet, Rows, SharedBytes};
 pub use anear_kernels::Rounding;
 pub use anear_types::{
-    Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Ids, Limits, MatrixRef, Metric,
-    Neighbor, Order, Result, Schema, Value,
+    Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Ids, Limits, MatrixRef,
+    Metric, Neighbor, Order, Result, Schema, Value,
 };
 pub use cast::cast_rows;
 pub use collection::{

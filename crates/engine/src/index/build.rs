@@ -1,8 +1,8 @@
 //! Building an index over arrays, or over a matrix in any file.
 
+use super::Index;
 use super::metadata::Kept;
 use super::names::Names;
-use super::Index;
 use crate::{Error, Metadata, OpenOptions, Progress, Result, Vectors};
 use anear_formats::anx::Table;
 use anear_index::{IndexKind, Rows, Spec, kind_named};

@@ -5,7 +5,7 @@
 
 use super::Kept;
 use crate::{Error, Result};
-use anear_types::Value;
+use anear_types::{Ids, Value};
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
