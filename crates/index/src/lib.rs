@@ -13,7 +13,7 @@ mod row_set;
 mod rows;
 
 pub use flat_index::search_rows;
-pub use index::{Index, IndexKind, Interrupt, Keep, KindInfo, Plan, Spec};
+pub use index::{Index, IndexKind, Interrupt, Keep, KindInfo, Learned, Lesson, Plan, Spec};
 pub use registry::{INDEX_KINDS, kind_named};
 pub use row_set::RowSet;
 pub use rows::{Rows, SharedBytes};

@@ -6,15 +6,17 @@ use anear_index::flat::{Goal, NonFinite};
 use anear_index::{Index, Keep, Plan, Rows, Spec, kind_named};
 use anear_io::{About, Input, Output, Segment, SegmentWriter};
 use anear_types::{Element, Metric, Neighbor, Result};
+use std::sync::Arc;
 
 const DIM: usize = 12;
 
 fn build(random: &mut Random, element: Element, metric: Metric) -> Box<dyn Index> {
     let rows = Data::random(random, element, 150, DIM, metric);
-    let spec = Spec { metric, prefilter: true, threads: 1 };
+    let spec = Spec { metric, prefilter: true };
     let matrix = rows.matrix();
     let mut index =
         kind_named("flat").unwrap().build(Rows::from(matrix.range(0, 100)), &spec).unwrap();
+    index.catch_up(1, None).unwrap();
     index.add(matrix.range(100, 150));
     index
 }
@@ -86,6 +88,30 @@ fn rows_that_stay_are_found_after_loading() {
             assert_eq!(found, search(&*loaded, &queries).unwrap(), "{about}");
         }
     }
+}
+
+#[test]
+fn a_file_does_not_depend_on_where_rows_lay() {
+    let data = Data::random(&mut Random(33), Element::F32, 150, DIM, Metric::Cosine);
+    let matrix = data.matrix();
+    let mut files = [&[][..], &[1], &[40, 90]].map(|starts| {
+        let mut rows = Rows::none(Element::F32, DIM);
+        let ends = starts.iter().copied().chain([150]);
+        for (start, end) in [0].into_iter().chain(starts.iter().copied()).zip(ends) {
+            let bytes = matrix.range(start, end).bytes().to_vec();
+            let length = bytes.len();
+            rows.extend_shared(Arc::new(bytes), 0..length, end - start);
+        }
+        let spec = Spec { metric: Metric::Cosine, prefilter: true };
+        let mut index = kind_named("flat").unwrap().build(rows, &spec).unwrap();
+        index.catch_up(1 + starts.len(), None).unwrap();
+        for row in [0, 39, 40, 100, 149] {
+            assert!(index.remove(row));
+        }
+        save(&*index)
+    });
+    let first = std::mem::take(&mut files[0]);
+    assert!(files[1..].iter().all(|file| *file == first));
 }
 
 /// The sections of a file, one of them changed.
