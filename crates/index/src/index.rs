@@ -19,11 +19,16 @@ pub trait IndexKind: Sync {
     /// If this kind cannot be built over such rows.
     fn build(&self, rows: Rows, spec: &Spec) -> Result<Box<dyn Index>>;
 
-    /// Opens an index that [`Index::save`] wrote.
+    /// Opens an index that [`Index::save`] or [`Index::save_learned`] wrote, over its rows: those
+    /// in the file ([`Rows::in_file`]) or elsewhere. If there are more than the file tells of,
+    /// the others are new.
     ///
     /// # Errors
     /// If its sections are missing or contradict each other.
-    fn load(&self, segment: &Segment, about: &About) -> Result<Box<dyn Index>>;
+    ///
+    /// # Panics
+    /// If the rows have another element or dimension than the file says, or are fewer.
+    fn load(&self, segment: &Segment, about: &About, rows: Rows) -> Result<Box<dyn Index>>;
 }
 
 /// How to build an index.
@@ -135,6 +140,13 @@ pub trait Index: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// If writing fails.
     fn save(&self, writer: &mut SegmentWriter) -> Result<()>;
+
+    /// Writes the sections with what was learned, without the rows, and returns how many rows they
+    /// tell of: the first ones, which keep their numbers, removed or not.
+    ///
+    /// # Errors
+    /// If writing fails.
+    fn save_learned(&self, writer: &mut SegmentWriter) -> Result<u64>;
 }
 
 /// Something to learn about rows of an index, see [`Index`].

@@ -25,8 +25,9 @@ impl IndexKind for Flat {
         Ok(Box::new(FlatIndex::new(rows, Known::nothing(spec.metric, spec.prefilter))))
     }
 
-    fn load(&self, segment: &Segment, about: &About) -> Result<Box<dyn Index>> {
-        let rows = Rows::in_file(segment, about)?;
+    fn load(&self, segment: &Segment, about: &About, rows: Rows) -> Result<Box<dyn Index>> {
+        assert_eq!((rows.element(), rows.dim()), (about.element, about.dim));
+        assert!(rows.len() >= about.rows, "{} of {} rows", rows.len(), about.rows);
         Ok(Box::new(FlatIndex::new(rows, Known::load(segment, about)?)))
     }
 }
@@ -138,5 +139,11 @@ impl Index for FlatIndex {
         let runs = self.runs();
         self.rows.save(&runs, writer)?;
         self.known.save(&runs, writer)
+    }
+
+    fn save_learned(&self, writer: &mut SegmentWriter) -> Result<u64> {
+        let rows = self.known.rows();
+        self.known.save(std::slice::from_ref(&(0..rows)), writer)?;
+        Ok(rows)
     }
 }
