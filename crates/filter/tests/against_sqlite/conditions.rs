@@ -35,7 +35,7 @@ struct Writer<'a> {
     values: Vec<Value>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     fn condition(&mut self, depth: usize) -> String {
         let shape = if depth == 0 { 9 } else { self.random.below(10) };
         match shape {
@@ -58,7 +58,7 @@ impl Writer<'_> {
         if self.random.one_in(15) {
             return self.foreign();
         }
-        let column = self.random.pick(&self.table.columns);
+        let column = self.column();
         let name = self.name(column);
         let not = if self.random.one_in(3) { self.word("NOT") + " " } else { String::new() };
         let one = self.constant(column);
@@ -68,7 +68,7 @@ impl Writer<'_> {
             2 => format!("{name} {} {not}{one}", self.word("IS")),
             3 => {
                 let test =
-                    *self.random.pick(&["IS NULL", "IS NOT NULL", "ISNULL", "NOTNULL", "NOT NULL"]);
+                    self.random.pick(&["IS NULL", "IS NOT NULL", "ISNULL", "NOTNULL", "NOT NULL"]);
                 format!("{name} {}", self.word(test))
             }
             4 => {
@@ -76,12 +76,12 @@ impl Writer<'_> {
                 format!("{name} {not}{between} {one} {and} {}", self.constant(column))
             }
             5 | 6 => {
-                let length = *self.random.pick(&[0, 1, 1, 2, 3, 8, 30]);
+                let length = self.random.pick(&[0, 1, 1, 2, 3, 8, 30]);
                 let list: Vec<String> = (0..length).map(|_| self.constant(column)).collect();
                 format!("{name} {not}{} ({})", self.word("IN"), list.join(", "))
             }
             7 | 8 => {
-                let kind = *self.random.pick(&["LIKE", "LIKE", "GLOB"]);
+                let kind = self.random.pick(&["LIKE", "LIKE", "GLOB"]);
                 let pattern = if self.random.one_in(8) { one } else { self.pattern() };
                 format!("{name} {not}{} {pattern}", self.word(kind))
             }
@@ -91,8 +91,8 @@ impl Writer<'_> {
 
     /// Something that is valid SQL, often, but not of the kind that is understood.
     fn foreign(&mut self) -> String {
-        let column = self.random.pick(&self.table.columns);
-        let (name, other) = (self.name(column), self.random.pick(&self.table.columns));
+        let column = self.column();
+        let (name, other) = (self.name(column), self.column());
         let other = self.name(other);
         let one = self.constant(column);
         match self.random.below(24) {
@@ -123,8 +123,12 @@ impl Writer<'_> {
         }
     }
 
+    fn column(&mut self) -> &'a Column {
+        &self.table.columns[self.random.below(self.table.columns.len())]
+    }
+
     fn comparison(&mut self) -> &'static str {
-        *self.random.pick(&["=", "==", "!=", "<>", "<", "<=", ">", ">="])
+        self.random.pick(&["=", "==", "!=", "<>", "<", "<=", ">", ">="])
     }
 
     fn name(&mut self, column: &Column) -> String {
@@ -143,7 +147,7 @@ impl Writer<'_> {
     /// A value like those of the column, mostly: in the text or as a parameter.
     fn constant(&mut self, column: &Column) -> String {
         let flavour =
-            if self.random.one_in(4) { *self.random.pick(FLAVOURS) } else { column.flavour };
+            if self.random.one_in(4) { self.random.pick(FLAVOURS) } else { column.flavour };
         let value = flavour.value(self.random);
         // SQL text ends at a zero byte.
         let holds_nul = matches!(&value, Value::Text(text) if text.contains('\0'));
@@ -166,8 +170,7 @@ impl Writer<'_> {
 
     fn pattern(&mut self) -> String {
         let parts = ["%", "_", "%", "a", "B", "é", ".pdf", "-", "5", "*", "?", "[a]"];
-        let pattern: String =
-            (0..self.random.below(5)).map(|_| *self.random.pick(&parts)).collect();
+        let pattern: String = (0..self.random.below(5)).map(|_| self.random.pick(&parts)).collect();
         if self.random.one_in(3) {
             self.values.push(Value::text(pattern));
             return PLACE.to_owned();
@@ -186,9 +189,9 @@ impl Writer<'_> {
 
     fn space(&mut self) -> &'static str {
         if self.random.one_in(20) {
-            return *self.random.pick(&["", "\x0c", "/**/", "\u{feff}", "--\n"]);
+            return self.random.pick(&["", "\x0c", "/**/", "\u{feff}", "--\n"]);
         }
-        *self.random.pick(&[" ", " ", " ", "  ", "\n", "\t", "\r\n"])
+        self.random.pick(&[" ", " ", " ", "  ", "\n", "\t", "\r\n"])
     }
 
     /// Something is taken out, said twice or put in.

@@ -47,15 +47,15 @@ impl Column {
     }
 
     fn random(name: &str, random: &mut Random) -> Column {
-        let flavour = *random.pick(FLAVOURS);
+        let flavour = random.pick(FLAVOURS);
         let fitting = match flavour {
             Flavour::Small | Flavour::Flags | Flavour::Integers => "INTEGER",
             Flavour::Reals | Flavour::Numbers => "REAL",
             Flavour::Words | Flavour::ManyTexts => "TEXT",
             Flavour::Nothing | Flavour::Anything => "",
         };
-        let declared = if random.one_in(2) { fitting } else { *random.pick(TYPES) };
-        Column::new(name, declared, flavour, *random.pick(&[2, 10, usize::MAX]))
+        let declared = if random.one_in(2) { fitting } else { random.pick(TYPES) };
+        Column::new(name, declared, flavour, random.pick(&[2, 10, usize::MAX]))
     }
 
     fn value(&self, random: &mut Random) -> Value {
@@ -68,7 +68,7 @@ impl Table {
         let first = random.below(NAMES.len());
         let names = (first..first + 2 + random.below(4)).map(|at| NAMES[at % NAMES.len()]);
         let columns = names.map(|name| Column::random(name, random)).collect();
-        let rows = *random.pick(&[0, 1, 5, 64, 150]);
+        let rows = random.pick(&[0, 1, 5, 64, 150]);
         Table::new(columns, rows, random)
     }
 
@@ -139,7 +139,7 @@ impl Table {
     }
 
     fn update(&mut self, row: u64, random: &mut Random) {
-        let column = random.pick(&self.columns);
+        let column = &self.columns[random.below(self.columns.len())];
         let name = quoted(&column.name);
         let update = format!("UPDATE rows SET {name} = ? WHERE _row = {row} RETURNING {name}");
         let value = column.value(random);

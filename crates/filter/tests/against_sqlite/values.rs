@@ -115,11 +115,11 @@ impl Flavour {
         match self {
             Flavour::Small => Value::Int(random.below(12) as i64 - 3),
             Flavour::Flags => Value::Bool(random.one_in(2)),
-            Flavour::Integers => Value::Int(*random.pick(INTEGERS)),
-            Flavour::Reals => Value::Real(*random.pick(REALS)),
+            Flavour::Integers => Value::Int(random.pick(INTEGERS)),
+            Flavour::Reals => Value::Real(random.pick(REALS)),
             Flavour::Numbers if random.one_in(2) => Flavour::Small.value(random),
             Flavour::Numbers => Value::Real(random.below(12) as f64 / 2.0 - 1.0),
-            Flavour::Words => Value::text(*random.pick(TEXTS)),
+            Flavour::Words => Value::text(random.pick(TEXTS)),
             Flavour::ManyTexts => {
                 let number = random.below(100_000);
                 Value::text(format!("{}-{number}", random.pick(TEXTS)))
