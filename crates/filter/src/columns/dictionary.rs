@@ -24,7 +24,6 @@ pub(crate) struct Dictionary {
     /// most three quarters in use.
     slots: Vec<u32>,
     hasher: RandomState,
-    holds_nul: bool,
 }
 
 impl Dictionary {
@@ -35,13 +34,18 @@ impl Dictionary {
 
     /// The text with this code.
     pub(crate) fn text(&self, code: usize) -> &[u8] {
-        let start = if code == 0 { 0 } else { self.ends[code - 1] };
-        &self.bytes[start as usize..self.ends[code] as usize]
+        let start = if code == 0 { 0 } else { self.end(code - 1) };
+        &self.bytes[start..self.end(code)]
     }
 
-    /// Whether a text has a zero byte in it, where SQLite's patterns take it to end.
-    pub(crate) fn holds_nul(&self) -> bool {
-        self.holds_nul
+    /// All texts, one after the other in the order of their codes.
+    pub(crate) fn all(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where the text with this code ends among [`all`](Dictionary::all).
+    pub(crate) fn end(&self, code: usize) -> usize {
+        self.ends[code] as usize
     }
 
     /// The code of a text, if it is there.
@@ -70,7 +74,6 @@ impl Dictionary {
         self.bytes.extend_from_slice(text);
         self.ends.push(end);
         self.slots[slot] = code;
-        self.holds_nul |= text.contains(&0);
         Some(code)
     }
 
@@ -124,14 +127,5 @@ mod tests {
             assert_eq!(dictionary.code(text.as_bytes()), Some(code as u32));
         }
         assert_eq!((dictionary.text(1000), dictionary.code(b"")), (&b""[..], Some(1000)));
-    }
-
-    #[test]
-    fn zero_bytes_are_noticed() {
-        let mut dictionary = Dictionary::default();
-        dictionary.add(b"plain");
-        assert!(!dictionary.holds_nul());
-        dictionary.add(b"a\0b");
-        assert!(dictionary.holds_nul());
     }
 }

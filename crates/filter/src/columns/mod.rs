@@ -13,5 +13,6 @@ pub(crate) use bits::{Bits, WORD_ROWS, ones};
 pub use cell::Cell;
 pub use data::ColumnData;
 pub(crate) use data::{Texts, Values};
+pub(crate) use dictionary::Dictionary;
 pub(crate) use integers::Integers;
 pub use store::ColumnStore;

@@ -9,14 +9,20 @@ use crate::columns::{Bits, ColumnData, ColumnStore, Integers, Values};
 use crate::condition::{Comparison, Constant, Expression, Operand, PatternKind};
 use anear_types::Value;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 /// What the names and question marks of a condition stand for.
-#[derive(Clone, Copy)]
 pub(super) struct Binder<'a> {
-    pub(super) columns: &'a ColumnStore,
-    pub(super) params: &'a [Value],
+    columns: &'a ColumnStore,
+    params: &'a [Value],
+    /// Comparisons of bytes that patterns may take in the worst case; see [`MAX_PATTERN_WORK`].
+    pattern_work: Cell<u64>,
 }
+
+/// Beyond this patterns are left to SQLite, which can be interrupted. Hardly any text makes a
+/// pattern take more than a few comparisons for each of its bytes; one made for it does.
+const MAX_PATTERN_WORK: u64 = 1 << 32;
 
 /// An operand with its values.
 enum Bound<'a> {
@@ -25,9 +31,13 @@ enum Bound<'a> {
 }
 
 impl<'a> Binder<'a> {
+    pub(super) fn new(columns: &'a ColumnStore, params: &'a [Value]) -> Binder<'a> {
+        Binder { columns, params, pattern_work: Cell::new(0) }
+    }
+
     /// The plan for the rows where an expression is true or, if `negated`, false: not where it is
     /// null. `None` if that is not surely known.
-    pub(super) fn plan(self, expression: &'a Expression, negated: bool) -> Option<Plan<'a>> {
+    pub(super) fn plan(&self, expression: &'a Expression, negated: bool) -> Option<Plan<'a>> {
         match expression {
             Expression::Not(inner) => self.plan(inner, !negated),
             // NOT (a AND b) is NOT a OR NOT b, with null too.
@@ -50,26 +60,26 @@ impl<'a> Binder<'a> {
                 among(self.operand(operand)?, list?, negated)
             }
             Expression::Matches { operand, kind, pattern } => {
-                matches(&self.operand(operand)?, *kind, &self.scalar(pattern)?, negated)
+                self.matches(&self.operand(operand)?, *kind, &self.scalar(pattern)?, negated)
             }
         }
     }
 
-    fn parts(self, parts: &'a [Expression], negated: bool, all: bool) -> Option<Plan<'a>> {
+    fn parts(&self, parts: &'a [Expression], negated: bool, all: bool) -> Option<Plan<'a>> {
         let plans = parts.iter().map(|part| self.plan(part, negated));
         let mut plans = plans.collect::<Option<Vec<Plan<'a>>>>()?;
         plans.sort_by_key(Plan::cost);
         Some(if all { Plan::All(plans) } else { Plan::Any(plans) })
     }
 
-    fn operand(self, operand: &'a Operand) -> Option<Bound<'a>> {
+    fn operand(&self, operand: &'a Operand) -> Option<Bound<'a>> {
         match operand {
             Operand::Column(name) => self.columns.data(name).map(Bound::Column),
             Operand::Constant(constant) => self.scalar(constant).map(Bound::Scalar),
         }
     }
 
-    fn scalar(self, constant: &'a Constant) -> Option<Scalar<'a>> {
+    fn scalar(&self, constant: &'a Constant) -> Option<Scalar<'a>> {
         Some(match constant {
             Constant::Null => Scalar::Null,
             Constant::Int(number) => Scalar::Int(*number),
@@ -78,6 +88,36 @@ impl<'a> Binder<'a> {
             Constant::Truth(truth) => Scalar::Int(i64::from(*truth)),
             Constant::Parameter(position) => Scalar::of_parameter(&self.params[*position])?,
         })
+    }
+
+    /// Whether a text matches a pattern. A number would have to be written as text.
+    fn matches(
+        &self,
+        operand: &Bound<'a>,
+        kind: PatternKind,
+        pattern: &Scalar<'a>,
+        negated: bool,
+    ) -> Option<Plan<'a>> {
+        let Bound::Column(column) = operand else { return None };
+        let pattern = match pattern {
+            Scalar::Null => return Some(Plan::Nothing),
+            Scalar::Text(pattern) => pattern,
+            Scalar::Int(_) | Scalar::Real(_) => return None,
+        };
+        let test = TextTest::Pattern(Pattern::new(pattern, kind)?);
+        match column.values() {
+            Values::Nulls => Some(Plan::Nothing),
+            Values::Text(texts) => {
+                let work = texts.dictionary.all().len() as u64 * pattern.len() as u64;
+                self.pattern_work.set(self.pattern_work.get().saturating_add(work));
+                (self.pattern_work.get() <= MAX_PATTERN_WORK).then_some(Plan::Test {
+                    known: column.known(),
+                    test: Test::Text { texts, test },
+                    outside: negated,
+                })
+            }
+            Values::Whole(_) | Values::Real(_) | Values::GivenUp => None,
+        }
     }
 }
 
@@ -284,28 +324,5 @@ fn whole_among<'a>(
         1 => plans.remove(0),
         _ if outside => Plan::All(plans),
         _ => Plan::Any(plans),
-    }
-}
-
-/// Whether a text matches a pattern. A number would have to be written as text.
-fn matches<'a>(
-    operand: &Bound<'a>,
-    kind: PatternKind,
-    pattern: &Scalar<'a>,
-    negated: bool,
-) -> Option<Plan<'a>> {
-    let Bound::Column(column) = operand else { return None };
-    match (column.values(), pattern) {
-        (_, Scalar::Null) => Some(Plan::Nothing),
-        (Values::Nulls, Scalar::Text(pattern)) => {
-            Pattern::new(pattern, kind)?;
-            Some(Plan::Nothing)
-        }
-        (Values::Text(texts), Scalar::Text(pattern)) => {
-            let test = TextTest::Pattern(Pattern::new(pattern, kind)?);
-            let test = Test::Text { texts, test };
-            Some(Plan::Test { known: column.known(), test, outside: negated })
-        }
-        _ => None,
     }
 }

@@ -13,6 +13,7 @@ mod pattern;
 mod plan;
 mod scalar;
 mod scan;
+mod search;
 
 pub use passing::Passing;
 
@@ -29,7 +30,7 @@ impl Condition {
         if params.len() != self.parameters() || is_taken {
             return None;
         }
-        let plan = bind::Binder { columns, params }.plan(self.expression(), false)?;
+        let plan = bind::Binder::new(columns, params).plan(self.expression(), false)?;
         let present = columns.present();
         let mut words = present.words().to_vec();
         plan.narrow(&mut words);

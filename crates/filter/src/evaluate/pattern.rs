@@ -52,8 +52,26 @@ impl Pattern {
         Some(Pattern { pieces, ignores_case })
     }
 
-    /// Whether a text, valid UTF-8 without zero bytes, matches.
+    /// Whether letters match in both cases.
+    pub(super) fn ignores_case(&self) -> bool {
+        self.ignores_case
+    }
+
+    /// The longest run of bytes that every text has in it that matches; lower case if case does
+    /// not matter. `None` if there is none.
+    pub(super) fn longest_run(&self) -> Option<Vec<u8>> {
+        let runs = self.pieces.iter().flat_map(|piece| piece.split(|s| *s == Step::Character));
+        let longest = runs.max_by_key(|run| run.len()).filter(|run| !run.is_empty())?;
+        let bytes = longest.iter().filter_map(|step| match step {
+            Step::Byte(byte) => Some(*byte),
+            Step::Character => None,
+        });
+        Some(bytes.collect())
+    }
+
+    /// Whether a text, which is valid UTF-8, matches. It is taken to end at a zero byte.
     pub(super) fn matches(&self, text: &[u8]) -> bool {
+        let text = text.split(|byte| *byte == 0).next().unwrap_or(text);
         let (first, others) = self.pieces.split_first().expect("a piece at least");
         let Some(mut at) = self.fits(first, text, 0) else {
             return false;

@@ -3,9 +3,9 @@
 use super::interval::Interval;
 use super::members::Members;
 use super::pattern::Pattern;
-use super::scan;
+use super::{scan, search};
 use crate::columns::integers::{Narrow, with_values};
-use crate::columns::{Bits, Integers, Texts, ones};
+use crate::columns::{Bits, Integers, Texts, WORD_ROWS, ones};
 use crate::condition::Comparison;
 use std::borrow::Cow;
 
@@ -146,32 +146,37 @@ fn keep_integers(integers: &Integers, words: &mut [u64], test: impl Fn(i64) -> b
     with_values!(integers, values => scan::keep(values, words, |value| test(value.wide())));
 }
 
-/// Tests each text once or, if fewer rows than texts are left, the text of each row.
+/// Texts that are tested one after the other in the time that one takes whose row comes first.
+const ROW_COST: usize = 4;
+
+/// Tests each text once or, if few rows are left, the text of each row.
 fn narrow_by_text(texts: &Texts, test: &TextTest<'_>, outside: bool, words: &mut [u64]) {
     let Texts { codes, dictionary } = texts;
-    let holds_nul = dictionary.holds_nul();
-    let passes = |code: usize| test.passes(dictionary.text(code), holds_nul) != outside;
     let rows: usize = words.iter().map(|word| word.count_ones() as usize).sum();
-    if rows < dictionary.len() {
+    if rows < dictionary.len() / ROW_COST {
+        let text_of = |row: usize| dictionary.text(codes.get(row) as usize);
         let left: Vec<usize> = ones(words).collect();
-        for row in left.into_iter().filter(|row| !passes(codes.get(*row) as usize)) {
-            words[row / 64] &= !(1 << (row % 64));
+        // Many rows may have one long text.
+        let bytes: usize = left.iter().map(|row| text_of(*row).len()).sum();
+        if bytes <= dictionary.all().len() {
+            for row in left.into_iter().filter(|row| test.passes(text_of(*row)) == outside) {
+                words[row / WORD_ROWS] &= !(1 << (row % WORD_ROWS));
+            }
+            return;
         }
-        return;
     }
-    let verdicts: Vec<bool> = (0..dictionary.len()).map(passes).collect();
-    keep_integers(codes, words, |code| verdicts[code as usize]);
+    let verdicts = match test {
+        TextTest::Pattern(pattern) => search::matching(dictionary, pattern),
+        _ => (0..dictionary.len()).map(|code| test.passes(dictionary.text(code))).collect(),
+    };
+    keep_integers(codes, words, |code| verdicts[code as usize] != outside);
 }
 
 impl TextTest<'_> {
-    fn passes(&self, text: &[u8], holds_nul: bool) -> bool {
+    fn passes(&self, text: &[u8]) -> bool {
         match self {
             TextTest::Order { comparison, text: other } => {
                 comparison.holds(text.cmp(other.as_bytes()))
-            }
-            TextTest::Pattern(pattern) if holds_nul => {
-                let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
-                pattern.matches(&text[..end])
             }
             TextTest::Pattern(pattern) => pattern.matches(text),
         }

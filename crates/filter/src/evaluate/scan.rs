@@ -23,8 +23,9 @@ pub(super) fn keep<T: Copy>(values: &[T], words: &mut [u64], test: impl Fn(T) ->
     }
 }
 
+/// The outcome of a test of 64 values, the first one in the lowest bit.
 #[inline]
-fn flags<T: Copy>(values: &[T; WORD_ROWS], test: impl Fn(T) -> bool) -> u64 {
+pub(super) fn flags<T: Copy>(values: &[T; WORD_ROWS], test: impl Fn(T) -> bool) -> u64 {
     let bytes = values.map(|value| u8::from(test(value)));
     let (eights, _) = bytes.as_chunks::<8>();
     let mut word = 0;

@@ -5,6 +5,7 @@ mod random;
 mod table;
 mod values;
 
+use anear_filter::{Affinity, Cell, ColumnData, ColumnStore, Condition};
 use anear_types::Value;
 use random::Random;
 use table::{Column, Table};
@@ -166,4 +167,20 @@ fn limits_are_within_those_of_sqlite() {
     let ours = table.ours(&condition, &params);
     assert!(ours.is_some());
     assert_eq!(table.sqlite(&condition, &params).ok(), ours);
+}
+
+/// A text on which a pattern may take long is left to SQLite, which can be interrupted.
+#[test]
+fn patterns_that_may_take_long_are_not_answered() {
+    let mut store = ColumnStore::new(1 << 26);
+    store.declare("x", Affinity::Text);
+    let mut data = ColumnData::new(Affinity::Text, store.free_bytes());
+    data.put(0, Cell::Text(&vec![b'a'; 20 << 20]));
+    store.append(0, &[]);
+    store.hold("x", data);
+    let count = |condition: &str| Some(Condition::parse(condition)?.evaluate(&[], &store)?.count());
+    let pattern = |length: usize| format!("x LIKE '%{}%'", "a".repeat(length));
+    assert_eq!(count(&pattern(60)), Some(1));
+    assert_eq!(count(&pattern(240)), None);
+    assert_eq!(count(&vec![pattern(60); 5].join(" OR ")), None);
 }
