@@ -35,7 +35,7 @@ impl Store {
             let done = writer.transact(&self.0, |turn| {
                 // Nobody else writes, so this is the state that the transaction began with.
                 let moment = Moment::begin(&self.0)?;
-                match moment.marks()?.deleted {
+                match moment.marks().deleted {
                     0 => turn.flush(),
                     _ => turn.compact(&moment, report),
                 }

@@ -115,7 +115,7 @@ impl Store {
     /// If the folder cannot be read.
     pub fn info(&self) -> Result<StoreInfo> {
         let moment = self.read()?;
-        let marks = moment.marks()?;
+        let marks = moment.marks();
         let ids = moment.ids_kind()?;
         let mut names = moment.file_names()?;
         names.extend([METADATA.to_owned(), format!("{METADATA}-wal")]);

@@ -57,6 +57,7 @@ pub struct Moment {
     inner: Arc<Inner>,
     /// Always there, until it goes back to the store.
     reader: Option<Reader>,
+    marks: Marks,
 }
 
 /// How far a store has come. Within an epoch, rows are only added, and nothing about the vectors of
@@ -103,17 +104,19 @@ impl Moment {
             Some(reader) => reader,
             None => Reader::open(&inner.folder)?,
         };
-        let moment = Moment { inner: Arc::clone(inner), reader: Some(reader) };
+        let marks = Marks::default();
+        let mut moment = Moment { inner: Arc::clone(inner), reader: Some(reader), marks };
         moment.reader().run("BEGIN").map_err(|error| moment.locate(error))?;
-        moment.marks()?; // the first read is what settles the moment
+        moment.marks = moment.read_marks()?; // the first read is what settles the moment
         Ok(moment)
     }
 
     /// How far the store has come.
-    ///
-    /// # Errors
-    /// If the metadata are damaged.
-    pub fn marks(&self) -> Result<Marks> {
+    pub fn marks(&self) -> Marks {
+        self.marks
+    }
+
+    fn read_marks(&self) -> Result<Marks> {
         const MARKS: &str = "SELECT
             (SELECT value FROM settings WHERE key = 'epoch'),
             (SELECT value FROM settings WHERE key = 'changes'),
