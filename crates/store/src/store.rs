@@ -62,10 +62,11 @@ impl Store {
     /// Opens a store.
     ///
     /// # Errors
-    /// [`Usage`](anear_types::ErrorKind::Usage) if there is none;
-    /// [`Malformed`](anear_types::ErrorKind::Malformed) if its metadata are damaged.
+    /// [`Usage`](anear_types::ErrorKind::Usage) if it is something else, an I/O error if nothing is
+    /// there; [`Malformed`](anear_types::ErrorKind::Malformed) if its metadata are damaged.
     pub fn open(path: impl AsRef<Path>, access: Access) -> Result<Store> {
         let path = path.as_ref();
+        path.metadata().map_err(|source| Error::io("cannot open", source).at_path(path))?;
         if !Store::is_at(path) {
             return Err(Error::usage("there is no collection here").at_path(path));
         }

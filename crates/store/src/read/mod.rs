@@ -170,6 +170,13 @@ impl Moment {
         file_names(self.connection()).map_err(|error| self.locate(error))
     }
 
+    /// The name of a file.
+    pub(crate) fn file_name(&self, number: i64) -> Result<String> {
+        let query = "SELECT name FROM files WHERE file = ?";
+        let name = self.connection().query_row(query, [number], |row| row.get(0));
+        name.map_err(|error| self.locate(sql(error)))
+    }
+
     /// The rows that meet a condition, rising: an SQL expression over `id` and the metadata
     /// columns; `params` stand for its question marks.
     ///

@@ -143,9 +143,8 @@ impl Turn<'_> {
         let vectors = rows.batch.vectors;
         let pending = self.take_pending()?;
         let pending_first = self.tail.file_rows;
-        let connection = self.connection;
+        let (connection, metric) = (self.connection, self.spec.metric);
         let mut appending = self.begin_append()?;
-        let metric = self.spec.metric;
         let mut write = move || -> Result<Vec<Extent>> {
             metric.check_rows(vectors)?;
             let mut extents = appending.append(pending_first, pending.matrix())?;
