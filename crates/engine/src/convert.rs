@@ -7,7 +7,7 @@ use crate::{
     Vectors, cast_rows, rows_where,
 };
 use anear_formats::{Format, Summary, anx};
-use anear_types::{Block, Column, MatrixRef, Schema};
+use anear_types::{Block, Column, MatrixRef, Schema, Value};
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -20,6 +20,8 @@ pub struct ConvertRequest {
     pub output: SaveRequest,
     /// A condition on the metadata that rows must meet to be written.
     pub condition: Option<String>,
+    /// Values for the `?` in the condition.
+    pub params: Vec<Value>,
     /// A file with metadata to lay beside the rows.
     pub meta: Option<PathBuf>,
     /// The kind of index to build, for an output that is one.
@@ -37,6 +39,7 @@ impl ConvertRequest {
             input,
             output,
             condition: None,
+            params: Vec::new(),
             meta: None,
             kind: None,
             keep_metadata: true,
@@ -64,9 +67,14 @@ pub fn convert(
     let rows = vectors.schema().rows;
     let kept = match &request.condition {
         None => None,
-        Some(condition) => {
-            Some(rows_where(&metadata, rows, condition, &[], &options.limits, progress)?)
-        }
+        Some(condition) => Some(rows_where(
+            &metadata,
+            rows,
+            condition,
+            &request.params,
+            &options.limits,
+            progress,
+        )?),
     };
     let schema = output_schema(request, format, &vectors, &metadata, kept.as_deref())?;
     let mut sinks = Sinks::create(&request.output, format, &schema)?;

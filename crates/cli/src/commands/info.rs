@@ -11,7 +11,8 @@ pub(crate) fn run(arguments: &Info, common: &Common) -> Result<()> {
         return collection::info::run(arguments, common);
     }
     let location = Location::parse(&arguments.path);
-    let info = anear::info(&location, &super::open_options(common, &arguments.ids), arguments.check)?;
+    let info =
+        anear::info(&location, &super::open_options(common, &arguments.ids), arguments.check)?;
     if common.json {
         output::json(&as_json(&location, &info))?;
     } else {

@@ -3,10 +3,10 @@
 use super::{condition, ids, no_such_flag, shown_columns};
 use crate::args::{Common, Search};
 use crate::commands::answer::Answer;
-use crate::commands::{query, search, threads};
+use crate::commands::{open_options, query, search};
 use anear::{
-    Access, Collection, CollectionHit, CollectionSearch, Error, Expected, Hit, Location,
-    OpenOptions, Queries, Result, Sought, Vectors,
+    Access, Collection, CollectionHit, CollectionSearch, Error, Expected, Hit, Queries, Result,
+    Sought,
 };
 
 pub(crate) fn run(arguments: &Search, common: &Common) -> Result<()> {
@@ -15,16 +15,18 @@ pub(crate) fn run(arguments: &Search, common: &Common) -> Result<()> {
     collection.check(&Expected { metric: arguments.metric, ..Expected::default() })?;
     let columns = shown_columns(&collection, &arguments.show)?;
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let options = open_options(common, &arguments.ids);
     let goal = search::goal(arguments);
     let request = CollectionSearch {
         goal,
         condition: condition(&arguments.condition),
         show: Some(&names),
-        threads: threads(common),
+        threads: options.threads,
         interrupt: None,
     };
     let text = arguments.text.as_deref();
-    let (metric, found) = match (query::queries(&arguments.query)?, text) {
+    let queries = query::queries(&arguments.query)?;
+    let (metric, found) = match (&queries, text) {
         (Queries::Rows(rows), Some(text)) if rows.is_empty() => {
             ("bm25", collection.search(&Sought::Text(text), &request)?)
         }
@@ -35,21 +37,17 @@ pub(crate) fn run(arguments: &Search, common: &Common) -> Result<()> {
             return Err(Error::usage("--text goes with --vector or --query, not with --id"));
         }
         (Queries::Ids(given), None) => {
-            let ids = ids::parse(&collection, &given)?;
+            let ids = ids::parse(&collection, given)?;
             (collection.metric().name(), collection.search(&Sought::Ids(&ids), &request)?)
         }
-        (queries, text) => {
-            let vectors = query_rows(queries, threads(common))?;
+        (given, text) => {
+            let vectors = given.vectors(&options)?.expect("these are no rows of the collection");
             let vector = vectors.matrix();
-            match text {
-                Some(text) => {
-                    ("rrf", collection.search(&Sought::Hybrid { vector, text }, &request)?)
-                }
-                None => {
-                    let sought = Sought::Vectors(vector);
-                    (collection.metric().name(), collection.search(&sought, &request)?)
-                }
-            }
+            let (metric, sought) = match text {
+                Some(text) => ("rrf", Sought::Hybrid { vector, text }),
+                None => (collection.metric().name(), Sought::Vectors(vector)),
+            };
+            (metric, collection.search(&sought, &request)?)
         }
     };
     let hits = |hits: Vec<CollectionHit>| hits.into_iter().map(hit).collect();
