@@ -1,6 +1,7 @@
 //! From any format to any other: rows, metadata, ids and attributes, block by block.
 
 use crate::blocks::each_block;
+use crate::into_collection;
 use crate::sinks::{Sinks, element_for, format_for};
 use crate::{
     Error, Index, IndexSpec, Location, Metadata, OpenOptions, Progress, Result, SaveRequest, Saved,
@@ -58,6 +59,9 @@ pub fn convert(
     options: &OpenOptions,
     progress: &mut dyn Progress,
 ) -> Result<Saved> {
+    if into_collection::is_meant(&request.output) {
+        return into_collection::convert(request, options, progress);
+    }
     let format = format_for(&request.output)?;
     let vectors = Vectors::open_at(&request.input, options)?;
     if let Some(kind) = &request.kind {

@@ -9,6 +9,7 @@ mod entry;
 mod filter;
 mod index;
 mod info;
+mod into_collection;
 mod location;
 mod mapped;
 mod metadata;

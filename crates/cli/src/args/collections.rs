@@ -15,9 +15,9 @@ pub(crate) struct Create {
     /// How nearness is measured
     #[arg(long, default_value = "cosine", value_parser = values::metric)]
     pub(crate) metric: anear::Metric,
-    /// The type of a component
-    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = values::element)]
-    pub(crate) dtype: anear::Element,
+    /// The type of a component [default: f32, and u8 of eight bits each for metrics of bits]
+    #[arg(long, value_name = "TYPE", value_parser = values::element)]
+    pub(crate) dtype: Option<anear::Element>,
     /// The files that hold the vectors
     #[arg(long, value_enum, default_value = "npy")]
     pub(crate) storage: StorageKind,

@@ -61,8 +61,8 @@ class Collection:
         The name of the model that makes the vectors. Where the collection names one, another one
         is refused; so are another ``dim`` and ``metric``.
     dtype
-        The type of a component in a new collection, such as ``"float32"``, ``"float16"`` or
-        ``"int8"``.
+        The type of a component in a new collection, such as ``"float16"`` or ``"int8"``; by default
+        ``"float32"``, and ``"uint8"``, of eight bits each, where the metric is for bits.
     storage
         The files that hold the vectors of a new collection: ``"npy"``, searched where they lie, or
         ``"hdf5"``, in chunks that can be compressed.
@@ -107,7 +107,7 @@ class Collection:
         metric: str | None = None,
         model: str | None = None,
         *,
-        dtype: npt.DTypeLike = "float32",
+        dtype: npt.DTypeLike | None = None,
         storage: str = "npy",
         compress: str | None = None,
         shuffle: bool = True,
@@ -117,7 +117,7 @@ class Collection:
         read_only: bool = False,
     ) -> None:
         making = {
-            "dtype": dtype if isinstance(dtype, str) else np.dtype(dtype).name,
+            "dtype": dtype if dtype is None or isinstance(dtype, str) else np.dtype(dtype).name,
             "storage": storage,
             "compress": compress,
             "shuffle": shuffle,

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::options;
-use anear::{Access, Collection, CollectionSpec, Compression, Error, Expected, Storage};
+use anear::{Access, Collection, CollectionSpec, Compression, Element, Error, Expected, Storage};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub(super) fn facts(collection: &Collection) -> anear::Result<Facts> {
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(super) struct Making {
-    dtype: String,
+    dtype: Option<String>,
     storage: String,
     compress: Option<String>,
     shuffle: bool,
@@ -36,10 +36,12 @@ pub(super) struct Making {
 
 impl Making {
     fn spec(self, dim: usize, expected: &Expected<'_>) -> Result<CollectionSpec> {
+        let metric = expected.metric.unwrap_or_default();
+        let usual = if metric.is_binary() { Element::U8 } else { Element::F32 };
         Ok(CollectionSpec {
             dim,
-            metric: expected.metric.unwrap_or_default(),
-            element: options::element(&self.dtype)?,
+            metric,
+            element: self.dtype.as_deref().map_or(Ok(usual), options::element)?,
             model: expected.model.map(str::to_owned),
             storage: self.storage()?,
             text: self.text,

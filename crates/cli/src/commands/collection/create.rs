@@ -2,14 +2,15 @@
 
 use crate::args::{Common, Create, StorageKind};
 use crate::output;
-use anear::{Collection, CollectionSpec, Compression, Error, Result, Storage};
+use anear::{Collection, CollectionSpec, Compression, Element, Error, Result, Storage};
 use serde_json::json;
 
 pub(crate) fn run(arguments: &Create, common: &Common) -> Result<()> {
+    let usual = if arguments.metric.is_binary() { Element::U8 } else { Element::F32 };
     let spec = CollectionSpec {
         dim: arguments.dim,
         metric: arguments.metric,
-        element: arguments.dtype,
+        element: arguments.dtype.unwrap_or(usual),
         storage: storage(arguments)?,
         model: arguments.model.clone(),
         text: arguments.text.clone(),
