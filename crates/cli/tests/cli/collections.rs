@@ -35,14 +35,14 @@ fn a_collection_is_created_once() {
     let info = json(&["info", &path]);
     assert_eq!((&info["format"], &info["id_kind"]), (&Json::from("collection"), &Json::Null));
     assert_eq!((&info["entries"][0]["rows"], &info["entries"][0]["dim"]), (&0.into(), &3.into()));
+    let other = folder.path("other.anear");
     for wrong in [
         &["--dim", "0"][..],
         &["--dim", "3", "--compress"],
         &["--dim", "3", "--group-by", "page"],
         &["--dim", "3", "--storage", "hdf5", "--compress", "zstd"],
     ] {
-        let arguments = [&["create", &folder.path("other.anear")], wrong].concat();
-        assert_eq!(failure(&arguments).0, 2, "{wrong:?}");
+        assert_eq!(failure(&[&["create", &other], wrong].concat()).0, 2, "{wrong:?}");
     }
     assert_eq!(std::fs::read_dir(folder.0.path()).unwrap().count(), 1, "nothing was left");
 }

@@ -1,7 +1,7 @@
 //! The metadata columns of an answer.
 
 use crate::values::value_to_python;
-use anear::{Collection, Column, Error, Value};
+use anear::{Collection, CollectionColumn, Column, Error, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -17,17 +17,12 @@ pub(super) struct Shown {
 
 impl Shown {
     /// The columns with these names; all of them without.
-    pub(super) fn of(collection: &Collection, names: Option<&[String]>) -> anear::Result<Shown> {
+    pub(super) fn of(collection: &Collection, names: Option<Vec<String>>) -> anear::Result<Shown> {
         let all = collection.columns()?;
-        let kind = |column: &anear::CollectionColumn| {
-            if column.json { JSON } else { column.info.kind.name() }
-        };
         let Some(names) = names else {
             let kinds = all.iter().map(kind).collect();
-            return Ok(Shown {
-                names: all.into_iter().map(|column| column.info.name).collect(),
-                kinds,
-            });
+            let names = all.into_iter().map(|column| column.info.name).collect();
+            return Ok(Shown { names, kinds });
         };
         let find = |name: &String| {
             let found = all.iter().find(|column| column.info.name == *name);
@@ -39,7 +34,7 @@ impl Shown {
             })
         };
         let kinds = names.iter().map(find).collect::<anear::Result<_>>()?;
-        Ok(Shown { names: names.to_vec(), kinds })
+        Ok(Shown { names, kinds })
     }
 
     /// Name and kind of each.
@@ -80,6 +75,10 @@ impl Shown {
     ) -> PyResult<Bound<'py, PyDict>> {
         self.to_python(py, |position| columns[position].values.iter())
     }
+}
+
+fn kind(column: &CollectionColumn) -> &'static str {
+    if column.json { JSON } else { column.info.kind.name() }
 }
 
 /// A value of a column of documents: what the document says.

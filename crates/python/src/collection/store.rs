@@ -73,6 +73,7 @@ impl Store {
     /// Opens the collection at a path; makes one if there is none and `making` says how.
     #[new]
     #[pyo3(signature = (path, dim, metric, model, read_only, making))]
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn new(
         py: Python<'_>,
         path: PathBuf,
@@ -201,7 +202,7 @@ impl Store {
         let py = ids.py();
         let wanted = ids_of(ids)?;
         let (shown, found, vectors) = self.with(py, |collection| {
-            let shown = Shown::of(collection, columns.as_deref())?;
+            let shown = Shown::of(collection, columns)?;
             let found = collection.get(&wanted, Some(&shown.names))?;
             let vectors = widened(found.vectors.matrix())?;
             Ok((shown, found, vectors))
@@ -230,7 +231,7 @@ impl Store {
     ) -> Result<Walk> {
         let condition = Where::of(condition, params)?;
         self.with(py, |collection| {
-            let shown = Shown::of(collection, columns.as_deref())?;
+            let shown = Shown::of(collection, columns)?;
             Walk::over(collection.view(condition.condition().as_ref())?, shown)
         })
     }
@@ -239,7 +240,6 @@ impl Store {
     /// single vector.
     #[pyo3(signature = (query, ids, text, k, radius, condition, params, columns, threads, model))]
     #[expect(clippy::too_many_arguments, reason = "they are those of the Python function")]
-    #[expect(clippy::type_complexity, reason = "what `search` in Python unpacks")]
     fn search<'py>(
         &self,
         py: Python<'py>,
@@ -263,7 +263,7 @@ impl Store {
         let (found, shown) = watched(py, |interrupt| {
             self.locked(|collection| {
                 collection.check(&Expected { model, ..Expected::default() })?;
-                let shown = Shown::of(collection, columns.as_deref())?;
+                let shown = Shown::of(collection, columns)?;
                 let request = CollectionSearch {
                     goal,
                     condition: condition.condition(),
