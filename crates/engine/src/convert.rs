@@ -1,6 +1,7 @@
 //! From any format to any other: rows, metadata, ids and attributes, block by block.
 
 use crate::blocks::each_block;
+#[cfg(feature = "sqlite")]
 use crate::into_collection;
 use crate::sinks::{Sinks, element_for, format_for};
 use crate::{
@@ -59,15 +60,25 @@ pub fn convert(
     options: &OpenOptions,
     progress: &mut dyn Progress,
 ) -> Result<Saved> {
+    #[cfg(feature = "sqlite")]
     if into_collection::is_meant(&request.output) {
         return into_collection::convert(request, options, progress);
     }
+    convert_vectors(&Vectors::open_at(&request.input, options)?, request, options, progress)
+}
+
+/// Converts a matrix that is open.
+pub(crate) fn convert_vectors(
+    vectors: &Vectors,
+    request: &ConvertRequest,
+    options: &OpenOptions,
+    progress: &mut dyn Progress,
+) -> Result<Saved> {
     let format = format_for(&request.output)?;
-    let vectors = Vectors::open_at(&request.input, options)?;
     if let Some(kind) = &request.kind {
-        return to_index(request, kind, format, &vectors, options, progress);
+        return to_index(request, kind, format, vectors, options, progress);
     }
-    let metadata = Metadata::of(&vectors, request.meta.as_deref(), options)?;
+    let metadata = Metadata::of(vectors, request.meta.as_deref(), options)?;
     let rows = vectors.schema().rows;
     let kept = match &request.condition {
         None => None,
@@ -80,7 +91,7 @@ pub fn convert(
             progress,
         )?),
     };
-    let schema = output_schema(request, format, &vectors, &metadata, kept.as_deref())?;
+    let schema = output_schema(request, format, vectors, &metadata, kept.as_deref())?;
     let mut sinks = Sinks::create(&request.output, format, &schema)?;
     let names: Vec<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
 
@@ -113,7 +124,7 @@ pub fn convert(
         progress.advance(range.end - range.start);
         Ok(())
     };
-    each_block(&vectors, request.memory_bytes, &mut write)?;
+    each_block(vectors, request.memory_bytes, &mut write)?;
     progress.end();
     sinks.finish(format, schema)
 }

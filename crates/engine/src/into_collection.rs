@@ -2,7 +2,7 @@
 
 use crate::{
     Collection, CollectionSpec, Condition, ConvertRequest, Error, Existing, OpenOptions, Progress,
-    Result, SaveRequest, Saved, Storage, Vectors,
+    Result, SaveRequest, Saved, Vectors,
 };
 use anear_formats::{Compression, Summary};
 use anear_io::sync_folder;
@@ -27,7 +27,7 @@ pub(crate) fn convert(
     let target = &request.output.output.path;
     check(request).map_err(|error| error.at_path(target))?;
     let vectors = Vectors::open_at(&request.input, options)?;
-    let spec = spec(&vectors, &request.output)?;
+    let spec = spec(&vectors, &request.output);
     let failed = |source| Error::io("cannot create a folder here", source).at_path(target);
     let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
     let temporary = tempfile::Builder::new()
@@ -36,7 +36,10 @@ pub(crate) fn convert(
         .tempdir_in(parent.unwrap_or(Path::new(".")))
         .map_err(failed)?;
     let folder = temporary.path().join("new.anear");
-    fill(&Collection::create(&folder, &spec)?, &vectors, request, options, progress)?;
+    let collection = Collection::create(&folder, &spec)?;
+    fill(&collection, &vectors, request, options, progress)?;
+    collection.close()?;
+    drop(collection);
     std::fs::rename(&folder, target).and_then(|()| sync_folder(target)).map_err(failed)?;
     let made = Collection::open(target, crate::Access::Read)?.info()?;
     Ok(Saved {
@@ -76,20 +79,14 @@ fn check(request: &ConvertRequest) -> Result<()> {
 }
 
 /// A collection like the matrix.
-fn spec(vectors: &Vectors, output: &SaveRequest) -> Result<CollectionSpec> {
+fn spec(vectors: &Vectors, output: &SaveRequest) -> CollectionSpec {
     let schema = vectors.schema();
     let element = output.element.unwrap_or(match schema.element {
         Element::Bf16 | Element::F8E4M3 | Element::F8E5M2 => Element::F32,
         other => other,
     });
-    Ok(CollectionSpec {
-        dim: schema.dim,
-        metric: output.metric.or(schema.metric).unwrap_or_default(),
-        element,
-        storage: Storage::Npy,
-        model: None,
-        text: Vec::new(),
-    })
+    let metric = output.metric.or(schema.metric).unwrap_or_default();
+    CollectionSpec { element, ..CollectionSpec::new(schema.dim, metric) }
 }
 
 fn fill(

@@ -55,7 +55,7 @@ fn values_of(name: &str, given: &Bound<'_, PyAny>) -> Result<(Vec<Value>, bool)>
     let given = given.cast::<PyList>().map_err(PyErr::from)?;
     match list(name, given, false)? {
         (values, false) => Ok((values, false)),
-        // Where one value is a document, texts are documents too: JSON strings.
+        // Where one value is a document, all are: texts are JSON strings.
         (_, true) => list(name, given, true),
     }
 }
@@ -93,16 +93,12 @@ fn list(name: &str, given: &Bound<'_, PyList>, json: bool) -> Result<(Vec<Value>
     Ok((values, has_documents))
 }
 
-/// One value, and whether it is a document; with `json`, texts become documents too. `None` for a
-/// value that metadata cannot hold.
+/// One value, and whether it is a document; with `json` it becomes one. `None` for a value that
+/// metadata cannot hold.
 fn value_of(value: &Bound<'_, PyAny>, json: bool) -> Result<Option<(Value, bool)>> {
-    if let Ok(text) = value.cast::<PyString>() {
-        return match json {
-            true => Ok(Some((document(value)?, true))),
-            false => Ok(Some((Value::text(text.to_str()?), false))),
-        };
-    }
-    let plain = if value.is_none() {
+    let plain = if let Ok(text) = value.cast::<PyString>() {
+        Value::text(text.to_str()?)
+    } else if value.is_none() {
         Value::Null
     } else if let Ok(flag) = value.cast::<PyBool>() {
         Value::Bool(flag.is_true())
@@ -123,7 +119,10 @@ fn value_of(value: &Bound<'_, PyAny>, json: bool) -> Result<Option<(Value, bool)
         let stands_for = helpers(value.py())?.call_method1("plain", (value,))?;
         return if stands_for.is(value) { Ok(None) } else { value_of(&stands_for, json) };
     };
-    Ok(Some((plain, false)))
+    match json && plain != Value::Null {
+        true => Ok(Some((document(value)?, true))),
+        false => Ok(Some((plain, false))),
+    }
 }
 
 /// NaN is how many libraries say that there is no value, and SQLite has no other way to keep it.

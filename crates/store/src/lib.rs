@@ -45,6 +45,7 @@ mod write;
 pub use batch::{Added, Batch, Existing};
 pub use compact::Compacted;
 pub use verify::{Problem, Verified};
+pub use write::Adding;
 
 pub use read::{Extent, Marks, Moment, StoredVectors, Stretch};
 pub use spec::{Access, Spec, Storage, StoredColumn};

@@ -24,9 +24,6 @@ pub(crate) struct Create {
     /// In HDF5 files, compress: gzip, with a level as in gzip:6
     #[arg(long, value_name = "METHOD", num_args = 0..=1, default_missing_value = "gzip", value_parser = anear::Compression::from_str)]
     pub(crate) compress: Option<anear::Compression>,
-    /// In HDF5 files, do not shuffle the bytes before compressing
-    #[arg(long)]
-    pub(crate) no_shuffle: bool,
     /// In HDF5 files, put the rows with one value in this metadata column into one group
     #[arg(long, value_name = "COLUMN")]
     pub(crate) group_by: Option<String>,
@@ -115,4 +112,10 @@ pub(crate) struct Export {
     pub(crate) condition: Where,
     #[command(flatten)]
     pub(crate) writing: Writing,
+    /// Build an index of this kind, for an output that is one (.anx): flat, or auto to choose
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// Leave the metadata out
+    #[arg(long)]
+    pub(crate) no_metadata: bool,
 }

@@ -144,7 +144,12 @@ class Store:
         upsert: bool,
     ) -> tuple[int, int, int]: ...
     def export(
-        self, condition: str | None, params: Sequence[Any], target: dict[str, Any]
+        self,
+        condition: str | None,
+        params: Sequence[Any],
+        kind: str | None,
+        metadata: bool,
+        target: dict[str, Any],
     ) -> _Report: ...
     def close(self) -> None: ...
 

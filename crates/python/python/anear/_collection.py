@@ -66,9 +66,9 @@ class Collection:
     storage
         The files that hold the vectors of a new collection: ``"npy"``, searched where they lie, or
         ``"hdf5"``, in chunks that can be compressed.
-    compress, shuffle, group_by
-        For ``storage="hdf5"``: ``"gzip"``, with a level as in ``"gzip:6"``; whether bytes are
-        shuffled first; a metadata column whose values divide the rows into groups of the file.
+    compress, group_by
+        For ``storage="hdf5"``: ``"gzip"``, with a level as in ``"gzip:6"``; a metadata column whose
+        values divide the rows into groups of the file.
     text
         Metadata columns to search as text, as by `index_text`.
     create
@@ -110,7 +110,6 @@ class Collection:
         dtype: npt.DTypeLike | None = None,
         storage: str = "npy",
         compress: str | None = None,
-        shuffle: bool = True,
         group_by: str | None = None,
         text: str | Sequence[str] = (),
         create: bool = True,
@@ -120,7 +119,6 @@ class Collection:
             "dtype": dtype if dtype is None or isinstance(dtype, str) else np.dtype(dtype).name,
             "storage": storage,
             "compress": compress,
-            "shuffle": shuffle,
             "group_by": group_by,
             "text": _names(text),
         }
@@ -354,10 +352,10 @@ class Collection:
         id
             Instead of a query: the id of a row, or a list of ids. The row itself is a hit too.
         text
-            Words to find in the columns of `index_text`, or a query as SQLite's FTS5 takes it.
-            Alone, hits are ordered by BM25: the distance is that score, lower is better. With one
-            query beside it, both orders count (reciprocal rank fusion): the distance is minus the
-            fused score.
+            Words, and phrases in double quotes, of which a column of `index_text` is to hold at
+            least one. Alone, hits are ordered by BM25: the distance is SQLite's score, below zero,
+            and lower is better. With one query beside it, both orders count (reciprocal rank
+            fusion): the distance is minus the fused score.
         radius
             All rows up to this distance instead of the ``k`` nearest; for ``"ip"``, from this
             similarity on.
@@ -412,8 +410,8 @@ class Collection:
 
     def info(self) -> dict[str, Any]:
         """What there is to say about the collection: rows, deleted rows whose vectors are still in
-        the files, kind of ids, columns searched as text, index, files with their bytes, and what
-        it was created with."""
+        the files, kind of ids, columns searched as text, files with their bytes, and what it was
+        created with."""
         path, dim, _, metric, model, storage = self._facts
         return {
             "path": os.fspath(path),
@@ -486,6 +484,8 @@ class Collection:
         lossy: bool = False,
         compress: str | None = None,
         pickle: bool = False,
+        metadata: bool = True,
+        kind: str | None = None,
         metric: str | None = None,
         force: bool = False,
         threads: int | None = None,
@@ -498,16 +498,19 @@ class Collection:
             The file to write, or ``PATH::ENTRY``; its suffix says the format.
         where, params
             Which rows, as in `search`.
-        entry, format, dtype, lossy, compress, pickle, metric, force, threads
+        entry, format, dtype, lossy, compress, pickle, metadata, kind, metric, force, threads
             How to write, as in `convert`.
         """
         wanted = target(
             path, entry, dtype, compress, force, format, lossy, pickle, threads, metric
         )
-        return saved(path, self._store.export(where, params, wanted))
+        return saved(path, self._store.export(where, params, kind, metadata, wanted))
 
     def close(self) -> None:
-        """Lets go of the files."""
+        """Writes what is still in the metadata to the files of vectors, and lets go of them.
+
+        After it, NumPy and h5py see every row there.
+        """
         self._store.close()
 
     def __len__(self) -> int:

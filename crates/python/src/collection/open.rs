@@ -2,24 +2,25 @@
 
 use crate::error::Result;
 use crate::options;
-use anear::{Access, Collection, CollectionSpec, Compression, Element, Error, Expected, Storage};
+use anear::{Access, Collection, CollectionSpec, Compression, Error, Expected, Storage};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 
 /// Path, dimension, element, metric, model, storage.
 pub(super) type Facts = (PathBuf, usize, &'static str, &'static str, Option<String>, &'static str);
 
-pub(super) fn facts(collection: &Collection) -> anear::Result<Facts> {
-    let files = collection.info()?.files;
-    let is_hdf5 = files.iter().any(|(name, _)| name.ends_with(".h5"));
-    Ok((
+pub(super) fn facts(collection: &Collection) -> Facts {
+    (
         collection.path().to_owned(),
         collection.dim(),
         collection.element().name(),
         collection.metric().name(),
         collection.model().map(str::to_owned),
-        if is_hdf5 { "hdf5" } else { "npy" },
-    ))
+        match collection.storage() {
+            Storage::Npy => "npy",
+            Storage::Hdf5 { .. } => "hdf5",
+        },
+    )
 }
 
 /// How a new collection is made, as `python/anear/_collection.py` says it.
@@ -29,22 +30,19 @@ pub(super) struct Making {
     dtype: Option<String>,
     storage: String,
     compress: Option<String>,
-    shuffle: bool,
     group_by: Option<String>,
     text: Vec<String>,
 }
 
 impl Making {
     fn spec(self, dim: usize, expected: &Expected<'_>) -> Result<CollectionSpec> {
-        let metric = expected.metric.unwrap_or_default();
-        let usual = if metric.is_binary() { Element::U8 } else { Element::F32 };
+        let usual = CollectionSpec::new(dim, expected.metric.unwrap_or_default());
         Ok(CollectionSpec {
-            dim,
-            metric,
-            element: self.dtype.as_deref().map_or(Ok(usual), options::element)?,
+            element: self.dtype.as_deref().map_or(Ok(usual.element), options::element)?,
             model: expected.model.map(str::to_owned),
             storage: self.storage()?,
             text: self.text,
+            ..usual
         })
     }
 
@@ -66,7 +64,7 @@ impl Making {
                     }
                 };
                 let group_by = self.group_by.clone();
-                Ok(Storage::Hdf5 { gzip, shuffle: self.shuffle, group_by })
+                Ok(Storage::Hdf5 { gzip, group_by })
             }
             other => {
                 let error = Error::usage(format!("there is no storage {other:?}"));

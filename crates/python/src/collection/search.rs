@@ -35,7 +35,7 @@ pub(super) fn sought<'a>(
 pub(super) fn to_python<'py>(
     py: Python<'py>,
     hits: &[CollectionHit],
-    shown: &Shown,
+    shown: &Shown<'_>,
 ) -> PyResult<Found<'py>> {
     let distances = hits.iter().map(|hit| hit.distance).collect();
     let rows = hits.iter().map(|hit| hit.row as i64).collect();

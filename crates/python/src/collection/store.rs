@@ -15,7 +15,7 @@ use crate::values::{ids_to_python, value_to_python};
 use crate::write::{Report, Target, report};
 use anear::{
     Batch, Collection, CollectionSearch, ColumnKind, Condition, Error, Existing, Expected,
-    ExportRequest, Goal, Value, Vectors,
+    ExportRequest, Goal, OpenOptions, Value, Vectors,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -91,7 +91,7 @@ impl Store {
 
     /// `(path, dim, element, metric, model, storage)`.
     fn facts<'py>(&self, py: Python<'py>) -> Result<open::Facts> {
-        self.with(py, open::facts)
+        self.with(py, |collection| Ok(open::facts(collection)))
     }
 
     /// Rows there are now.
@@ -101,8 +101,8 @@ impl Store {
 
     /// Name and kind of each metadata column.
     fn columns<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
-        let shown = self.with(py, |collection| Shown::of(collection, None))?;
-        Ok(shown.kinds(py)?)
+        let columns = self.with(py, Collection::columns)?;
+        Ok(Shown(&columns).kinds(py)?)
     }
 
     /// What there is to say about the state of the collection.
@@ -120,7 +120,6 @@ impl Store {
         dict.set_item("deleted", info.deleted)?;
         dict.set_item("ids", info.ids.map(ColumnKind::name))?;
         dict.set_item("text", text)?;
-        dict.set_item("index", info.index)?;
         dict.set_item("bytes", info.files.iter().map(|(_, bytes)| bytes).sum::<u64>())?;
         dict.set_item("files", files)?;
         Ok(dict)
@@ -201,13 +200,13 @@ impl Store {
     )> {
         let py = ids.py();
         let wanted = ids_of(ids)?;
-        let (shown, found, vectors) = self.with(py, |collection| {
-            let shown = Shown::of(collection, columns)?;
-            let found = collection.get(&wanted, Some(&shown.names))?;
+        let (found, vectors) = self.with(py, |collection| {
+            let found = collection.get(&wanted, columns.as_deref())?;
             let vectors = widened(found.vectors.matrix())?;
-            Ok((shown, found, vectors))
+            Ok((found, vectors))
         })?;
-        let metadata = shown.columns_to_python(py, &found.columns)?;
+        let shown = Shown(&found.columns);
+        let metadata = shown.columns_to_python(py, &found.metadata)?;
         let missing = found.missing.iter().map(|id| value_to_python(py, id));
         let missing = PyList::new(py, missing.collect::<PyResult<Vec<_>>>()?)?;
         let vectors = Memory::block(vectors.unwrap_or(found.vectors));
@@ -231,8 +230,8 @@ impl Store {
     ) -> Result<Walk> {
         let condition = Where::of(condition, params)?;
         self.with(py, |collection| {
-            let shown = Shown::of(collection, columns)?;
-            Walk::over(collection.view(condition.condition().as_ref())?, shown)
+            let all = collection.columns()?;
+            Walk::over(collection.view(condition.condition().as_ref())?, all, columns.as_deref())
         })
     }
 
@@ -260,21 +259,21 @@ impl Store {
         let goal = radius.map_or(Goal::Nearest { k }, |radius| Goal::Within { radius });
         let condition = Where::of(condition, params)?;
         let threads = options::threads(threads)?;
-        let (found, shown) = watched(py, |interrupt| {
+        let reply = watched(py, |interrupt| {
             self.locked(|collection| {
                 collection.check(&Expected { model, ..Expected::default() })?;
-                let shown = Shown::of(collection, columns)?;
                 let request = CollectionSearch {
                     goal,
                     condition: condition.condition(),
-                    show: Some(&shown.names),
+                    show: columns.as_deref(),
                     threads,
                     interrupt: Some(interrupt),
                 };
-                Ok((collection.search(&sought, &request)?, shown))
+                collection.search(&sought, &request)
             })
         })?;
-        let found = found.iter().map(|hits| search::to_python(py, hits, &shown));
+        let shown = Shown(&reply.columns);
+        let found = reply.results.iter().map(|hits| search::to_python(py, hits, &shown));
         let single = query.as_ref().is_some_and(Given::is_vector);
         Ok((found.collect::<PyResult<_>>()?, shown.kinds(py)?, single))
     }
@@ -330,26 +329,40 @@ impl Store {
     }
 
     /// Writes rows to a file.
-    #[pyo3(signature = (condition, params, target))]
+    #[pyo3(signature = (condition, params, kind, metadata, target))]
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn export(
         &self,
         py: Python<'_>,
         condition: Option<String>,
         params: &Bound<'_, PyAny>,
+        kind: Option<String>,
+        metadata: bool,
         target: Target,
     ) -> Result<Report> {
         let condition = Where::of(condition, params)?;
         let output = target.request()?;
         let saved = watched(py, |interrupt| {
-            let request = ExportRequest { output: &output, condition: condition.condition() };
-            self.locked(|collection| collection.export(&request, &mut Unseen(interrupt)))
+            let request = ExportRequest {
+                output: &output,
+                condition: condition.condition(),
+                kind: kind.as_deref(),
+                keep_metadata: metadata,
+            };
+            let options = OpenOptions { threads: output.threads, ..OpenOptions::default() };
+            let mut progress = Unseen(interrupt);
+            self.locked(|collection| collection.export(&request, &options, &mut progress))
         })?;
         Ok(report(saved))
     }
 
-    /// Lets go of the files.
-    fn close(&self, py: Python<'_>) {
-        py.detach(|| self.0.write().unwrap_or_else(PoisonError::into_inner).take());
+    /// Moves what is pending to its files, and lets go of them.
+    fn close(&self, py: Python<'_>) -> Result<()> {
+        let closed = py.detach(|| {
+            let collection = self.0.write().unwrap_or_else(PoisonError::into_inner).take();
+            collection.map_or(Ok(()), |collection| collection.close())
+        });
+        Ok(closed?)
     }
 }
 

@@ -4,7 +4,7 @@ use super::shown::Shown;
 use crate::error::Result;
 use crate::memory::{Memory, widened};
 use crate::values::ids_to_python;
-use anear::{Block, Column, Error, Ids, Vectors};
+use anear::{Block, CollectionColumn, Column, Error, Ids, Vectors};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Walk {
     /// Locked only while the interpreter lock is released.
     state: Mutex<State>,
-    shown: Shown,
+    shown: Vec<CollectionColumn>,
 }
 
 struct State {
@@ -32,17 +32,33 @@ struct Part {
 }
 
 impl Walk {
-    /// Over all rows of a view of a collection.
-    pub(super) fn over(vectors: Vectors, shown: Shown) -> anear::Result<Walk> {
+    /// Over all rows of a view of a collection with these columns; `names` are those to show.
+    pub(super) fn over(
+        vectors: Vectors,
+        mut shown: Vec<CollectionColumn>,
+        names: Option<&[String]>,
+    ) -> anear::Result<Walk> {
+        if let Some(names) = names {
+            let find = |name: &String| {
+                let found = shown.iter().find(|column| column.info.name == *name);
+                found.cloned().ok_or_else(|| unknown(name, &shown).at_path(vectors.path()))
+            };
+            shown = names.iter().map(find).collect::<anear::Result<_>>()?;
+        }
         let schema = vectors.schema();
-        let position = |name: &String| {
-            let missing = || Error::malformed(format!("there is no column {name:?} any more"));
-            schema.column(name).ok_or_else(missing)
+        let position = |column: &CollectionColumn| {
+            schema.column(&column.info.name).expect("columns stay, once there")
         };
-        let mut columns = shown.names.iter().map(position).collect::<anear::Result<Vec<_>>>()?;
-        columns.push(schema.ids.ok_or_else(|| Error::malformed("the rows have no ids"))?);
+        let ids = schema.ids.expect("a collection has ids");
+        let columns = shown.iter().map(position).chain([ids]).collect();
         Ok(Walk { state: Mutex::new(State { vectors, columns, next: 0 }), shown })
     }
+}
+
+fn unknown(name: &str, columns: &[CollectionColumn]) -> Error {
+    let known: Vec<&str> = columns.iter().map(|column| column.info.name.as_str()).collect();
+    Error::usage(format!("there is no metadata column {name:?}"))
+        .help(format!("the columns are: {}", known.join(", ")))
 }
 
 impl State {
@@ -81,12 +97,12 @@ impl Walk {
             self.state.lock().unwrap_or_else(PoisonError::into_inner).read(rows, with_vectors)
         })?;
         let Some(Part { ids, vectors, columns }) = part else { return Ok(None) };
-        let metadata = self.shown.columns_to_python(py, &columns)?;
+        let metadata = Shown(&self.shown).columns_to_python(py, &columns)?;
         Ok(Some((ids_to_python(py, ids)?, vectors.map(Memory::block), metadata)))
     }
 
     /// Name and kind of each metadata column.
     fn kinds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.shown.kinds(py)
+        Shown(&self.shown).kinds(py)
     }
 }

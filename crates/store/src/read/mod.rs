@@ -76,6 +76,20 @@ pub struct Marks {
 }
 
 impl Marks {
+    /// Whether the store had come farther here than there.
+    pub fn is_after(&self, other: &Marks) -> bool {
+        let order = |marks: &Marks| {
+            (marks.epoch, marks.next_row, marks.deleted, marks.changes, marks.file_rows)
+        };
+        let (ours, theirs) = (order(self), order(other));
+        ours.0 > theirs.0
+            || ours.0 == theirs.0
+                && (ours.1 > theirs.1
+                    || ours.2 > theirs.2
+                    || ours.3 > theirs.3
+                    || ours.4 > theirs.4)
+    }
+
     /// Rows there are.
     pub fn rows(&self) -> u64 {
         self.next_row.saturating_sub(self.deleted)

@@ -66,14 +66,14 @@ impl Store {
     pub fn verify(&self, repair: bool, report: &mut dyn FnMut(u64) -> bool) -> Result<Verified> {
         let mut verified = Verified::default();
         if !repair {
-            self.check(&self.read()?, &mut verified, report)?;
+            self.check_all(&self.read()?, &mut verified, report)?;
             return Ok(verified);
         }
         self.0.locked(|writer| {
             for name in writer.remove_leftovers(&self.0)? {
                 verified.repaired(format!("{name} belongs to nothing"));
             }
-            self.check(&Moment::begin(&self.0)?, &mut verified, report)?;
+            self.check_all(&Moment::begin(&self.0)?, &mut verified, report)?;
             writer.transact(&self.0, |turn| {
                 turn.repair_text(&mut verified)?;
                 turn.repair_tail(&mut verified)
@@ -82,7 +82,7 @@ impl Store {
         Ok(verified)
     }
 
-    fn check(
+    fn check_all(
         &self,
         moment: &Moment,
         verified: &mut Verified,

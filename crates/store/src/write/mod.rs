@@ -5,6 +5,8 @@ mod change;
 mod ids;
 pub(crate) mod tail;
 
+pub use add::Adding;
+
 use crate::error::sql;
 use crate::files::{Extent, NpyFile, cover};
 use crate::folder::{self, leftovers, vectors_name};
@@ -80,11 +82,13 @@ impl Writer {
     ) -> Result<T> {
         let behavior = TransactionBehavior::Immediate;
         let transaction = Transaction::new(&mut self.connection, behavior).map_err(sql)?;
+        let tail = Tail::read(&transaction)?;
         let mut turn = Turn {
             folder: &inner.folder,
             spec: &inner.spec,
             conditions: &self.conditions,
-            tail: Tail::read(&transaction)?,
+            first_new_row: tail.next_row(),
+            tail,
             connection: &transaction,
             file: None,
             avoid_tail: self.in_doubt,
@@ -141,6 +145,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) connection: &'a Connection,
     conditions: &'a Conditions,
     pub(crate) tail: Tail,
+    /// Rows from here on were added in this transaction.
+    first_new_row: u64,
     /// The file that is being appended to, and its number.
     file: Option<(i64, NpyFile)>,
     /// Whether bytes behind the rows that count must be left alone.

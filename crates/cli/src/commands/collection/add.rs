@@ -17,6 +17,7 @@ pub(crate) fn run(arguments: &Add, common: &Common) -> Result<()> {
     let meta = arguments.meta.as_deref();
     let mut bar = Bar::new(common.quiet);
     let added = collection.import(&vectors, meta, existing, &options, &mut bar)?;
+    collection.close()?;
     if common.json {
         return output::json(&json!({
             "added": added.added,

@@ -2,32 +2,27 @@
 
 use crate::args::{Common, Create, StorageKind};
 use crate::output;
-use anear::{Collection, CollectionSpec, Compression, Element, Error, Result, Storage};
+use anear::{Collection, CollectionSpec, Compression, Error, Result, Storage};
 use serde_json::json;
 
 pub(crate) fn run(arguments: &Create, common: &Common) -> Result<()> {
-    let usual = if arguments.metric.is_binary() { Element::U8 } else { Element::F32 };
+    let usual = CollectionSpec::new(arguments.dim, arguments.metric);
     let spec = CollectionSpec {
-        dim: arguments.dim,
-        metric: arguments.metric,
-        element: arguments.dtype.unwrap_or(usual),
+        element: arguments.dtype.unwrap_or(usual.element),
         storage: storage(arguments)?,
         model: arguments.model.clone(),
         text: arguments.text.clone(),
+        ..usual
     };
     let collection = Collection::create(&arguments.path, &spec)?;
     let path = collection.path().to_string_lossy();
-    let storage = match arguments.storage {
-        StorageKind::Npy => "npy",
-        StorageKind::Hdf5 => "hdf5",
-    };
     if common.json {
         return output::json(&json!({
             "path": path,
             "dim": spec.dim,
             "metric": spec.metric.name(),
             "dtype": spec.element.name(),
-            "storage": storage,
+            "storage": super::storage_name(&spec.storage),
             "model": spec.model,
             "text": spec.text,
         }));
@@ -43,7 +38,6 @@ fn storage(arguments: &Create) -> Result<Storage> {
     if arguments.storage == StorageKind::Npy {
         let flags = [
             ("--compress", arguments.compress.is_some()),
-            ("--no-shuffle", arguments.no_shuffle),
             ("--group-by", arguments.group_by.is_some()),
         ];
         return match flags.into_iter().find(|(_, given)| *given) {
@@ -63,5 +57,5 @@ fn storage(arguments: &Create) -> Result<Storage> {
         }
     };
     let group_by = arguments.group_by.clone();
-    Ok(Storage::Hdf5 { gzip, shuffle: !arguments.no_shuffle, group_by })
+    Ok(Storage::Hdf5 { gzip, group_by })
 }

@@ -1,23 +1,22 @@
 //! `anear get`.
 
-use super::{ids, shown_columns};
+use super::{ids, shown};
 use crate::args::{Common, Get};
-use crate::commands::rows;
-use crate::output::{self, Shown};
+use crate::commands::{self, rows};
+use crate::output;
 use anear::{Access, Collection, Error, Fetched, Result};
 use serde_json::{Value as Json, json};
 
 pub(crate) fn run(arguments: &Get, common: &Common) -> Result<()> {
     let collection = Collection::open(&arguments.path, Access::Read)?;
     let ids = ids::parse(&collection, &arguments.ids)?;
-    let shown = shown_columns(&collection, &arguments.show)?;
-    let names: Vec<String> = shown.iter().map(|column| column.name.clone()).collect();
-    let fetched = collection.get(&ids, Some(&names))?;
+    let show = commands::shown(&arguments.show);
+    let fetched = collection.get(&ids, show.as_deref())?;
     if common.json {
-        output::json(&as_json(&fetched, &shown))?;
+        output::json(&as_json(&fetched))?;
     } else if !fetched.ids.is_empty() {
         let ids = (0..fetched.ids.len()).map(|row| output::cell(&fetched.ids.get(row)));
-        rows::show("id", ids, &fetched.columns, fetched.vectors.matrix())?;
+        rows::show("id", ids, &fetched.metadata, fetched.vectors.matrix())?;
     }
     match fetched.missing.first() {
         None => Ok(()),
@@ -31,12 +30,13 @@ pub(crate) fn run(arguments: &Get, common: &Common) -> Result<()> {
     }
 }
 
-fn as_json(fetched: &Fetched, shown: &[Shown]) -> Json {
+fn as_json(fetched: &Fetched) -> Json {
+    let shown = shown(&fetched.columns);
     let row_json = |row: usize| {
         json!({
             "id": output::value_json(&fetched.ids.get(row)),
             "vector": rows::components(fetched.vectors.matrix(), row),
-            "metadata": rows::metadata_json(shown, &fetched.columns, row),
+            "metadata": rows::metadata_json(&shown, &fetched.metadata, row),
         })
     };
     json!({

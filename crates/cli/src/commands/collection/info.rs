@@ -69,8 +69,9 @@ fn as_json(
         "format": "collection",
         "bytes": bytes(info),
         "entries": [entry],
-        "index": {"kind": info.index, "metric": collection.metric().name()},
+        "index": null,
         "damage": damage,
+        "storage": super::storage_name(collection.storage()),
         "model": collection.model(),
         "deleted": info.deleted,
         "id_kind": info.ids.map(ColumnKind::name),
@@ -91,12 +92,11 @@ fn show(
         deleted => format!(" and {deleted} deleted"),
     };
     output::text(&format!(
-        "{} rows{deleted}, dim {}, type {}, metric {}, index {}",
+        "{} rows{deleted}, dim {}, type {}, metric {}",
         info.rows,
         collection.dim(),
         collection.element(),
         collection.metric(),
-        info.index,
     ))?;
     if let Some(model) = collection.model() {
         output::text(&format!("model = {model}"))?;

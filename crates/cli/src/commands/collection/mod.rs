@@ -14,7 +14,7 @@ pub(super) mod verify;
 
 use crate::args::Where;
 use crate::output::Shown;
-use anear::{Access, Collection, Condition, Error, Result};
+use anear::{Access, Collection, CollectionColumn, Condition, Error, Result, Storage};
 use std::path::Path;
 
 /// The condition that flags give, if they do.
@@ -22,15 +22,14 @@ fn condition(flags: &Where) -> Option<Condition<'_>> {
     flags.condition.as_deref().map(|sql| Condition { sql, params: &flags.params })
 }
 
-/// The metadata columns to show: those named, else all.
-fn shown_columns(collection: &Collection, show: &[String]) -> Result<Vec<Shown>> {
-    let all = collection.columns()?;
-    let documents = names(all.iter().filter(|column| column.json));
-    let shown = super::shown(show).unwrap_or_else(|| names(&all));
-    Ok(shown.iter().map(|name| Shown::among(name, &documents)).collect())
+/// The metadata columns of an answer.
+fn shown(columns: &[CollectionColumn]) -> Vec<Shown> {
+    let shown =
+        |column: &CollectionColumn| Shown { name: column.info.name.clone(), json: column.json };
+    columns.iter().map(shown).collect()
 }
 
-fn names<'a>(columns: impl IntoIterator<Item = &'a anear::CollectionColumn>) -> Vec<String> {
+fn names<'a>(columns: impl IntoIterator<Item = &'a CollectionColumn>) -> Vec<String> {
     columns.into_iter().map(|column| column.info.name.clone()).collect()
 }
 
@@ -41,6 +40,13 @@ pub(super) fn document_columns(path: impl AsRef<Path>) -> Result<Vec<String>> {
     }
     let columns = Collection::open(path, Access::Read)?.columns()?;
     Ok(names(columns.iter().filter(|column| column.json)))
+}
+
+fn storage_name(storage: &Storage) -> &'static str {
+    match storage {
+        Storage::Npy => "npy",
+        Storage::Hdf5 { .. } => "hdf5",
+    }
 }
 
 /// An error for a flag that means nothing for collections.

@@ -1,9 +1,9 @@
 //! `anear search` in a collection.
 
-use super::{condition, ids, no_such_flag, shown_columns};
+use super::{condition, ids, no_such_flag, shown};
 use crate::args::{Common, Search};
 use crate::commands::answer::Answer;
-use crate::commands::{open_options, query, search};
+use crate::commands::{self, open_options, query, search};
 use anear::{
     Access, Collection, CollectionHit, CollectionSearch, Error, Expected, Hit, Queries, Result,
     Sought,
@@ -13,20 +13,19 @@ pub(crate) fn run(arguments: &Search, common: &Common) -> Result<()> {
     refuse_flags_of_files(arguments)?;
     let collection = Collection::open(&arguments.path, Access::Read)?;
     collection.check(&Expected { metric: arguments.metric, ..Expected::default() })?;
-    let columns = shown_columns(&collection, &arguments.show)?;
-    let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let show = commands::shown(&arguments.show);
     let options = open_options(common, &arguments.ids);
     let goal = search::goal(arguments);
     let request = CollectionSearch {
         goal,
         condition: condition(&arguments.condition),
-        show: Some(&names),
+        show: show.as_deref(),
         threads: options.threads,
         interrupt: None,
     };
     let text = arguments.text.as_deref();
     let queries = query::queries(&arguments.query)?;
-    let (metric, found) = match (&queries, text) {
+    let (metric, reply) = match (&queries, text) {
         (Queries::Rows(rows), Some(text)) if rows.is_empty() => {
             ("bm25", collection.search(&Sought::Text(text), &request)?)
         }
@@ -51,7 +50,8 @@ pub(crate) fn run(arguments: &Search, common: &Common) -> Result<()> {
         }
     };
     let hits = |hits: Vec<CollectionHit>| hits.into_iter().map(hit).collect();
-    let results = found.into_iter().map(hits).collect();
+    let columns = shown(&reply.columns);
+    let results = reply.results.into_iter().map(hits).collect();
     Answer { metric, goal, columns, with_rows: false, results }.print(common)
 }
 
