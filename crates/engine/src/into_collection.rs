@@ -20,14 +20,14 @@ pub(crate) fn is_meant(output: &SaveRequest) -> bool {
 
 /// Makes a collection of all rows of a matrix, or of those that meet a condition.
 pub(crate) fn convert(
+    vectors: &Vectors,
     request: &ConvertRequest,
     options: &OpenOptions,
     progress: &mut dyn Progress,
 ) -> Result<Saved> {
     let target = &request.output.output.path;
     check(request).map_err(|error| error.at_path(target))?;
-    let vectors = Vectors::open_at(&request.input, options)?;
-    let spec = spec(&vectors, &request.output);
+    let spec = spec(vectors, &request.output);
     let failed = |source| Error::io("cannot create a folder here", source).at_path(target);
     let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
     let temporary = tempfile::Builder::new()
@@ -37,7 +37,7 @@ pub(crate) fn convert(
         .map_err(failed)?;
     let folder = temporary.path().join("new.anear");
     let collection = Collection::create(&folder, &spec)?;
-    fill(&collection, &vectors, request, options, progress)?;
+    fill(&collection, vectors, request, options, progress)?;
     collection.close()?;
     drop(collection);
     std::fs::rename(&folder, target).and_then(|()| sync_folder(target)).map_err(failed)?;

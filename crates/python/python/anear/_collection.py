@@ -78,10 +78,9 @@ class Collection:
 
     Raises
     ------
-    MissingFileError
-        If there is no collection, and none was to be made.
     UsageError
-        If the collection has another dimension, metric or model.
+        If there is no collection and none was to be made, or it has another dimension, metric or
+        model.
     DamagedError
         If its files contradict each other; `verify` repairs what can be.
 
@@ -179,7 +178,7 @@ class Collection:
             The rows, shape (rows, dim), as everywhere in this package.
         ids
             What to call them: integers or strings, one a row, each once, and the same kind in all
-            of the collection. By default integers that count on from the largest.
+            of the collection. By default integers that count on from the largest, or from 0.
         metadata
             A mapping of column name to values, one a row; a list of mappings, one a row; a
             DataFrame or an Arrow table. Columns appear as they are first given.
@@ -196,9 +195,10 @@ class Collection:
         Raises
         ------
         UsageError
-            If an id is there already, ids are of another kind, or dimension or model are others.
+            If ids are of another kind, dimension or model are others, or there is not one value a
+            row.
         DataError
-            If a vector holds NaN or infinity, or there is not one value a row.
+            If an id is there already, or a vector holds NaN or infinity.
         InputTypeError
             If ``vectors`` holds no vectors, or ``metadata`` no columns.
         """
@@ -230,10 +230,10 @@ class Collection:
         --------
         >>> c = anear.Collection(folder / "updated.anear", dim=1)
         >>> c.add([[1], [2]], metadata={"page": [1, 2], "read": [False, False]})
-        array([1, 2])
-        >>> c.update(2, {"read": True})
+        array([0, 1])
+        >>> c.update(1, {"read": True})
         1
-        >>> c.get(2).metadata
+        >>> c.get(1).metadata
         {'page': [2], 'read': [True]}
         """
         alone = _is_id(ids) and isinstance(metadata, Mapping)
@@ -289,7 +289,7 @@ class Collection:
         --------
         >>> c = anear.Collection(folder / "walked.anear", dim=1)
         >>> c.add([[1], [2], [3]], metadata={"page": [1, 2, 3]})
-        array([1, 2, 3])
+        array([0, 1, 2])
         >>> [rows.metadata["page"] for rows in c.rows("page > 1", batch=1)]
         [[2], [3]]
         """

@@ -14,8 +14,8 @@ use crate::signals::{Unseen, watched};
 use crate::values::{ids_to_python, value_to_python};
 use crate::write::{Report, Target, report};
 use anear::{
-    Batch, Collection, CollectionSearch, ColumnKind, Condition, Error, Existing, Expected,
-    ExportRequest, Goal, OpenOptions, Value, Vectors,
+    Batch, Collection, CollectionSearch, ColumnKind, Condition, Error, ErrorKind, Existing,
+    Expected, ExportRequest, Goal, OpenOptions, Value, Vectors,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -216,7 +216,12 @@ impl Store {
     /// Whether there is a row with this id.
     fn contains(&self, id: &Bound<'_, PyAny>) -> Result<bool> {
         let wanted = ids_of(PyList::new(id.py(), [id])?.as_any())?;
-        self.with(id.py(), |collection| Ok(!collection.get(&wanted, Some(&[]))?.ids.is_empty()))
+        self.with(id.py(), |collection| match collection.get(&wanted, Some(&[])) {
+            Ok(found) => Ok(!found.ids.is_empty()),
+            // An id of the other kind.
+            Err(error) if error.kind() == ErrorKind::Usage => Ok(false),
+            Err(error) => Err(error),
+        })
     }
 
     /// Goes through the rows that meet a condition.
