@@ -1,4 +1,5 @@
 //! An open collection: what it can do.
+#![expect(clippy::needless_pass_by_value, reason = "arguments are made for each call")]
 
 use super::open::{self, Making};
 use super::search::{self, Found};
@@ -73,7 +74,6 @@ impl Store {
     /// Opens the collection at a path; makes one if there is none and `making` says how.
     #[new]
     #[pyo3(signature = (path, dim, metric, model, read_only, making))]
-    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn new(
         py: Python<'_>,
         path: PathBuf,
@@ -283,7 +283,6 @@ impl Store {
         Ok((found.collect::<PyResult<_>>()?, shown.kinds(py)?, single))
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn index_text(&self, py: Python<'_>, columns: Vec<String>) -> Result<()> {
         self.with(py, |collection| collection.index_text(&columns))
     }
@@ -307,7 +306,6 @@ impl Store {
     /// Adds the rows of a file: `(added, updated, rows)`.
     #[pyo3(signature = (path, entry, ids, meta, raw, limits, threads, upsert))]
     #[expect(clippy::too_many_arguments, reason = "they are those of the Python function")]
-    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn import_file(
         &self,
         py: Python<'_>,
@@ -335,7 +333,6 @@ impl Store {
 
     /// Writes rows to a file.
     #[pyo3(signature = (condition, params, kind, metadata, target))]
-    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn export(
         &self,
         py: Python<'_>,
