@@ -148,6 +148,16 @@ def test_ranges(c, x, q):
     assert (hits.distances <= 2.5).all()
 
 
+def test_an_index_changes_no_answer(c, q):
+    before = c.search(q, k=50)
+    c.index(threads=1)
+    assert any(name.endswith(".anx") for name in c.info()["files"])
+    for collection in (c, anear.Collection(c.path, read_only=True)):
+        for one, other in zip(collection.search(q, k=50), before, strict=True):
+            np.testing.assert_array_equal(one.ids, other.ids)
+            np.testing.assert_array_equal(one.distances, other.distances)
+
+
 def test_text(tmp_path, rng):
     c = anear.Collection(tmp_path / "c.anear", dim=4, text="about")
     texts = ["green tea", "black tea with milk", "milk", "water"]

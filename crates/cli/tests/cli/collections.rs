@@ -153,7 +153,8 @@ fn what_does_not_go_together_is_refused() {
         (&["search", &path, "--vector", "[1, 2]"], "384"),
         (&["search", &path, "--text", "cheese"], "--text"),
         (&["search", &example("food.db"), "--text", "cheese"], "collection"),
-        (&["index", &path], "--output"),
+        (&["index", &example("food.db")], "-o FILE.anx"),
+        (&["index", &example("food.db"), "--text", "gloss"], "collection"),
         (&["add", &path, &example("food.db"), "--model", "another"], "MiniLM"),
         (&["delete", &path], "--where"),
         (&["delete", &path, "--ids", "1", "--where", "1"], "cannot be used"),
@@ -253,7 +254,7 @@ fn text_is_searched_alone_and_with_a_vector() {
     let folder = Folder::new();
     let path = food(&folder);
     let indexed = json(&["index", &path, "--text", "gloss"]);
-    assert_eq!(indexed, document!({"path": path, "text": ["gloss"]}));
+    assert_eq!(indexed, document!({"path": path, "text": ["gloss"], "index_file": null}));
     let reply = json(&["search", &path, "--text", "cheese", "-k", "5"]);
     assert_eq!(reply["metric"], "bm25");
     let hits = reply["results"][0]["hits"].as_array().unwrap();
@@ -267,6 +268,19 @@ fn text_is_searched_alone_and_with_a_vector() {
     let both = ids(&both);
     assert!(both.contains(&42.into()), "the nearest is among them");
     assert!(both.contains(&hits[0]["id"]), "and so is the best text");
+}
+
+#[test]
+fn an_index_is_kept_in_the_folder_when_asked() {
+    let folder = Folder::new();
+    let path = food(&folder);
+    let found = ids(&json(&["search", &path, "--id", "42", "-k", "600"]));
+    let indexed = json(&["index", &path]);
+    let file = indexed["index_file"].as_str().unwrap();
+    assert!(std::path::Path::new(&path).join(file).is_file(), "{indexed}");
+    assert_eq!(json(&["info", &path])["index"]["file"], file);
+    assert_eq!(ids(&json(&["search", &path, "--id", "42", "-k", "600"])), found);
+    assert!(said(&["verify", &path]).contains("all is well"));
 }
 
 #[test]

@@ -404,6 +404,14 @@ class Collection:
             return Hits(*found[0], kinds)
         return [Hits(*of_one, kinds) for of_one in found]
 
+    def index(self, threads: int | None = None) -> None:
+        """Learns all that makes searches faster now, and keeps it in a file ``index-*.anx``.
+
+        Without it that happens beside the first searches, and very large collections keep such a
+        file by themselves. Answers are the same in any case.
+        """
+        self._store.index(threads)
+
     def index_text(self, *columns: str) -> None:
         """Makes metadata columns searchable as text, the rows there are and those to come."""
         self._store.index_text(list(columns))

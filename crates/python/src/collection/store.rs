@@ -287,6 +287,14 @@ impl Store {
         self.with(py, |collection| collection.index_text(&columns))
     }
 
+    #[pyo3(signature = (threads))]
+    fn index(&self, py: Python<'_>, threads: Option<isize>) -> Result<()> {
+        let threads = options::threads(threads)?;
+        watched(py, |interrupt| {
+            self.locked(|collection| collection.index(threads, &mut Unseen(interrupt)))
+        })
+    }
+
     /// `(rows, removed, bytes before, bytes after)`.
     fn compact(&self, py: Python<'_>) -> Result<(u64, u64, u64, u64)> {
         let done = watched(py, |interrupt| {
