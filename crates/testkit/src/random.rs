@@ -26,4 +26,37 @@ impl Random {
     pub fn below(&mut self, bound: u64) -> u64 {
         self.number() % bound
     }
+
+    /// Some of the items, as many as wanted if there are so many, in their order.
+    pub fn some<T: Clone>(&mut self, items: &[T], wanted: usize) -> Vec<T> {
+        let mut wanted = wanted.min(items.len()) as u64;
+        let left = (1..=items.len() as u64).rev();
+        let mut chosen = Vec::new();
+        for (item, left) in items.iter().zip(left) {
+            if self.below(left) < wanted {
+                chosen.push(item.clone());
+                wanted -= 1;
+            }
+        }
+        chosen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_items_are_as_many_as_wanted_and_any_of_them() {
+        let items: Vec<u32> = (0..10).collect();
+        let mut seen = [0; 10];
+        for seed in 0..1000 {
+            let some = Random::new(seed).some(&items, 3);
+            assert_eq!(some.len(), 3);
+            assert!(some.is_sorted());
+            some.iter().for_each(|item| seen[*item as usize] += 1);
+        }
+        assert!(seen.iter().all(|count| (200..400).contains(count)), "{seen:?}");
+        assert_eq!(Random::new(1).some(&items, 20), items);
+    }
 }

@@ -1,10 +1,9 @@
 //! Runs a workload in a child process, with the layer of faults below it.
 
-use super::workload::{ARGUMENTS, FOLDER, NOTES};
-use super::{Disk, Fault, Trace, layer};
+use super::{Disk, Fault, Trace, Workload, layer};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use tempfile::TempDir;
 
 /// A child to run: this test program, for one of its ignored tests.
@@ -82,14 +81,8 @@ impl FaultyChild {
     ) -> Outcome {
         let notes = beside.canonicalize().unwrap().join("notes");
         std::fs::write(&notes, "").unwrap();
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command
-            .args(["--exact", workload, "--ignored", "--nocapture", "--test-threads=1"])
-            .env("LD_PRELOAD", layer::library())
-            .env(FOLDER, &self.folder)
-            .env(NOTES, &notes)
-            .env(ARGUMENTS, serde_json::to_string(arguments).unwrap())
-            .stdin(Stdio::null());
+        let mut command = Workload::command(workload, &self.folder, &notes, arguments);
+        command.env("LD_PRELOAD", layer::library());
         if let Some(trace) = trace {
             command.env("ANEAR_FAULTS_TRACE", trace);
         }

@@ -3,11 +3,12 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-pub(super) const FOLDER: &str = "ANEAR_FAULTS_FOLDER";
-pub(super) const NOTES: &str = "ANEAR_FAULTS_NOTES";
-pub(super) const ARGUMENTS: &str = "ANEAR_FAULTS_ARGUMENTS";
+const FOLDER: &str = "ANEAR_FAULTS_FOLDER";
+const NOTES: &str = "ANEAR_FAULTS_NOTES";
+const ARGUMENTS: &str = "ANEAR_FAULTS_ARGUMENTS";
 
 /// The task of this process, if it is a child.
 #[derive(Debug)]
@@ -18,6 +19,23 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// A command that runs the ignored test `name` of this program, in a folder, with arguments;
+    /// it adds what it notes to a file. Nothing befalls it but what the caller does to it.
+    ///
+    /// # Panics
+    /// If this program or the folder cannot be found.
+    pub fn command(name: &str, folder: &Path, notes: &Path, arguments: &[String]) -> Command {
+        let program = std::env::current_exe().expect("this program has a path");
+        let mut command = Command::new(program);
+        command
+            .args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"])
+            .env(FOLDER, folder.canonicalize().expect("the folder is there"))
+            .env(NOTES, notes)
+            .env(ARGUMENTS, serde_json::to_string(arguments).expect("texts are JSON"))
+            .stdin(Stdio::null());
+        command
+    }
+
     /// What a [`FaultyChild`](super::FaultyChild) is to do; `None` in any other process.
     ///
     /// # Panics
@@ -27,7 +45,8 @@ impl Workload {
         let arguments = std::env::var(ARGUMENTS).expect("a child has arguments");
         let arguments = serde_json::from_str(&arguments).expect("arguments are a list of texts");
         let notes = std::env::var_os(NOTES).expect("a child has a file for notes");
-        let notes = OpenOptions::new().append(true).open(notes).expect("notes can be written");
+        let notes =
+            OpenOptions::new().append(true).create(true).open(notes).expect("notes can be written");
         Some(Workload { folder, arguments, notes: Mutex::new(notes) })
     }
 

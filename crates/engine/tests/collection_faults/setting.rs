@@ -1,0 +1,83 @@
+//! What a child is to do, and the collection it has open.
+
+use crate::change::Change;
+use crate::model::DIM;
+use anear::{Access, Collection, CollectionSpec, Metric, Result};
+use std::path::{Path, PathBuf};
+
+/// The sort of collection and the changes to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    pub(crate) seed: u64,
+    /// How many changes; the first has number 0.
+    pub(crate) changes: i64,
+    /// How many in a hundred changes are compactions.
+    pub(crate) compacts: u64,
+    /// Whether a child goes on after a change that failed.
+    pub(crate) goes_on: bool,
+}
+
+impl Setting {
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let Setting { seed, changes, compacts, goes_on } = self;
+        vec![seed.to_string(), changes.to_string(), compacts.to_string(), goes_on.to_string()]
+    }
+
+    pub(crate) fn from_arguments(arguments: &[String]) -> Setting {
+        let [seed, changes, compacts, goes_on] = arguments else { panic!("{arguments:?}") };
+        Setting {
+            seed: seed.parse().unwrap(),
+            changes: changes.parse().unwrap(),
+            compacts: compacts.parse().unwrap(),
+            goes_on: goes_on.parse().unwrap(),
+        }
+    }
+
+    fn spec(&self) -> CollectionSpec {
+        let spec = CollectionSpec::new(DIM, Metric::L2);
+        CollectionSpec { file_bytes: FILE_BYTES, ..spec }
+    }
+}
+
+/// Of vectors in a file; so few that there are several files.
+const FILE_BYTES: u64 = 150_000;
+
+/// Where the collection is, in a child's folder.
+pub(crate) fn path_in(folder: &Path) -> PathBuf {
+    folder.join("rows.anear")
+}
+
+/// An open collection that can be closed and opened again.
+pub(crate) struct Session {
+    path: PathBuf,
+    collection: Option<Collection>,
+}
+
+impl Session {
+    pub(crate) fn create(folder: &Path, setting: &Setting) -> Result<Session> {
+        let path = path_in(folder);
+        let collection = Some(Collection::create(&path, &setting.spec())?);
+        Ok(Session { path, collection })
+    }
+
+    pub(crate) fn open(folder: &Path, access: Access) -> Result<Session> {
+        let path = path_in(folder);
+        let collection = Some(Collection::open(&path, access)?);
+        Ok(Session { path, collection })
+    }
+
+    /// The collection, opened if an earlier try failed.
+    pub(crate) fn collection(&mut self) -> Result<&Collection> {
+        if self.collection.is_none() {
+            self.collection = Some(Collection::open(&self.path, Access::Write)?);
+        }
+        Ok(self.collection.as_ref().expect("it was just opened"))
+    }
+
+    pub(crate) fn make(&mut self, change: &Change) -> Result<()> {
+        if let Change::Reopen = change {
+            self.collection = None;
+        }
+        change.make(self.collection()?)
+    }
+}
