@@ -1,10 +1,12 @@
 import multiprocessing
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import anear
 import numpy as np
@@ -319,6 +321,15 @@ def test_collections_are_opened_and_converted_like_files(tmp_path, c, x, q):
     with anear.Collection(tmp_path / "new.anear", metric="l2") as new:
         assert new.count("page = 3") == 20
         np.testing.assert_array_equal(new.get(1003).vectors[0], x[3])
+
+
+def test_the_parts_open_in_their_own_tools(c, x):
+    c.close()
+    np.testing.assert_array_equal(np.load(f"{c.path}/vectors-000001.npy"), x)
+    with closing(sqlite3.connect(f"file:{c.path}/metadata.sqlite?mode=ro", uri=True)) as metadata:
+        query = "SELECT _row, id, page, name FROM embeddings ORDER BY _row"
+        expected = [(row, row + 1000, row % 10, f"{row % 7}.pdf") for row in range(200)]
+        assert metadata.execute(query).fetchall() == expected
 
 
 def test_verify(tmp_path, c, x):
