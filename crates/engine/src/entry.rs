@@ -76,10 +76,10 @@ fn main_entry(container: &dyn Container) -> Result<usize> {
 fn nothing_inside(container: &dyn Container) -> Error {
     let error = Error::bad_data("there are no vectors in this file");
     match (container.index(), container.skipped().first()) {
-        (Some(index), _) => Error::unsupported(format!(
-            "this is an index ({}), which is not searched yet",
-            index.kind
-        )),
+        (Some(index), skipped) => {
+            let reason = skipped.map_or("its vectors are not read yet", |part| &part.reason);
+            Error::unsupported(format!("this is an index ({}): {reason}", index.kind))
+        }
         (None, Some(first)) => {
             let others = match container.skipped().len() - 1 {
                 0 => String::new(),

@@ -215,6 +215,9 @@ fn read_everything(path: &Path, request: Option<&str>) -> Result<(), String> {
     {
         return Err(format!("no entry {request}"));
     }
+    if let ([], Some(skipped)) = (container.entries(), container.skipped().first()) {
+        return Err(skipped.reason.clone());
+    }
     for (position, entry) in container.entries().iter().enumerate() {
         let schema = &entry.schema;
         let limits = options().limits;
@@ -278,6 +281,11 @@ fn bad_torch_files() {
 #[test]
 fn bad_safetensors_files() {
     check_bad("safetensors");
+}
+
+#[test]
+fn bad_faiss_files() {
+    check_bad("faiss");
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod layout;
 mod tests;
 
 use crate::named_index::NamedIndex;
-use crate::{Container, Format, FormatInfo, Hint, IndexInfo, ReadOptions, Score};
+use crate::{Container, Format, FormatInfo, Hint, IndexInfo, Keeps, ReadOptions, Score};
 use anear_io::Input;
 use anear_types::{Error, Result, Value};
 use layout::{LAYOUTS, Layout, Nodes};
@@ -29,7 +29,7 @@ static INFO: FormatInfo = FormatInfo {
     extensions: &["ann"],
     about: "Annoy indexes (described, not read)",
     writes: &[],
-    keeps_metadata: false,
+    keeps: Keeps::Rows,
 };
 
 impl Format for Annoy {
