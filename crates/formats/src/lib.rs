@@ -19,6 +19,7 @@ mod guard;
 #[cfg(feature = "hdf5")]
 mod hdf5;
 mod jsonl;
+pub mod langchain;
 mod named_index;
 pub mod npy;
 mod npz;

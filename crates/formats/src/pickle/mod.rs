@@ -14,9 +14,12 @@
 mod array;
 mod float_list;
 mod globals;
+mod json;
 mod machine;
 mod node;
 pub(crate) mod opcode;
+mod single;
+mod standard;
 mod template;
 mod text;
 mod vector;
@@ -24,8 +27,10 @@ mod writer;
 
 pub(crate) use array::{ArrayBytes, PickledArray, array_of};
 pub(crate) use globals::Global;
+pub(crate) use json::{json_text, key_text};
 pub(crate) use machine::{Loaded, load};
 pub(crate) use node::{Arena, Call, Node, NodeId, Pickle};
+pub(crate) use single::{component_value, single_value};
 pub(crate) use text::ByteString;
 pub(crate) use vector::{VectorDecoder, looks_like_pickle};
 pub(crate) use writer::{ArrayPickler, BATCH, PickleWriter};
