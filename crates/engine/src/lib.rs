@@ -26,8 +26,8 @@ pub use anear_index::flat::{Goal, NonFinite};
 pub use anear_index::{Interrupt, RowSet, Rows, SharedBytes};
 pub use anear_kernels::Rounding;
 pub use anear_types::{
-    Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Limits, MatrixRef, Metric,
-    Neighbor, Order, Result, Schema, Value,
+    Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Ids, Limits, MatrixRef,
+    Metric, Neighbor, Order, Result, Schema, Value,
 };
 pub use cast::cast_rows;
 pub use collection::{
@@ -37,7 +37,7 @@ pub use collection::{
 };
 pub use convert::{ConvertRequest, convert};
 pub use filter::rows_where;
-pub use index::{Ids, Index, IndexSearch, IndexSpec, RowFilter, search_rows, search_vectors};
+pub use index::{Index, IndexSearch, IndexSpec, RowFilter, search_rows, search_vectors};
 pub use info::{FileInfo, info};
 pub use location::Location;
 pub use mapped::{Mapped, PrivateRows};

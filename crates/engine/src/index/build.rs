@@ -1,12 +1,12 @@
 //! Building an index over arrays, or over a matrix in any file.
 
+use super::Index;
 use super::metadata::Kept;
 use super::names::Names;
-use super::{Ids, Index};
 use crate::{Error, Metadata, OpenOptions, Progress, Result, Vectors};
 use anear_formats::anx::Table;
 use anear_index::{IndexKind, Rows, Spec, kind_named};
-use anear_types::{MatrixRef, Metric};
+use anear_types::{Ids, MatrixRef, Metric};
 use std::path::Path;
 use std::sync::Mutex;
 

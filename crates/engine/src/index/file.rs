@@ -1,14 +1,14 @@
 //! An index in a `.anx` file. The bytes are described in `docs/format.md`.
 
+use super::Index;
 use super::metadata::{Kept, add_ids};
 use super::names::Names;
-use super::{Ids, Index};
 use crate::{Error, OpenOptions, Result};
 use anear_formats::anx::{ColumnWriter, Table};
 use anear_formats::format_for_output;
 use anear_index::{INDEX_KINDS, IndexKind};
 use anear_io::{About, Input, Output, SEGMENT_MAGIC, Segment, SegmentWriter};
-use anear_types::{ColumnKind, Metric, Value};
+use anear_types::{ColumnKind, Ids, Metric, Value};
 use std::path::Path;
 
 /// Rows of metadata held at a time.
