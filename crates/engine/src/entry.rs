@@ -76,9 +76,9 @@ fn main_entry(container: &dyn Container) -> Result<usize> {
 fn nothing_inside(container: &dyn Container) -> Error {
     let error = Error::bad_data("there are no vectors in this file");
     match (container.index(), container.skipped().first()) {
-        (Some(index), skipped) => {
-            let reason = skipped.map_or("its vectors are not read yet", |part| &part.reason);
-            Error::unsupported(format!("this is an index ({}): {reason}", index.kind))
+        (Some(index), None) => error.help(format!("the index ({}) has no rows", index.kind)),
+        (Some(index), Some(part)) => {
+            Error::unsupported(format!("this is an index ({}): {}", index.kind, part.reason))
         }
         (None, Some(first)) => {
             let others = match container.skipped().len() - 1 {

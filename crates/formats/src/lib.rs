@@ -20,7 +20,6 @@ mod guard;
 mod hdf5;
 mod jsonl;
 pub mod langchain;
-mod named_index;
 pub mod npy;
 mod npz;
 #[cfg(feature = "parquet")]
