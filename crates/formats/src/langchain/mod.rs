@@ -4,7 +4,7 @@
 //! holds two things: a docstore, that is documents by id, and for each row of the index the id of
 //! its document. A document is a text with a dictionary of metadata. Here a row has its id, the
 //! text in a column `text`, and a column for each key of the metadata that any document has; a
-//! value that is nested is JSON text. Nothing in the pickle is run, see [`crate::pickle`].
+//! value that is nested is JSON text. Nothing in the pickle is run, see the module `pickle`.
 //!
 //! Objects in the pickle have their attributes as a state:
 //!
