@@ -159,6 +159,7 @@ impl Index {
             (names, ids) => names.append(rows.rows() as u64, ids, &self.kept)?,
         }
         self.structure.add(rows);
+        self.structure.catch_up(1, None)?;
         Ok(first..self.rows())
     }
 
