@@ -11,7 +11,7 @@ mod sink;
 pub use append::Appender;
 
 use crate::{
-    ArraySource, Container, Entry, Format, FormatInfo, Hint, ReadOptions, Score, VectorSink,
+    ArraySource, Container, Entry, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink,
     VectorSource, WriteOptions,
 };
 use anear_io::{ByteOrder, Input, Output};
@@ -44,7 +44,7 @@ static INFO: FormatInfo = FormatInfo {
     extensions: &["npy"],
     about: "NumPy array: one matrix, mapped without a copy",
     writes: ELEMENTS,
-    keeps_metadata: false,
+    keeps: Keeps::Rows,
 };
 
 impl Format for Npy {
