@@ -68,6 +68,7 @@ pub struct Vectors {
     entry: usize,
     format: &'static str,
     threads: usize,
+    json: Vec<String>,
 }
 
 impl Vectors {
@@ -85,6 +86,11 @@ impl Vectors {
     /// # Errors
     /// As for [`open`](Vectors::open).
     pub fn open_at(location: &Location, options: &OpenOptions) -> Result<Vectors> {
+        #[cfg(feature = "sqlite")]
+        if crate::Collection::is_at(&location.path) && location.entry.is_none() {
+            let collection = crate::Collection::open(&location.path, crate::Access::Read)?;
+            return collection.view(None);
+        }
         let input = open_input(location)?;
         let (format, container) = open_container(&input, options)?;
         let at_path = |error: Error| error.at_path(input.path());
@@ -94,7 +100,24 @@ impl Vectors {
             .limits
             .check_expansion("this matrix", chosen.schema.total_bytes(), input.len())
             .map_err(|error| at_path(error.at_entry(chosen.name.as_str())))?;
-        Ok(Vectors { input, container, entry, format, threads: options.threads.max(1) })
+        let threads = options.threads.max(1);
+        Ok(Vectors { input, container, entry, format, threads, json: Vec::new() })
+    }
+
+    /// The rows of a collection; `json` names columns whose texts are JSON documents.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn of_collection(
+        path: &std::path::Path,
+        rows: Box<dyn Container>,
+        json: Vec<String>,
+    ) -> Vectors {
+        let input = Input::from_bytes(path, Vec::new());
+        Vectors { input, container: rows, entry: 0, format: "collection", threads: 1, json }
+    }
+
+    /// Columns of metadata whose texts are JSON documents, as far as that is known.
+    pub(crate) fn json(&self) -> &[String] {
+        &self.json
     }
 
     /// The file.

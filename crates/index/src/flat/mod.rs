@@ -29,6 +29,7 @@ mod screen;
 mod screening;
 mod settle;
 mod threads;
+mod which;
 
 use crate::Interrupt;
 use anear_kernels::Level;
@@ -42,6 +43,9 @@ use nearest::Nearest;
 use numbers::NumberQueries;
 use piece::Piece;
 use threads::Worker;
+
+pub(crate) use threads::side_by_side;
+pub(crate) use which::{Mask, Which};
 
 /// What to search for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,7 +130,18 @@ pub struct Beside<'a> {
     pub codes: Option<(&'a Sq, Coded<'a>)>,
 }
 
-impl Beside<'_> {
+impl<'a> Beside<'a> {
+    /// What is known of rows `start..end`.
+    ///
+    /// # Panics
+    /// If they do not exist.
+    pub fn range(&self, start: usize, end: usize) -> Beside<'a> {
+        Beside {
+            squares: self.squares.map(|squares| &squares[start..end]),
+            codes: self.codes.map(|(sq, coded)| (sq, coded.range(start, end))),
+        }
+    }
+
     fn check(&self, rows: usize) {
         assert!(self.squares.is_none_or(|squares| squares.len() == rows));
         assert!(self.codes.is_none_or(|(_, coded)| coded.codes.rows() == rows));
@@ -246,14 +261,25 @@ impl<'a> FlatSearch<'a> {
         beside: &Beside<'_>,
         keep: Option<&[u64]>,
     ) -> Result<()> {
+        self.scan_which(first_row, rows, beside, keep.map_or(Which::All, Which::Listed))
+    }
+
+    /// The same for those rows that pass.
+    pub(crate) fn scan_which(
+        &mut self,
+        first_row: u64,
+        rows: MatrixRef<'_>,
+        beside: &Beside<'_>,
+        which: Which<'_>,
+    ) -> Result<()> {
         beside.check(rows.rows());
         self.prepare_for(rows.element(), rows.dim())?;
-        let piece = Piece::new(first_row, rows, keep);
+        let piece = Piece::new(first_row, rows, which);
         if piece.rows() == 0 || self.found.is_empty() {
             return Ok(());
         }
         let findings = self.find(piece, beside)?;
-        let block = Piece::new(first_row, rows, None);
+        let block = Piece::new(first_row, rows, Which::All);
         self.settle(findings, block);
         Ok(())
     }
