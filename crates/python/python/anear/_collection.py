@@ -78,9 +78,10 @@ class Collection:
 
     Raises
     ------
+    MissingFileError
+        If there is nothing at the path, and no collection was to be made.
     UsageError
-        If there is no collection and none was to be made, or it has another dimension, metric or
-        model.
+        If there is something else, or the collection has another dimension, metric or model.
     DamagedError
         If its files contradict each other; `verify` repairs what can be.
 
