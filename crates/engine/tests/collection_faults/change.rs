@@ -25,7 +25,7 @@ pub(crate) enum Change {
     IndexText,
     /// What was learned about the vectors is kept.
     Index,
-    /// The collection is closed and opened again.
+    /// The collection is closed; the next change opens it.
     Reopen,
 }
 
@@ -69,7 +69,7 @@ impl Change {
         }
     }
 
-    /// Does it to a collection; all but to open it again.
+    /// Does it to an open collection.
     pub(crate) fn make(&self, collection: &Collection) -> Result<()> {
         match self {
             Change::Add(rows) => add(collection, rows, Existing::Refuse),

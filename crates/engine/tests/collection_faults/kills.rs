@@ -1,7 +1,7 @@
 //! `kill -9` at any time, not only at operations on files: while another thread works, while rows
 //! are computed, between two processes that wait for each other.
 
-use crate::crashes::judge;
+use crate::judge::judge;
 use crate::setting::Setting;
 use anear_testkit::faults::{Workload, scratch};
 use anear_testkit::random::Random;

@@ -8,12 +8,14 @@
 mod belief;
 mod change;
 mod crashes;
+mod judge;
 mod kills;
 mod model;
 mod question;
 mod readers;
 mod refusals;
 mod setting;
+mod writer;
 
 use anear_testkit::faults::Workload;
 
@@ -24,8 +26,8 @@ fn child() {
     let Some(workload) = Workload::current() else { return };
     let (task, arguments) = workload.arguments().split_first().expect("a child has a task");
     match task.as_str() {
-        "change" => crashes::change(&workload, arguments),
-        "open" => crashes::open(&workload),
+        "change" => writer::change(&workload, arguments),
+        "open" => writer::open(&workload),
         "read" => refusals::read(&workload, arguments),
         "write all the time" => readers::write_all_the_time(&workload, arguments),
         "ask all the time" => readers::ask_all_the_time(&workload, arguments),

@@ -66,7 +66,7 @@ impl Session {
         Ok(Session { path, collection })
     }
 
-    /// The collection, opened if an earlier try failed.
+    /// The collection, opened if it is closed.
     pub(crate) fn collection(&mut self) -> Result<&Collection> {
         if self.collection.is_none() {
             self.collection = Some(Collection::open(&self.path, Access::Write)?);
@@ -74,9 +74,19 @@ impl Session {
         Ok(self.collection.as_ref().expect("it was just opened"))
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        self.collection.is_some()
+    }
+
+    /// Closes the collection; it is opened when it is needed.
+    pub(crate) fn close(&mut self) {
+        self.collection = None;
+    }
+
     pub(crate) fn make(&mut self, change: &Change) -> Result<()> {
         if let Change::Reopen = change {
-            self.collection = None;
+            self.close();
+            return Ok(());
         }
         change.make(self.collection()?)
     }
