@@ -98,6 +98,7 @@ impl Sinks {
             compression: request.compression,
             threads: request.threads.max(1),
             pickle: request.pickle,
+            ..WriteOptions::default()
         };
         let keeps = format.info().keeps_metadata;
         let own = match keeps {
