@@ -55,12 +55,21 @@ pub fn convert(
     options: &OpenOptions,
     progress: &mut dyn Progress,
 ) -> Result<Saved> {
+    convert_vectors(&Vectors::open_at(&request.input, options)?, request, options, progress)
+}
+
+/// Converts a matrix that is open.
+pub(crate) fn convert_vectors(
+    vectors: &Vectors,
+    request: &ConvertRequest,
+    options: &OpenOptions,
+    progress: &mut dyn Progress,
+) -> Result<Saved> {
     let format = format_for(&request.output)?;
-    let vectors = Vectors::open_at(&request.input, options)?;
     if let Some(kind) = &request.kind {
-        return to_index(request, kind, format, &vectors, options, progress);
+        return to_index(request, kind, format, vectors, options, progress);
     }
-    let metadata = Metadata::of(&vectors, request.meta.as_deref(), options)?;
+    let metadata = Metadata::of(vectors, request.meta.as_deref(), options)?;
     let rows = vectors.schema().rows;
     let kept = match &request.condition {
         None => None,
@@ -68,7 +77,7 @@ pub fn convert(
             Some(rows_where(&metadata, rows, condition, &[], &options.limits, progress)?)
         }
     };
-    let schema = output_schema(request, format, &vectors, &metadata, kept.as_deref())?;
+    let schema = output_schema(request, format, vectors, &metadata, kept.as_deref())?;
     let mut sinks = Sinks::create(&request.output, format, &schema)?;
     let names: Vec<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
 
@@ -101,7 +110,7 @@ pub fn convert(
         progress.advance(range.end - range.start);
         Ok(())
     };
-    each_block(&vectors, request.memory_bytes, &mut write)?;
+    each_block(vectors, request.memory_bytes, &mut write)?;
     progress.end();
     sinks.finish(format, schema)
 }

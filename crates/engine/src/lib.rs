@@ -3,6 +3,7 @@
 
 mod blocks;
 mod cast;
+#[cfg(feature = "sqlite")]
 mod collection;
 mod convert;
 mod entry;
@@ -25,15 +26,20 @@ pub use anear_formats::{
 pub use anear_index::flat::{Goal, NonFinite};
 pub use anear_index::{Interrupt, RowSet, Rows, SharedBytes};
 pub use anear_kernels::Rounding;
+#[cfg(feature = "sqlite")]
+pub use anear_store::{
+    Access, Added, Batch, Compacted, Existing, Problem, Spec as CollectionSpec, Storage,
+    StoreInfo as CollectionInfo, StoredColumn as CollectionColumn, Verified,
+};
 pub use anear_types::{
     Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Ids, Limits, MatrixRef,
     Metric, Neighbor, Order, Result, Schema, Value,
 };
 pub use cast::cast_rows;
+#[cfg(feature = "sqlite")]
 pub use collection::{
-    Access, Added, Batch, Collection, CollectionColumn, CollectionHit, CollectionInfo,
-    CollectionSearch, CollectionSpec, Compacted, Condition, Existing, Expected, ExportRequest,
-    Fetched, Problem, Sought, Storage, Verified,
+    Collection, CollectionHit, CollectionReply, CollectionSearch, Condition, Expected,
+    ExportRequest, Fetched, Sought,
 };
 pub use convert::{ConvertRequest, convert};
 pub use filter::rows_where;

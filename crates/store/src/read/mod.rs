@@ -57,6 +57,7 @@ pub struct Moment {
     inner: Arc<Inner>,
     /// Always there, until it goes back to the store.
     reader: Option<Reader>,
+    marks: Marks,
 }
 
 /// How far a store has come. Within an epoch, rows are only added, and nothing about the vectors of
@@ -76,6 +77,20 @@ pub struct Marks {
 }
 
 impl Marks {
+    /// Whether the store had come farther here than there.
+    pub fn is_after(&self, other: &Marks) -> bool {
+        let order = |marks: &Marks| {
+            (marks.epoch, marks.next_row, marks.deleted, marks.changes, marks.file_rows)
+        };
+        let (ours, theirs) = (order(self), order(other));
+        ours.0 > theirs.0
+            || ours.0 == theirs.0
+                && (ours.1 > theirs.1
+                    || ours.2 > theirs.2
+                    || ours.3 > theirs.3
+                    || ours.4 > theirs.4)
+    }
+
     /// Rows there are.
     pub fn rows(&self) -> u64 {
         self.next_row.saturating_sub(self.deleted)
@@ -89,17 +104,19 @@ impl Moment {
             Some(reader) => reader,
             None => Reader::open(&inner.folder)?,
         };
-        let moment = Moment { inner: Arc::clone(inner), reader: Some(reader) };
+        let marks = Marks::default();
+        let mut moment = Moment { inner: Arc::clone(inner), reader: Some(reader), marks };
         moment.reader().run("BEGIN").map_err(|error| moment.locate(error))?;
-        moment.marks()?; // the first read is what settles the moment
+        moment.marks = moment.read_marks()?; // the first read is what settles the moment
         Ok(moment)
     }
 
     /// How far the store has come.
-    ///
-    /// # Errors
-    /// If the metadata are damaged.
-    pub fn marks(&self) -> Result<Marks> {
+    pub fn marks(&self) -> Marks {
+        self.marks
+    }
+
+    fn read_marks(&self) -> Result<Marks> {
         const MARKS: &str = "SELECT
             (SELECT value FROM settings WHERE key = 'epoch'),
             (SELECT value FROM settings WHERE key = 'changes'),
@@ -151,6 +168,13 @@ impl Moment {
     /// The names of the files that count.
     pub(crate) fn file_names(&self) -> Result<Vec<String>> {
         file_names(self.connection()).map_err(|error| self.locate(error))
+    }
+
+    /// The name of a file.
+    pub(crate) fn file_name(&self, number: i64) -> Result<String> {
+        let query = "SELECT name FROM files WHERE file = ?";
+        let name = self.connection().query_row(query, [number], |row| row.get(0));
+        name.map_err(|error| self.locate(sql(error)))
     }
 
     /// The rows that meet a condition, rising: an SQL expression over `id` and the metadata

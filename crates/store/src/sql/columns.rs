@@ -111,6 +111,10 @@ fn add(
     if name.is_empty() || name.contains('\0') || name.len() > 1000 {
         return Err(Error::usage(format!("{name:?} is no name for a metadata column")));
     }
+    if name.eq_ignore_ascii_case(ID) {
+        return Err(Error::usage(format!("a metadata column cannot be called {name:?}"))
+            .help("ids are given apart from metadata; in a file, --ids names their column"));
+    }
     if known.len() >= MOST_COLUMNS {
         return Err(Error::limit(format!("there are {MOST_COLUMNS} metadata columns already"))
             .help("put rare facts together into one column as JSON"));

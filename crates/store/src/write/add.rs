@@ -26,6 +26,30 @@ impl Store {
     /// dimension, or ids are missing or of another kind; [`BadData`](anear_types::ErrorKind::BadData)
     /// if an id is there already (or twice in the batch), or a vector is not finite.
     pub fn add(&self, batch: &Batch<'_>, existing: Existing) -> Result<Added> {
+        self.check_batch(batch)?;
+        self.0.write(|turn| turn.add(batch, existing))
+    }
+
+    /// Adds the batches that `fill` gives, all of them or none, as one change. The answer names no
+    /// ids.
+    ///
+    /// # Errors
+    /// As for [`add`](Store::add), or what `fill` says.
+    pub fn add_all(
+        &self,
+        existing: Existing,
+        fill: impl FnOnce(&mut Adding<'_, '_>) -> Result<()>,
+    ) -> Result<Added> {
+        self.0.write(|turn| {
+            let rows = turn.rows()?;
+            let added = Added { added: 0, updated: 0, rows, ids: None };
+            let mut adding = Adding { store: self, turn, existing, added };
+            fill(&mut adding)?;
+            Ok(adding.added)
+        })
+    }
+
+    fn check_batch(&self, batch: &Batch<'_>) -> Result<()> {
         let spec = self.spec();
         let found = (batch.vectors.element(), batch.vectors.dim());
         if found != (spec.element, spec.dim) {
@@ -36,9 +60,30 @@ impl Store {
                 .at_path(self.path())
                 .help("all vectors of a collection come from the same model"));
         }
-        batch.check()?;
-        spec.metric.check_rows(batch.vectors)?;
-        self.0.write(|turn| turn.add(batch, existing))
+        batch.check()
+    }
+}
+
+/// Several batches on their way in.
+pub struct Adding<'a, 't> {
+    store: &'a Store,
+    turn: &'a mut Turn<'t>,
+    existing: Existing,
+    added: Added,
+}
+
+impl Adding<'_, '_> {
+    /// Adds a batch.
+    ///
+    /// # Errors
+    /// As for [`Store::add`]; then nothing is added of any batch.
+    pub fn add(&mut self, batch: &Batch<'_>) -> Result<()> {
+        self.store.check_batch(batch)?;
+        let added = self.turn.add(batch, self.existing)?;
+        self.added.added += added.added;
+        self.added.updated += added.updated;
+        self.added.rows = added.rows;
+        Ok(())
     }
 }
 
@@ -48,10 +93,12 @@ impl Turn<'_> {
         let ids = self.ids_for(batch.ids, vectors.rows())?;
         let (stored, _) = columns::ensure(self.connection, batch.metadata, batch.json)?;
         let first_row = self.tail.next_row();
-        let rows = Rows { first_row, ids: &ids, batch, stored: &stored, existing };
+        let first_new = self.first_new_row;
+        let rows = Rows { first_row, first_new, ids: &ids, batch, stored: &stored, existing };
         let small = vectors.bytes().len() < SMALL_BYTES;
         let updated = match small && self.has_room_for(vectors.rows()) {
             true => {
+                self.spec.metric.check_rows(vectors)?;
                 let updated = self.insert(&rows)?;
                 self.insert_pending(first_row, vectors)?;
                 updated
@@ -90,15 +137,16 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Inserts rows while another thread writes their vectors, and those pending before, to the
-    /// file.
+    /// Inserts rows while another thread checks their vectors and writes them, behind those that
+    /// were pending, to the file.
     fn insert_beside_file(&mut self, rows: &Rows<'_>) -> Result<u64> {
         let vectors = rows.batch.vectors;
         let pending = self.take_pending()?;
         let pending_first = self.tail.file_rows;
-        let connection = self.connection;
+        let (connection, metric) = (self.connection, self.spec.metric);
         let mut appending = self.begin_append()?;
         let mut write = move || -> Result<Vec<Extent>> {
+            metric.check_rows(vectors)?;
             let mut extents = appending.append(pending_first, pending.matrix())?;
             extents.extend(appending.append(rows.first_row, vectors)?);
             appending.file.sync()?;
@@ -127,6 +175,8 @@ impl Turn<'_> {
 /// Rows to be inserted into the table.
 struct Rows<'a> {
     first_row: u64,
+    /// Rows from here on were added in the same transaction.
+    first_new: u64,
     ids: &'a Ids,
     batch: &'a Batch<'a>,
     stored: &'a [StoredColumn],
@@ -143,7 +193,7 @@ impl Rows<'_> {
         let mut insert = connection.prepare_cached(&insert).map_err(sql)?;
         let mut replaced = match self.existing {
             Existing::Refuse => None,
-            Existing::Replace => Some(Replacing::new(connection, self.first_row)?),
+            Existing::Replace => Some(Replacing::new(connection, self.first_new)?),
         };
         let mut updated = 0;
         for row in 0..self.ids.len() {
@@ -186,22 +236,29 @@ impl Rows<'_> {
     }
 }
 
-/// The error for an id that is in the store already, or in the batch before.
+/// The error for an id that is there before it is added.
 fn there_already(ids: &Ids, row: usize) -> Error {
-    let twice = match ids {
+    let in_batch = match ids {
         Ids::Ints(ids) => ids[..row].contains(&ids[row]),
         Ids::Texts(ids) => ids[..row].contains(&ids[row]),
     };
-    let id = match ids {
+    if in_batch {
+        return twice(ids, row);
+    }
+    Error::bad_data(format!("the id {} is there already", shown(ids, row)))
+        .at_row(row as u64)
+        .help("to replace such rows, upsert them")
+}
+
+fn twice(ids: &Ids, row: usize) -> Error {
+    Error::bad_data(format!("the id {} is given twice", shown(ids, row))).at_row(row as u64)
+}
+
+fn shown(ids: &Ids, row: usize) -> String {
+    match ids {
         Ids::Ints(ids) => ids[row].to_string(),
         Ids::Texts(ids) => format!("{:?}", ids[row]),
-    };
-    let error = match twice {
-        true => Error::bad_data(format!("the id {id} is given twice")),
-        false => Error::bad_data(format!("the id {id} is there already"))
-            .help("to replace such rows, upsert them"),
-    };
-    error.at_row(row as u64)
+    }
 }
 
 pub(super) fn bind_id(
@@ -221,18 +278,18 @@ pub(super) fn bind_id(
 struct Replacing<'a> {
     find: rusqlite::CachedStatement<'a>,
     delete: rusqlite::CachedStatement<'a>,
-    /// Rows from here on are those of the batch.
-    first_row: u64,
+    /// Rows from here on were added in the same transaction, and must not be replaced.
+    first_new: u64,
 }
 
 impl<'a> Replacing<'a> {
-    fn new(connection: &'a rusqlite::Connection, first_row: u64) -> Result<Replacing<'a>> {
+    fn new(connection: &'a rusqlite::Connection, first_new: u64) -> Result<Replacing<'a>> {
         let find = format!("SELECT {ROW} FROM {TABLE} WHERE {ID} = ?");
         let delete = format!("DELETE FROM {TABLE} WHERE {ROW} = ?");
         Ok(Replacing {
             find: connection.prepare_cached(&find).map_err(sql)?,
             delete: connection.prepare_cached(&delete).map_err(sql)?,
-            first_row,
+            first_new,
         })
     }
 
@@ -244,8 +301,8 @@ impl<'a> Replacing<'a> {
         };
         let found: Option<i64> = found.optional().map_err(sql)?;
         let Some(row) = found else { return Ok(false) };
-        if row.unsigned_abs() >= self.first_row {
-            return Err(there_already(ids, position));
+        if row.unsigned_abs() >= self.first_new {
+            return Err(twice(ids, position));
         }
         self.delete.execute([row]).map_err(sql)?;
         Ok(true)

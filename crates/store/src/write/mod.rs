@@ -5,9 +5,11 @@ mod change;
 mod ids;
 pub(crate) mod tail;
 
+pub use add::Adding;
+
 use crate::error::sql;
 use crate::files::{Extent, NpyFile, cover};
-use crate::folder::{self, leftovers, vectors_name};
+use crate::folder::{self, file_name, leftovers};
 use crate::spec::{Access, Spec, Storage};
 use crate::sql::{connection, schema};
 use crate::store::Inner;
@@ -17,6 +19,9 @@ use anear_types::{Block, Error, MatrixRef, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::Path;
 use tail::{LastFile, Tail};
+
+/// What the table of files says of vectors.
+const VECTORS: &str = "vectors";
 
 /// What a process needs for writing; opened when it first writes.
 pub(crate) struct Writer {
@@ -80,11 +85,13 @@ impl Writer {
     ) -> Result<T> {
         let behavior = TransactionBehavior::Immediate;
         let transaction = Transaction::new(&mut self.connection, behavior).map_err(sql)?;
+        let tail = Tail::read(&transaction)?;
         let mut turn = Turn {
             folder: &inner.folder,
             spec: &inner.spec,
             conditions: &self.conditions,
-            tail: Tail::read(&transaction)?,
+            first_new_row: tail.next_row(),
+            tail,
             connection: &transaction,
             file: None,
             avoid_tail: self.in_doubt,
@@ -141,6 +148,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) connection: &'a Connection,
     conditions: &'a Conditions,
     pub(crate) tail: Tail,
+    /// Rows from here on were added in this transaction.
+    first_new_row: u64,
     /// The file that is being appended to, and its number.
     file: Option<(i64, NpyFile)>,
     /// Whether bytes behind the rows that count must be left alone.
@@ -241,16 +250,20 @@ impl Turn<'_> {
 
     fn new_file(&mut self) -> Result<(i64, NpyFile)> {
         let first_row = self.tail.file_rows;
-        let (number, name) = self.name_file("vectors", first_row)?;
+        let (number, name) = self.name_file(VECTORS, first_row)?;
         let file = NpyFile::create(&self.folder.join(&name), self.spec.element, self.spec.dim)?;
         self.tail.file = Some(LastFile { number, name, first_row });
         Ok((number, file))
     }
 
-    /// Gives a number and a name to a new file.
+    /// Gives a number and a name to a new file that holds `vectors` or an `index`.
     pub(crate) fn name_file(&mut self, holds: &str, first_row: u64) -> Result<(i64, String)> {
         let number = schema::integer(self.connection, "next_file")?;
-        let name = vectors_name(number, self.spec.storage.extension());
+        let extension = match holds {
+            VECTORS => self.spec.storage.extension(),
+            _ => "anx",
+        };
+        let name = file_name(holds, number, extension);
         schema::set(self.connection, "next_file", number + 1)?;
         self.connection
             .execute(
