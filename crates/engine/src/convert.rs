@@ -1,13 +1,15 @@
 //! From any format to any other: rows, metadata, ids and attributes, block by block.
 
 use crate::blocks::each_block;
+#[cfg(feature = "sqlite")]
+use crate::into_collection;
 use crate::sinks::{Sinks, element_for, format_for};
 use crate::{
     Error, Index, IndexSpec, Location, Metadata, OpenOptions, Progress, Result, SaveRequest, Saved,
     Vectors, cast_rows, rows_where,
 };
 use anear_formats::{Format, Summary, anx};
-use anear_types::{Block, Column, MatrixRef, Schema};
+use anear_types::{Block, Column, MatrixRef, Schema, Value};
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -20,6 +22,8 @@ pub struct ConvertRequest {
     pub output: SaveRequest,
     /// A condition on the metadata that rows must meet to be written.
     pub condition: Option<String>,
+    /// Values for the `?` in the condition.
+    pub params: Vec<Value>,
     /// A file with metadata to lay beside the rows.
     pub meta: Option<PathBuf>,
     /// The kind of index to build, for an output that is one.
@@ -37,6 +41,7 @@ impl ConvertRequest {
             input,
             output,
             condition: None,
+            params: Vec::new(),
             meta: None,
             kind: None,
             keep_metadata: true,
@@ -65,6 +70,10 @@ pub(crate) fn convert_vectors(
     options: &OpenOptions,
     progress: &mut dyn Progress,
 ) -> Result<Saved> {
+    #[cfg(feature = "sqlite")]
+    if into_collection::is_meant(&request.output) {
+        return into_collection::convert(vectors, request, options, progress);
+    }
     let format = format_for(&request.output)?;
     if let Some(kind) = &request.kind {
         return to_index(request, kind, format, vectors, options, progress);
@@ -73,9 +82,14 @@ pub(crate) fn convert_vectors(
     let rows = vectors.schema().rows;
     let kept = match &request.condition {
         None => None,
-        Some(condition) => {
-            Some(rows_where(&metadata, rows, condition, &[], &options.limits, progress)?)
-        }
+        Some(condition) => Some(rows_where(
+            &metadata,
+            rows,
+            condition,
+            &request.params,
+            &options.limits,
+            progress,
+        )?),
     };
     let schema = output_schema(request, format, vectors, &metadata, kept.as_deref())?;
     let mut sinks = Sinks::create(&request.output, format, &schema)?;

@@ -10,6 +10,8 @@ mod entry;
 mod filter;
 mod index;
 mod info;
+#[cfg(feature = "sqlite")]
+mod into_collection;
 mod location;
 mod mapped;
 mod metadata;

@@ -26,7 +26,7 @@ use crate::{
     Existing, Ids, Progress, Result, Storage, Vectors, Verified, cast_rows,
 };
 use anear_kernels::Rounding;
-use anear_store::{Moment, Store};
+use anear_store::{Moment, Store, StoredRow};
 use anear_types::{Block, Column, Element, Metric};
 use learning::Learning;
 use picture::Shared;
@@ -278,10 +278,10 @@ impl Collection {
             let stored = moment.vectors()?;
             let mut vectors = Block::try_new(self.element(), self.dim(), rows.len())?;
             let mut table: Vec<Column> = moment.table(&[], &columns)?;
-            for (row, values) in rows.iter().zip(moment.rows(&rows, &columns)?) {
+            for (row, found) in rows.iter().zip(moment.rows(&rows, &columns)?) {
                 let without = || self.damaged(*row);
                 vectors.push_row(stored.row(*row).ok_or_else(without)?);
-                let (id, values) = values.ok_or_else(without)?;
+                let StoredRow { id, values } = found.ok_or_else(without)?;
                 let values = std::iter::once(id).chain(values);
                 table.iter_mut().zip(values).for_each(|(column, value)| column.values.push(value));
             }
@@ -315,7 +315,9 @@ impl Collection {
             let rows = condition.map(|condition| rows_where(&moment, condition)).transpose()?;
             anear_store::View::new(moment, rows)
         })?;
-        Ok(Vectors::of_container(self.path(), Box::new(view), "collection"))
+        let json = view.columns().iter().filter(|column| column.json);
+        let json = json.map(|column| column.info.name.clone()).collect();
+        Ok(Vectors::of_collection(self.path(), Box::new(view), json))
     }
 
     /// Moves what waits in the metadata to the files of vectors. That happens by itself when the

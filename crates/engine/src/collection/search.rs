@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{CollectionColumn, Error, Goal, Ids, NonFinite, Result};
 use anear_index::{Keep, Plan};
-use anear_store::Moment;
+use anear_store::{Moment, StoredRow};
 use anear_types::{Block, MatrixRef, Neighbor};
 use std::collections::HashMap;
 
@@ -72,8 +72,8 @@ impl Collection {
         let rows: Vec<u64> = found.iter().map(|neighbor| neighbor.row).collect();
         let hit = |(neighbor, stored): (&Neighbor, Option<_>)| {
             let Neighbor { row, distance } = *neighbor;
-            let (id, metadata) = stored.ok_or_else(|| self.damaged(row))?;
-            Ok(CollectionHit { row, id, distance, metadata })
+            let StoredRow { id, values } = stored.ok_or_else(|| self.damaged(row))?;
+            Ok(CollectionHit { row, id, distance, metadata: values })
         };
         found.iter().zip(moment.rows(&rows, columns)?).map(hit).collect()
     }

@@ -5,6 +5,7 @@ mod text;
 mod vectors;
 
 pub use crate::files::Extent;
+pub use rows::StoredRow;
 pub use vectors::{StoredVectors, Stretch};
 
 use crate::error::sql;
@@ -186,16 +187,7 @@ impl Moment {
     pub fn rows_where(&self, condition: &str, params: &[Value], time_ms: u64) -> Result<Vec<u64>> {
         let conditions = &self.reader().conditions;
         let rows = conditions.rows(self.connection(), condition, params, time_ms);
-        rows.map_err(|error| self.locate(self.with_columns(error)))
-    }
-
-    fn with_columns(&self, error: Error) -> Error {
-        if error.kind() != anear_types::ErrorKind::Usage {
-            return error;
-        }
-        let Ok(columns) = self.columns() else { return error };
-        let names: Vec<&str> = columns.iter().map(|column| &*column.stored_as).collect();
-        error.help(format!("the columns are: {}, {}", schema::ID, names.join(", ")))
+        rows.map_err(|error| self.locate(columns::help(error, self.connection())))
     }
 
     /// The store it is a moment of.

@@ -10,6 +10,15 @@ use anear_types::{Column, ColumnKind, Error, Ids, Result, Value};
 use rusqlite::{OptionalExtension, Row, params};
 use std::ops::Range;
 
+/// What the metadata say of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRow {
+    /// Its id.
+    pub id: Value,
+    /// Values of the columns asked for.
+    pub values: Vec<Value>,
+}
+
 impl Moment {
     /// The rows with these ids; `None` for those that are not there.
     ///
@@ -38,23 +47,11 @@ impl Moment {
             .collect()
     }
 
-    /// Id and metadata of a row; `None` if there is no such row.
-    ///
-    /// # Errors
-    /// If the metadata are damaged.
-    pub fn row(&self, row: u64, columns: &[StoredColumn]) -> Result<Option<(Value, Vec<Value>)>> {
-        Ok(self.rows(&[row], columns)?.pop().flatten())
-    }
-
     /// Ids and metadata of some rows, in any order; `None` for those that are not there.
     ///
     /// # Errors
     /// If the metadata are damaged.
-    pub fn rows(
-        &self,
-        rows: &[u64],
-        columns: &[StoredColumn],
-    ) -> Result<Vec<Option<(Value, Vec<Value>)>>> {
+    pub fn rows(&self, rows: &[u64], columns: &[StoredColumn]) -> Result<Vec<Option<StoredRow>>> {
         let query = format!("SELECT {} FROM {TABLE} WHERE {ROW} = ?", places(columns));
         let read = || -> rusqlite::Result<Vec<_>> {
             let mut statement = self.connection().prepare_cached(&query)?;
@@ -63,7 +60,7 @@ impl Moment {
                 let values = |row: &Row<'_>| {
                     let id = from_sqlite(row.get_ref(1)?, None);
                     let values = (0..columns.len()).map(|position| value(row, position, columns));
-                    Ok((id, values.collect::<rusqlite::Result<_>>()?))
+                    Ok(StoredRow { id, values: values.collect::<rusqlite::Result<_>>()? })
                 };
                 found.push(statement.query_row([*row as i64], values).optional()?);
             }
@@ -127,7 +124,7 @@ impl Moment {
                 }
             })?;
         } else {
-            for (id, values) in self.rows(rows, columns)?.into_iter().flatten() {
+            for StoredRow { id, values } in self.rows(rows, columns)?.into_iter().flatten() {
                 push(id, &mut values.into_iter());
             }
         }

@@ -81,6 +81,18 @@ impl Adding<'_, '_> {
         self.added.rows = added.rows;
         Ok(())
     }
+
+    /// Sets facts about the whole collection; others stay.
+    ///
+    /// # Errors
+    /// If a value is absurdly long.
+    pub fn set_attributes(&mut self, attributes: &[(String, Value)]) -> Result<()> {
+        for (name, value) in attributes {
+            let set = "INSERT OR REPLACE INTO attributes VALUES (?, ?)";
+            self.turn.connection.execute(set, params![name, to_sqlite(value)]).map_err(sql)?;
+        }
+        Ok(())
+    }
 }
 
 impl Turn<'_> {

@@ -164,12 +164,12 @@ fn columns_take_what_comes() {
         let columns = moment.columns().unwrap();
         for (row, (name, value, _)) in steps.iter().enumerate() {
             let position = columns.iter().position(|column| column.info.name == *name).unwrap();
-            let (_, values) = moment.row(row as u64, &columns).unwrap().unwrap();
+            let stored = moment.rows(&[row as u64], &columns).unwrap().remove(0).unwrap();
             let expected = match (row, value) {
                 (0, _) => Value::Real(1.0),
                 (_, value) => value.clone(),
             };
-            assert_eq!(values[position], expected, "row {row}");
+            assert_eq!(stored.values[position], expected, "row {row}");
         }
         assert_eq!(columns[3].stored_as, "C_2");
         clean(&store);
