@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from .documents import Found
+
+_DAMPING = 60  # of reciprocal rank fusion: how little the first ranks stand out
 
 
 def similarity(metric: str, distance: float) -> float:
@@ -48,13 +53,18 @@ def most_diverse(
     return chosen
 
 
-def fused(rankings: Sequence[tuple[Sequence[Any], float]]) -> list[tuple[Any, float]]:
-    """Reciprocal rank fusion of rankings, each with its weight; the best first, with its score."""
-    scores: dict[Any, float] = {}
-    for ranking, weight in rankings:
-        for rank, item in enumerate(ranking):
-            scores[item] = scores.get(item, 0.0) + weight / (61 + rank)
-    return sorted(scores.items(), key=lambda pair: -pair[1])
+def fused(
+    by_vector: Sequence[Found], by_text: Sequence[Found], k: int, vector_weight: float = 0.5
+) -> list[tuple[Found, float]]:
+    """The best documents of two rankings together, each with its score: reciprocal rank fusion,
+    where the rankings may weigh differently."""
+    found = {each.id: each for each in (*by_vector, *by_text)}
+    scores = dict.fromkeys(found, 0.0)
+    for ranking, weight in ((by_vector, vector_weight), (by_text, 1.0 - vector_weight)):
+        for rank, each in enumerate(ranking):
+            scores[each.id] += weight / (_DAMPING + 1 + rank)
+    best = sorted(scores, key=lambda id: -scores[id])[:k]
+    return [(found[id], scores[id]) for id in best]
 
 
 def _units(vectors: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -209,13 +209,9 @@ class SynchronousStore:
         """The best documents by nearness and by words: reciprocal rank fusion, whose value is the
         score."""
         many = max(top_k, 100)
-        rankings = (
-            self._nearest(query_embedding, filters, many, return_embedding),
-            self._with_words(query, filters, many, return_embedding),
-        )
-        found = {each.id: each for ranking in rankings for each in ranking}
-        scores = fused([([each.id for each in ranking], 1.0) for ranking in rankings])
-        return self._scored([(found[id], score) for id, score in scores[:top_k]])
+        near = self._nearest(query_embedding, filters, many, return_embedding)
+        matching = self._with_words(query, filters, many, return_embedding)
+        return self._scored(fused(near, matching, top_k))
 
     def close(self) -> None:
         """Closes the collection."""
