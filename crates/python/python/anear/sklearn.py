@@ -119,8 +119,8 @@ class _GraphTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         """What a distance of anear is divided by to be one of scikit-learn."""
         return self._fit_X.shape[1] if self.effective_metric_ == "hamming" else 1
 
-    def _distances(self, found: _Array, X: _Array) -> _Array:
-        return np.maximum(found.astype(X.dtype) / X.dtype.type(self._scale()), 0)
+    def _distances(self, found: _Array) -> _Array:
+        return np.maximum(found.astype(np.float64) / self._scale(), 0)
 
     def _threads(self) -> int:
         return int(effective_n_jobs(self.n_jobs))
@@ -134,11 +134,6 @@ class _GraphTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
     @property
     def _n_features_out(self) -> int:
         return self.n_samples_fit_
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
 
 
 class KNeighborsTransformer(_GraphTransformer):
@@ -248,7 +243,7 @@ class KNeighborsTransformer(_GraphTransformer):
         if own:
             others = _all_but_own(neighbors)
             found, neighbors = found[others].reshape(-1, k), neighbors[others].reshape(-1, k)
-        return (self._distances(found, X), neighbors) if return_distance else neighbors
+        return (self._distances(found), neighbors) if return_distance else neighbors
 
     def kneighbors_graph(
         self, X: Any = None, n_neighbors: int | None = None, mode: str = "connectivity"
@@ -305,7 +300,7 @@ class RadiusNeighborsTransformer(_GraphTransformer):
         starts, found, neighbors = self._index.range_search(
             self._rows(X), self.radius * self._scale(), threads=self._threads()
         )
-        distances = self._distances(found, X)
+        distances = np.minimum(self._distances(found), self.radius)  # which rounding may exceed
         weights = distances if self.mode == "distance" else np.ones_like(distances)
         return self._graph(weights, neighbors, starts.astype(np.int64))
 

@@ -20,7 +20,7 @@ def documented():
             item = getattr(module, name)
             yield f"{module.__name__}.{name}", item
             for inner, member in inspect.getmembers(item, inspect.isroutine):
-                is_ours = getattr(member, "__module__", "").startswith("anear")
+                is_ours = str(getattr(member, "__module__", "")).startswith("anear")
                 if is_ours and not inner.startswith("_"):
                     yield f"{module.__name__}.{name}.{inner}", member
 

@@ -18,7 +18,8 @@ Value = None | bool | int | float | str | bytes
 
 
 class Operand(NamedTuple):
-    """Something to compare, as SQL, and the kind of its values; None where they may be of any."""
+    """Something to compare, as SQL, and the kind of its values; None where they may be of any, and
+    lists and dicts are texts."""
 
     sql: str
     kind: str | None = None
@@ -83,7 +84,7 @@ def compare(x: Operand, sign: str, value: Any) -> Condition:
         return NEVER
     family = "text" if isinstance(value, str) else "number"
     sql = f"{x.sql} {sign} ?"
-    if x.kind in (None, "mixed", "json"):
+    if x.kind in (None, "mixed"):
         return plain(f"{_TYPES[family].format(x.sql)} AND {sql}", (value,))
     return Condition(sql, (value,), f"({x.sql} {_INVERSE[sign]} ? OR {x.sql} IS NULL)")
 
@@ -129,9 +130,9 @@ def _may_be(x: Operand, value: Any) -> bool:
     """Whether values of this kind can equal the value, or come before or after it: where they
     cannot, SQLite might still convert one into the other."""
     if isinstance(value, (bool, int, float)):
-        return x.kind not in ("text", "blob")
+        return x.kind not in ("text", "blob", "json")
     if isinstance(value, str):
-        return x.kind not in ("int", "real", "bool", "blob")
+        return x.kind not in ("int", "real", "bool", "blob", "json")
     if isinstance(value, bytes):
         return x.kind in (None, "blob", "mixed")
     raise UsageError(
