@@ -49,9 +49,40 @@ pub(crate) fn value_json(value: &Value) -> Json {
     }
 }
 
-/// Named metadata values as a JSON object.
-pub(crate) fn object<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a Value)>) -> Json {
-    let pairs = pairs.into_iter().map(|(name, value)| (name.to_owned(), value_json(value)));
+/// A metadata column that is shown.
+pub(crate) struct Shown {
+    pub(crate) name: String,
+    /// Whether its texts are JSON documents, which are part of a JSON output as such.
+    pub(crate) json: bool,
+}
+
+impl Shown {
+    /// A column whose texts are texts.
+    pub(crate) fn plain(name: String) -> Shown {
+        Shown { name, json: false }
+    }
+
+    /// A column, which is one of JSON documents if it is among these.
+    pub(crate) fn among(name: &str, documents: &[String]) -> Shown {
+        Shown { name: name.to_owned(), json: documents.iter().any(|document| document == name) }
+    }
+}
+
+/// The metadata values of a row as a JSON object.
+pub(crate) fn object<'a>(values: impl IntoIterator<Item = (&'a Shown, &'a Value)>) -> Json {
+    let pair = |(column, value): (&Shown, &Value)| {
+        let document = match value {
+            Value::Text(text) if column.json => serde_json::from_str(text).ok(),
+            _ => None,
+        };
+        (column.name.clone(), document.unwrap_or_else(|| value_json(value)))
+    };
+    Json::Object(values.into_iter().map(pair).collect::<Map<String, Json>>())
+}
+
+/// Named values as a JSON object.
+pub(crate) fn pairs<'a>(pairs: impl IntoIterator<Item = &'a (String, Value)>) -> Json {
+    let pairs = pairs.into_iter().map(|(name, value)| (name.clone(), value_json(value)));
     Json::Object(pairs.collect::<Map<String, Json>>())
 }
 

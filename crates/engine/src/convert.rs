@@ -1,13 +1,15 @@
 //! From any format to any other: rows, metadata, ids and attributes, block by block.
 
 use crate::blocks::each_block;
+#[cfg(feature = "sqlite")]
+use crate::into_collection;
 use crate::sinks::{Sinks, element_for, format_for};
 use crate::{
     Error, Index, IndexSpec, Location, Metadata, OpenOptions, Progress, Result, SaveRequest, Saved,
     Vectors, cast_rows, rows_where,
 };
 use anear_formats::{Format, Summary, anx};
-use anear_types::{Block, Column, MatrixRef, Schema};
+use anear_types::{Block, Column, MatrixRef, Schema, Value};
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -20,6 +22,8 @@ pub struct ConvertRequest {
     pub output: SaveRequest,
     /// A condition on the metadata that rows must meet to be written.
     pub condition: Option<String>,
+    /// Values for the `?` in the condition.
+    pub params: Vec<Value>,
     /// A file with metadata to lay beside the rows.
     pub meta: Option<PathBuf>,
     /// The kind of index to build, for an output that is one.
@@ -37,6 +41,7 @@ impl ConvertRequest {
             input,
             output,
             condition: None,
+            params: Vec::new(),
             meta: None,
             kind: None,
             keep_metadata: true,
@@ -55,20 +60,38 @@ pub fn convert(
     options: &OpenOptions,
     progress: &mut dyn Progress,
 ) -> Result<Saved> {
-    let format = format_for(&request.output)?;
-    let vectors = Vectors::open_at(&request.input, options)?;
-    if let Some(kind) = &request.kind {
-        return to_index(request, kind, format, &vectors, options, progress);
+    #[cfg(feature = "sqlite")]
+    if into_collection::is_meant(&request.output) {
+        return into_collection::convert(request, options, progress);
     }
-    let metadata = Metadata::of(&vectors, request.meta.as_deref(), options)?;
+    convert_vectors(&Vectors::open_at(&request.input, options)?, request, options, progress)
+}
+
+/// Converts a matrix that is open.
+pub(crate) fn convert_vectors(
+    vectors: &Vectors,
+    request: &ConvertRequest,
+    options: &OpenOptions,
+    progress: &mut dyn Progress,
+) -> Result<Saved> {
+    let format = format_for(&request.output)?;
+    if let Some(kind) = &request.kind {
+        return to_index(request, kind, format, vectors, options, progress);
+    }
+    let metadata = Metadata::of(vectors, request.meta.as_deref(), options)?;
     let rows = vectors.schema().rows;
     let kept = match &request.condition {
         None => None,
-        Some(condition) => {
-            Some(rows_where(&metadata, rows, condition, &[], &options.limits, progress)?)
-        }
+        Some(condition) => Some(rows_where(
+            &metadata,
+            rows,
+            condition,
+            &request.params,
+            &options.limits,
+            progress,
+        )?),
     };
-    let schema = output_schema(request, format, &vectors, &metadata, kept.as_deref())?;
+    let schema = output_schema(request, format, vectors, &metadata, kept.as_deref())?;
     let mut sinks = Sinks::create(&request.output, format, &schema)?;
     let names: Vec<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
 
@@ -101,7 +124,7 @@ pub fn convert(
         progress.advance(range.end - range.start);
         Ok(())
     };
-    each_block(&vectors, request.memory_bytes, &mut write)?;
+    each_block(vectors, request.memory_bytes, &mut write)?;
     progress.end();
     sinks.finish(format, schema)
 }

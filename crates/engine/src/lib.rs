@@ -3,12 +3,15 @@
 
 mod blocks;
 mod cast;
+#[cfg(feature = "sqlite")]
 mod collection;
 mod convert;
 mod entry;
 mod filter;
 mod index;
 mod info;
+#[cfg(feature = "sqlite")]
+mod into_collection;
 mod location;
 mod mapped;
 mod metadata;
@@ -25,19 +28,24 @@ pub use anear_formats::{
 pub use anear_index::flat::{Goal, NonFinite};
 pub use anear_index::{Interrupt, RowSet, Rows, SharedBytes};
 pub use anear_kernels::Rounding;
+#[cfg(feature = "sqlite")]
+pub use anear_store::{
+    Access, Added, Batch, Compacted, Existing, Problem, Spec as CollectionSpec, Storage,
+    StoreInfo as CollectionInfo, StoredColumn as CollectionColumn, Verified,
+};
 pub use anear_types::{
-    Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Limits, MatrixRef, Metric,
-    Neighbor, Order, Result, Schema, Value,
+    Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Ids, Limits, MatrixRef,
+    Metric, Neighbor, Order, Result, Schema, Value,
 };
 pub use cast::cast_rows;
+#[cfg(feature = "sqlite")]
 pub use collection::{
-    Access, Added, Batch, Collection, CollectionColumn, CollectionHit, CollectionInfo,
-    CollectionSearch, CollectionSpec, Compacted, Condition, Existing, Expected, ExportRequest,
-    Fetched, Problem, Sought, Storage, Verified,
+    Collection, CollectionHit, CollectionReply, CollectionSearch, Condition, Expected,
+    ExportRequest, Fetched, Sought,
 };
 pub use convert::{ConvertRequest, convert};
 pub use filter::rows_where;
-pub use index::{Ids, Index, IndexSearch, IndexSpec, RowFilter, search_rows, search_vectors};
+pub use index::{Index, IndexSearch, IndexSpec, RowFilter, search_rows, search_vectors};
 pub use info::{FileInfo, info};
 pub use location::Location;
 pub use mapped::{Mapped, PrivateRows};

@@ -63,6 +63,24 @@ pub enum Queries {
     Vectors(Block),
 }
 
+impl Queries {
+    /// The query vectors; `None` where they are rows of the matrix that is searched.
+    ///
+    /// # Errors
+    /// If the file they are in cannot be read, or they differ in dimension.
+    pub fn vectors(&self, options: &OpenOptions) -> Result<Option<Cow<'_, Block>>> {
+        Ok(Some(match self {
+            Queries::Vectors(block) => Cow::Borrowed(block),
+            Queries::At(location) => {
+                let queries = Vectors::open_at(location, options)?;
+                Cow::Owned(queries.read(0..queries.schema().rows)?)
+            }
+            Queries::Given(given) => Cow::Owned(given_vectors(given)?),
+            Queries::Rows(_) | Queries::Ids(_) => return Ok(None),
+        }))
+    }
+}
+
 /// The answer to a search.
 #[derive(Clone, Debug)]
 pub struct SearchReply {
@@ -182,16 +200,19 @@ fn query_vectors<'a>(
     queries: &'a Queries,
     options: &OpenOptions,
 ) -> Result<Cow<'a, Block>> {
-    Ok(Cow::Owned(match queries {
-        Queries::Vectors(block) => return Ok(Cow::Borrowed(block)),
-        Queries::At(location) => {
-            let queries = Vectors::open_at(location, options)?;
-            queries.read(0..queries.schema().rows)?
+    if let Some(given) = queries.vectors(options)? {
+        return Ok(given);
+    }
+    let found;
+    let rows = match queries {
+        Queries::Ids(ids) => {
+            found = find_ids(vectors, metadata, ids)?;
+            &found
         }
-        Queries::Rows(rows) => vectors.gather(rows)?,
-        Queries::Ids(ids) => vectors.gather(&find_ids(vectors, metadata, ids)?)?,
-        Queries::Given(given) => given_vectors(given)?,
-    }))
+        Queries::Rows(rows) => rows,
+        Queries::At(_) | Queries::Given(_) | Queries::Vectors(_) => unreachable!("given above"),
+    };
+    Ok(Cow::Owned(vectors.gather(rows)?))
 }
 
 /// The rows with these ids; without a column of ids, ids are positions.

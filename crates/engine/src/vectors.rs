@@ -85,6 +85,11 @@ impl Vectors {
     /// # Errors
     /// As for [`open`](Vectors::open).
     pub fn open_at(location: &Location, options: &OpenOptions) -> Result<Vectors> {
+        #[cfg(feature = "sqlite")]
+        if crate::Collection::is_at(&location.path) && location.entry.is_none() {
+            let collection = crate::Collection::open(&location.path, crate::Access::Read)?;
+            return collection.view(None);
+        }
         let input = open_input(location)?;
         let (format, container) = open_container(&input, options)?;
         let at_path = |error: Error| error.at_path(input.path());
@@ -95,6 +100,17 @@ impl Vectors {
             .check_expansion("this matrix", chosen.schema.total_bytes(), input.len())
             .map_err(|error| at_path(error.at_entry(chosen.name.as_str())))?;
         Ok(Vectors { input, container, entry, format, threads: options.threads.max(1) })
+    }
+
+    /// A matrix that is in no single file.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn of_container(
+        path: &std::path::Path,
+        container: Box<dyn Container>,
+        format: &'static str,
+    ) -> Vectors {
+        let input = Input::from_bytes(path, Vec::new());
+        Vectors { input, container, entry: 0, format, threads: 1 }
     }
 
     /// The file.

@@ -292,3 +292,25 @@ fn other_files_are_no_index() {
     let other = OpenOptions { ids: Some("nothing".to_owned()), ..options };
     failed(Index::load(&path, &other), ErrorKind::Usage, "nothing");
 }
+
+#[test]
+fn an_index_file_without_rows_says_where_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index-000001.anx");
+    let spec = anear_index::Spec { metric: Metric::Cosine, prefilter: true };
+    let kind = anear_index::kind_named("flat").unwrap();
+    let mut index = kind.build(Rows::from(line(20)), &spec).unwrap();
+    index.catch_up(1, None).unwrap();
+    let output = anear_io::Output::create(&path, false).unwrap();
+    anear_index::save_learned(&*index, output).unwrap();
+    let options = OpenOptions::default();
+    failed(Index::load(&path, &options), ErrorKind::Usage, "files of the collection beside it");
+    let error = Vectors::open(&path, &options).unwrap_err();
+    failed(Err::<(), Error>(error), ErrorKind::Usage, "files of the collection beside it");
+    let info = anear::info(&Location::parse(path.to_str().unwrap()), &options, true).unwrap();
+    let about = info.index.unwrap();
+    assert_eq!((&*about.kind, about.metric), ("flat", Some(Metric::Cosine)));
+    assert_eq!((about.rows, about.dim), (Some(20), Some(2)));
+    assert_eq!(about.params, [("prefilter".to_owned(), Value::Bool(true))]);
+    assert!(info.entries.is_empty() && info.damage.is_none());
+}

@@ -8,12 +8,14 @@
 pub mod flat;
 mod flat_index;
 mod index;
+mod learned_file;
 mod registry;
 mod row_set;
 mod rows;
 
 pub use flat_index::search_rows;
-pub use index::{Index, IndexKind, Interrupt, Keep, KindInfo, Plan, Spec};
+pub use index::{Index, IndexKind, Interrupt, Keep, KindInfo, Learned, Lesson, Plan, Spec};
+pub use learned_file::{kind_of, load_learned, save_learned};
 pub use registry::{INDEX_KINDS, kind_named};
 pub use row_set::RowSet;
 pub use rows::{Rows, SharedBytes};

@@ -19,6 +19,19 @@ impl RowSet {
         RowSet { words: vec![0; rows.div_ceil(BITS) as usize], rows, count: 0 }
     }
 
+    /// The rows whose bits are set: row `r` is bit `r % 64` of word `r / 64`.
+    ///
+    /// # Panics
+    /// If there are not as many words as `rows` need, or bits beyond them are set.
+    pub fn from_words(words: Vec<u64>, rows: u64) -> RowSet {
+        assert_eq!(words.len() as u64, rows.div_ceil(BITS), "words for {rows} rows");
+        let used = rows % BITS;
+        let beyond = words.last().filter(|_| used > 0).map_or(0, |word| word >> used);
+        assert_eq!(beyond, 0, "bits beyond row {rows}");
+        let count = words.iter().map(|word| u64::from(word.count_ones())).sum();
+        RowSet { words, rows, count }
+    }
+
     /// How many rows it can tell of: one more than the largest number it can hold.
     pub fn rows(&self) -> u64 {
         self.rows

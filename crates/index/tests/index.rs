@@ -2,6 +2,8 @@
 //! every kind of filter.
 
 mod common;
+mod growing;
+mod saved;
 
 use anear_index::flat::{Goal, NonFinite};
 use anear_index::{Keep, Plan, RowSet, Rows, Spec, kind_named, search_rows};
@@ -15,7 +17,7 @@ fn plan(goal: Goal) -> Plan<'static> {
 }
 
 fn spec(metric: Metric) -> Spec {
-    Spec { metric, prefilter: true, threads: 2 }
+    Spec { metric, prefilter: true }
 }
 
 /// The same distances, and the same rows but where f64 cannot tell them apart.
@@ -49,6 +51,7 @@ fn removed_rows_and_filters_leave_exactly_the_others() {
         let kind = kind_named("flat").unwrap();
         // Some rows from the beginning, some added later.
         let mut index = kind.build(Rows::from(matrix.range(0, 3_000)), &spec(metric)).unwrap();
+        index.catch_up(2, None).unwrap();
         index.add(matrix.range(3_000, 4_500));
         index.add(matrix.range(4_500, 5_000));
         for stage in 0..3 {

@@ -22,6 +22,9 @@ const ABOUT: &str = "about";
 /// The section with all rows: components as the index was given them, C order, little-endian.
 const ROWS: &str = "rows";
 
+/// The section in the place of [`ROWS`] where the rows lie elsewhere: a checksum of some of them.
+const ROWS_ELSEWHERE: &str = "rows.elsewhere";
+
 /// The section with the coding of the prefilter, if there is one.
 pub const PREFILTER: &str = "sq";
 
@@ -70,8 +73,15 @@ impl About {
     /// Where the rows lie in the file.
     ///
     /// # Errors
-    /// If there are none, or not as many as there should be.
+    /// [`Usage`](anear_types::ErrorKind::Usage) if they lie elsewhere; or if there are none, or not
+    /// as many as there should be.
     pub fn rows_in(&self, segment: &Segment) -> Result<Range<usize>> {
+        if About::rows_elsewhere(segment)?.is_some() {
+            let what = "the rows of this index are in the vector files of the collection beside it";
+            return Err(Error::usage(what)
+                .help("open the collection, which is the folder")
+                .at_path(segment.input().path()));
+        }
         let length = segment.require(ROWS)?.len() as u64;
         let expected = Schema::matrix(self.element, self.rows, self.dim).total_bytes();
         if length != expected {
@@ -90,6 +100,29 @@ impl About {
     /// If writing fails.
     pub fn begin_rows(writer: &mut SegmentWriter) -> Result<()> {
         writer.begin(ROWS)
+    }
+
+    /// The checksum that tells which rows this is about, if they are not in the file.
+    ///
+    /// # Errors
+    /// If the section that says so is damaged.
+    pub fn rows_elsewhere(segment: &Segment) -> Result<Option<u32>> {
+        let Some(bytes) = segment.get(ROWS_ELSEWHERE) else { return Ok(None) };
+        let checksum = bytes.try_into().map(u32::from_le_bytes).map_err(|_| {
+            let what = format!("section {ROWS_ELSEWHERE} has {} bytes, not 4", bytes.len());
+            Error::malformed(what).at_path(segment.input().path())
+        })?;
+        Ok(Some(checksum))
+    }
+
+    /// Writes the section that says that the rows are not in the file, with a checksum that tells
+    /// which they are.
+    ///
+    /// # Errors
+    /// If writing fails.
+    pub fn write_rows_elsewhere(writer: &mut SegmentWriter, checksum: u32) -> Result<()> {
+        writer.begin(ROWS_ELSEWHERE)?;
+        writer.write(&checksum.to_le_bytes())
     }
 }
 

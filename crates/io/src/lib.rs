@@ -16,5 +16,5 @@ pub use cursor::Cursor;
 pub use endian::{ByteOrder, swap_bytes};
 pub use input::Input;
 pub use memmap2::MmapMut as PrivateMap;
-pub use output::Output;
+pub use output::{Output, sync_folder};
 pub use segment::{SEGMENT_MAGIC, Section, Segment, SegmentWriter};

@@ -135,8 +135,11 @@ fn set_ordinary_permissions(_: &File) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Makes the new name itself survive a crash.
-fn sync_folder(path: &Path) -> std::io::Result<()> {
+/// Makes the name of a new file or folder itself survive a crash.
+///
+/// # Errors
+/// If the folder it is in cannot be opened or synced.
+pub fn sync_folder(path: &Path) -> std::io::Result<()> {
     if cfg!(unix) {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;

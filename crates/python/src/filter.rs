@@ -6,6 +6,7 @@ use crate::given::bytes;
 use anear::{Ids, RowFilter, RowSet};
 use numpy::{PyArray1, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyInt, PyList, PyString};
 
 /// What Python code says of the rows that may be found.
 pub(crate) enum Filter {
@@ -48,6 +49,11 @@ impl Filter {
 
 /// Ids: integers or strings.
 pub(crate) fn ids_of(ids: &Bound<'_, PyAny>) -> Result<Ids> {
+    if let Ok(list) = ids.cast::<PyList>()
+        && let Some(ids) = listed_ids(list)
+    {
+        return Ok(ids);
+    }
     match is_ids(ids) {
         true => plain_ids(ids),
         false => plain_ids(&helper(ids, "ids")?),
@@ -62,6 +68,19 @@ fn flags<'a, 'py>(given: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyArray
 /// Whether these are ids that can be read where they are.
 fn is_ids(given: &Bound<'_, PyAny>) -> bool {
     given.cast::<PyArray1<i64>>().is_ok_and(|ids| ids.is_aligned())
+}
+
+/// The ids in a list, where all are integers or all are strings.
+fn listed_ids(list: &Bound<'_, PyList>) -> Option<Ids> {
+    if list.get_item(0).is_ok_and(|first| first.is_instance_of::<PyString>()) {
+        let text = |id: Bound<'_, PyAny>| Some(id.cast::<PyString>().ok()?.to_str().ok()?.into());
+        return list.iter().map(text).collect::<Option<Vec<Box<str>>>>().map(Ids::Texts);
+    }
+    let int = |id: Bound<'_, PyAny>| {
+        let is_int = id.is_instance_of::<PyInt>() && !id.is_instance_of::<PyBool>();
+        if is_int { id.extract().ok() } else { None }
+    };
+    list.iter().map(int).collect::<Option<Vec<i64>>>().map(Ids::Ints)
 }
 
 fn plain_ids(ids: &Bound<'_, PyAny>) -> Result<Ids> {

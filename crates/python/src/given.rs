@@ -66,6 +66,11 @@ impl<'py> Given<'py> {
         usable.then(|| Given::Array { array: array.clone(), element, rows, dim })
     }
 
+    /// Whether this is a single vector, not a matrix.
+    pub(crate) fn is_vector(&self) -> bool {
+        matches!(self, Given::Array { array, .. } if array.ndim() == 1)
+    }
+
     /// The rows.
     pub(crate) fn matrix(&self) -> MatrixRef<'_> {
         match self {

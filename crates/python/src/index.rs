@@ -7,11 +7,11 @@ use crate::given::Given;
 use crate::options;
 use crate::results::{Found, Ids as Called};
 use crate::signals::{Unseen, watched};
-use crate::values::value_to_python;
+use crate::values::{ids_to_python, value_to_python};
 use anear::{Error, Goal, Ids, IndexSearch, IndexSpec, OpenOptions};
 use numpy::PyArray1;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyDict;
 use std::path::PathBuf;
 use std::sync::{PoisonError, RwLock};
 
@@ -162,11 +162,7 @@ impl Structure {
     /// their numbers.
     fn ids<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
         let ids = self.with(py, |index| Ok(index.ids()?.cloned()))?;
-        Ok(match ids {
-            None => None,
-            Some(Ids::Ints(ids)) => Some(PyArray1::from_vec(py, ids).into_any()),
-            Some(Ids::Texts(ids)) => Some(PyList::new(py, ids.iter().map(|id| &**id))?.into_any()),
-        })
+        Ok(ids.map(|ids| ids_to_python(py, ids)).transpose()?)
     }
 
     /// One truth value a row: whether it can be found.

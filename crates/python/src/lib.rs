@@ -4,6 +4,8 @@
 //! which call into here.
 #![deny(unsafe_code)]
 
+mod collection;
+mod columns;
 mod error;
 mod file;
 mod filter;
@@ -20,6 +22,8 @@ mod write;
 /// The module `anear._anear`.
 #[pyo3::pymodule]
 mod _anear {
+    #[pymodule_export]
+    use crate::collection::{Store, Walk};
     #[pymodule_export]
     use crate::file::File;
     #[pymodule_export]

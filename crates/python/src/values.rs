@@ -1,7 +1,7 @@
 //! Metadata, as Python values.
 
 use crate::error::Result;
-use anear::{Column, ColumnKind, Error, Value};
+use anear::{Column, ColumnKind, Error, Ids, Value};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString};
@@ -64,6 +64,14 @@ pub(crate) fn value_to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<B
         Value::Text(value) => PyString::new(py, value).into_any(),
         Value::Blob(value) => PyBytes::new(py, value).into_any(),
     })
+}
+
+/// Ids: an array of integers, or a list of strings.
+pub(crate) fn ids_to_python(py: Python<'_>, ids: Ids) -> PyResult<Bound<'_, PyAny>> {
+    match ids {
+        Ids::Ints(ids) => Ok(PyArray1::from_vec(py, ids).into_any()),
+        Ids::Texts(ids) => Ok(PyList::new(py, ids.iter().map(|id| &**id))?.into_any()),
+    }
 }
 
 /// A column of a list of Python values.

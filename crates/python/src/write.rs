@@ -27,7 +27,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    fn request(self) -> Result<SaveRequest> {
+    pub(crate) fn request(self) -> Result<SaveRequest> {
         let output = options::location(self.path, self.entry);
         Ok(SaveRequest {
             format: self.format,
@@ -44,9 +44,9 @@ impl Target {
 }
 
 /// What was written: format, element, rows, bytes, the file of metadata, what found no place.
-type Report = (&'static str, &'static str, u64, u64, Option<PathBuf>, Vec<String>);
+pub(crate) type Report = (&'static str, &'static str, u64, u64, Option<PathBuf>, Vec<String>);
 
-fn report(saved: Saved) -> Report {
+pub(crate) fn report(saved: Saved) -> Report {
     let Saved { format, summary, element, sidecar, dropped } = saved;
     (format, element.name(), summary.rows, summary.bytes, sidecar, dropped)
 }

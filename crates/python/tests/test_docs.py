@@ -40,7 +40,7 @@ def test_examples_run(name, item, tmp_path):
 def test_there_are_examples():
     finder = doctest.DocTestParser()
     counted = {name: len(finder.get_examples(inspect.getdoc(item) or "")) for name, item in documented()}
-    for name in ("anear", "open", "save", "convert", "search", "Index"):
+    for name in ("anear", "open", "save", "convert", "search", "Index", "Collection", "Hits"):
         assert counted[name] > 0, name
 
 
@@ -57,15 +57,13 @@ def test_the_example_runs(tmp_path):
     assert "tea" in done.stdout
 
 
-def test_the_readme_runs(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "number,written", [(1, {"glosses.anx", "some.pt", "food.h5"}), (2, {"glosses.anear"})]
+)
+def test_the_readme_runs(tmp_path, monkeypatch, number, written):
     text = (PROJECT / "README.md").read_text()
-    program = text.split("```python\n")[1].split("```")[0]
+    program = text.split("```python\n")[number].split("```")[0]
     (tmp_path / "examples").symlink_to(PROJECT / "examples")
     monkeypatch.chdir(tmp_path)
     exec(compile(program, "README.md", "exec"), {})
-    assert {path.name for path in tmp_path.iterdir()} == {
-        "examples",
-        "glosses.anx",
-        "some.pt",
-        "food.h5",
-    }
+    assert {path.name for path in tmp_path.iterdir()} == {"examples", *written}

@@ -146,3 +146,22 @@ fn whole_numbers_are_coded_without_loss() {
     sq.encode(Level::best(), matrix(&rows, dim), &mut block);
     assert!(block.coded().errors.iter().all(|error| *error < 1e-9));
 }
+
+#[test]
+fn the_coding_does_not_depend_on_the_parts_rows_lie_in() {
+    let (dim, mut random) = (5, Random(6));
+    let rows = values(|_, _, random| random, &mut random, 23_000, dim);
+    let all = matrix(&rows, dim);
+    for metric in [Metric::L2, Metric::Cosine] {
+        let whole = Sq::train(Level::best(), metric, all);
+        for cuts in [vec![1], vec![2, 2, 3, 20_001], vec![22_999], vec![0, 11_000, 23_000]] {
+            let starts = [0].into_iter().chain(cuts.iter().copied());
+            let ends = cuts.iter().copied().chain([23_000]);
+            let parts: Vec<_> =
+                starts.zip(ends).map(|(start, end)| all.range(start, end)).collect();
+            assert_eq!(Sq::train_over(Level::best(), metric, &parts), whole, "{cuts:?}");
+        }
+    }
+    assert_eq!(Sq::train_over(Level::best(), Metric::L2, &[]), None);
+    assert_eq!(Sq::train_over(Level::best(), Metric::L2, &[all.range(0, 0)]), None);
+}

@@ -146,6 +146,12 @@ impl Error {
         self.0.kind
     }
 
+    /// Whether a file was not there.
+    pub fn is_not_found(&self) -> bool {
+        let source = self.0.source.as_ref();
+        source.is_some_and(|source| source.kind() == std::io::ErrorKind::NotFound)
+    }
+
     /// What was found and what was expected, without the place.
     pub fn what(&self) -> &str {
         &self.0.what

@@ -6,6 +6,7 @@
 mod check;
 mod element;
 mod error;
+mod ids;
 mod limits;
 mod matrix;
 mod memory;
@@ -16,6 +17,7 @@ mod value;
 
 pub use element::Element;
 pub use error::{Error, ErrorKind, Result};
+pub use ids::Ids;
 pub use limits::Limits;
 pub use matrix::{Block, MatrixRef};
 pub use metric::{Metric, Order};

@@ -3,7 +3,7 @@
 use crate::args::{Common, Convert};
 use crate::output;
 use crate::progress::Bar;
-use anear::{Compression, ConvertRequest, Location, Result, Rounding, SaveRequest, Saved};
+use anear::{ConvertRequest, Location, Result, SaveRequest, Saved};
 use serde_json::json;
 
 pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<()> {
@@ -11,35 +11,27 @@ pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<()> {
     if arguments.entry.is_some() {
         input.entry.clone_from(&arguments.entry);
     }
-    let options = super::open_options(common);
-    let output = SaveRequest {
-        format: arguments.format.clone(),
-        element: arguments.dtype,
-        rounding: if arguments.lossy { Rounding::Lossy } else { Rounding::Strict },
-        compression: arguments.compress.unwrap_or(Compression::None),
-        pickle: arguments.pickle,
-        replace: arguments.force,
-        threads: options.threads,
-        metric: arguments.metric,
-        ..SaveRequest::new(Location::parse(&arguments.output))
-    };
+    let output = super::save_request(&arguments.output, &arguments.writing, common);
     let request = ConvertRequest {
-        condition: arguments.condition.clone(),
+        condition: arguments.condition.condition.clone(),
+        params: arguments.condition.params.clone(),
         meta: arguments.meta.clone(),
         kind: arguments.kind.clone(),
         keep_metadata: !arguments.no_metadata,
         ..ConvertRequest::new(input, output)
     };
+    let options = super::open_options(common, &arguments.ids);
     let converted = anear::convert(&request, &options, &mut Bar::new(common.quiet))?;
-    report(&request, &converted, common)
+    report(&request.output, &converted, common)
 }
 
-fn report(request: &ConvertRequest, converted: &Saved, common: &Common) -> Result<()> {
-    let path = request.output.output.path.to_string_lossy();
-    let summary = &converted.summary;
-    if !common.quiet && !converted.dropped.is_empty() {
-        let dropped = converted.dropped.join(", ");
-        eprintln!("note: {} files have no place for: {dropped}", converted.format);
+/// Tells what was written.
+pub(super) fn report(output: &SaveRequest, written: &Saved, common: &Common) -> Result<()> {
+    let path = output.output.path.to_string_lossy();
+    let summary = &written.summary;
+    if !common.quiet && !written.dropped.is_empty() {
+        let dropped = written.dropped.join(", ");
+        eprintln!("note: {} files have no place for: {dropped}", written.format);
     }
     if path == "-" {
         return Ok(());
@@ -47,12 +39,12 @@ fn report(request: &ConvertRequest, converted: &Saved, common: &Common) -> Resul
     if common.json {
         return output::json(&json!({
             "path": path,
-            "format": converted.format,
+            "format": written.format,
             "rows": summary.rows,
-            "dtype": converted.element.name(),
+            "dtype": written.element.name(),
             "bytes": summary.bytes,
-            "metadata_path": converted.sidecar.as_ref().map(|path| path.to_string_lossy()),
-            "dropped": converted.dropped,
+            "metadata_path": written.sidecar.as_ref().map(|path| path.to_string_lossy()),
+            "dropped": written.dropped,
         }));
     }
     if common.quiet {
@@ -60,9 +52,9 @@ fn report(request: &ConvertRequest, converted: &Saved, common: &Common) -> Resul
     }
     output::text(&format!(
         "{path}: {}, {} rows of {}, {} bytes",
-        converted.format, summary.rows, converted.element, summary.bytes
+        written.format, summary.rows, written.element, summary.bytes
     ))?;
-    match &converted.sidecar {
+    match &written.sidecar {
         Some(sidecar) => output::text(&format!("{}: its metadata", sidecar.display())),
         None => Ok(()),
     }

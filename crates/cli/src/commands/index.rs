@@ -1,5 +1,6 @@
 //! `anear index`.
 
+use super::collection;
 use crate::args::{self, Common};
 use crate::output;
 use crate::progress::Bar;
@@ -7,7 +8,10 @@ use anear::{Index, IndexSpec, Location, Result, Vectors};
 use serde_json::json;
 
 pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
-    let options = super::open_options(common);
+    let Some(output) = &arguments.output else {
+        return collection::text::run(&arguments.path, &arguments.text, common);
+    };
+    let options = super::open_options(common, &arguments.ids);
     let vectors = Vectors::open_at(&Location::parse(&arguments.path), &options)?;
     let spec = IndexSpec {
         kind: arguments.kind.clone(),
@@ -16,8 +20,8 @@ pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     };
     let meta = arguments.meta.as_deref();
     let index = Index::build_from(&vectors, meta, &spec, &options, &mut Bar::new(common.quiet))?;
-    let bytes = index.save(&arguments.output, arguments.force)?;
-    let path = arguments.output.to_string_lossy();
+    let bytes = index.save(output, arguments.force)?;
+    let path = output.to_string_lossy();
     if common.json {
         return output::json(&json!({
             "path": path,

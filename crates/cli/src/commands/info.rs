@@ -1,13 +1,18 @@
 //! `anear info`.
 
+use super::collection;
 use crate::args::{Common, Info};
 use crate::output;
-use anear::{Entry, FileInfo, IndexInfo, Location, Metric, Result};
+use anear::{Collection, Entry, FileInfo, IndexInfo, Location, Metric, Result};
 use serde_json::{Value as Json, json};
 
 pub(crate) fn run(arguments: &Info, common: &Common) -> Result<()> {
+    if Collection::is_at(&arguments.path) {
+        return collection::info::run(arguments, common);
+    }
     let location = Location::parse(&arguments.path);
-    let info = anear::info(&location, &super::open_options(common), arguments.check)?;
+    let info =
+        anear::info(&location, &super::open_options(common, &arguments.ids), arguments.check)?;
     if common.json {
         output::json(&as_json(&location, &info))?;
     } else {
@@ -50,7 +55,7 @@ fn entry_json(entry: &Entry) -> Json {
         "metadata_kinds": kinds,
         "ids": schema.ids.map(|ids| names[ids]),
         "metric": schema.metric.map(Metric::name),
-        "attributes": output::object(schema.attributes.iter().map(|(n, v)| (n.as_str(), v))),
+        "attributes": output::pairs(&schema.attributes),
     })
 }
 
@@ -60,7 +65,7 @@ fn index_json(index: &IndexInfo) -> Json {
         "metric": index.metric.map(Metric::name),
         "rows": index.rows,
         "dim": index.dim,
-        "params": output::object(index.params.iter().map(|(name, value)| (name.as_str(), value))),
+        "params": output::pairs(&index.params),
     })
 }
 

@@ -1,42 +1,7 @@
 //! What one asks of a collection, and what it answers.
 
-use crate::{Goal, Ids, Interrupt, SaveRequest};
-use anear_types::{Block, Column, MatrixRef, Metric, Value};
-
-/// Rows to add.
-#[derive(Clone, Copy, Debug)]
-pub struct Batch<'a> {
-    /// The vectors; converted when that loses no more than the rounding of fractions.
-    pub vectors: MatrixRef<'a>,
-    /// Their ids; `None` counts on from the largest integer id.
-    pub ids: Option<&'a Ids>,
-    /// Their metadata, one value a row; new columns are added to the collection.
-    pub metadata: &'a [Column],
-    /// Columns among them whose texts are JSON documents.
-    pub json: &'a [String],
-}
-
-/// What to do with ids that are there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
-    /// Refuse the batch.
-    Refuse,
-    /// Replace vector and metadata (columns that are not given become null).
-    Replace,
-}
-
-/// What was added.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Added {
-    /// Rows that are new.
-    pub added: u64,
-    /// Rows that replaced others.
-    pub updated: u64,
-    /// Rows there are now.
-    pub rows: u64,
-    /// The ids of a batch, in its order; of an import none.
-    pub ids: Option<Ids>,
-}
+use crate::{CollectionColumn, Goal, Ids, Interrupt, SaveRequest};
+use anear_types::{Block, Column, Limits, MatrixRef, Metric, Value};
 
 /// An SQL expression over the columns and `id`, with values for its `?`.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +10,11 @@ pub struct Condition<'a> {
     pub sql: &'a str,
     /// Values for the `?`.
     pub params: &'a [Value],
+}
+
+/// How long a condition may take.
+pub(super) fn condition_ms() -> u64 {
+    Limits::default().query_ms
 }
 
 /// What a caller takes a collection to be; `None` is not checked.
@@ -65,8 +35,10 @@ pub struct Fetched {
     pub ids: Ids,
     /// Their vectors, as stored.
     pub vectors: Block,
-    /// Their metadata.
-    pub columns: Vec<Column>,
+    /// What the metadata columns are.
+    pub columns: Vec<CollectionColumn>,
+    /// Their metadata, a value a row.
+    pub metadata: Vec<Column>,
     /// The ids that are not there.
     pub missing: Vec<Value>,
 }
@@ -78,9 +50,11 @@ pub enum Sought<'a> {
     Vectors(MatrixRef<'a>),
     /// What is near to each of these rows.
     Ids(&'a Ids),
-    /// What matches a text (FTS5 syntax; words otherwise), by BM25: distance is the score, smaller is better.
+    /// What holds any word of a text, or phrase in double quotes, the best first by BM25. The
+    /// distance is SQLite's score, which is negative: smaller is better.
     Text(&'a str),
-    /// Both: a vector and a text, fused by reciprocal rank; distance is minus the score.
+    /// Both: what is near to a vector, and what matches a text, fused by reciprocal rank. The
+    /// distance is minus the fused score.
     Hybrid {
         /// One query vector.
         vector: MatrixRef<'a>,
@@ -89,7 +63,7 @@ pub enum Sought<'a> {
     },
 }
 
-/// How to search.
+/// How to search a collection.
 #[derive(Clone, Copy)]
 pub struct CollectionSearch<'a> {
     /// How many hits, or how near.
@@ -102,6 +76,28 @@ pub struct CollectionSearch<'a> {
     pub threads: usize,
     /// What can stop the search.
     pub interrupt: Option<Interrupt<'a>>,
+}
+
+impl CollectionSearch<'_> {
+    /// The `k` nearest of all rows, with all metadata.
+    pub fn nearest(k: usize) -> CollectionSearch<'static> {
+        CollectionSearch {
+            goal: Goal::Nearest { k },
+            condition: None,
+            show: None,
+            threads: 1,
+            interrupt: None,
+        }
+    }
+}
+
+/// The answer to a search.
+#[derive(Clone, Debug)]
+pub struct CollectionReply {
+    /// The metadata columns that each hit has values of.
+    pub columns: Vec<CollectionColumn>,
+    /// Hits for each query, the nearest first.
+    pub results: Vec<Vec<CollectionHit>>,
 }
 
 /// A row that was found.
@@ -117,35 +113,6 @@ pub struct CollectionHit {
     pub metadata: Vec<Value>,
 }
 
-/// What compaction did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Compacted {
-    /// Rows there are.
-    pub rows: u64,
-    /// Deleted rows that are gone for good.
-    pub removed: u64,
-    /// Bytes of all files before and after.
-    pub bytes: (u64, u64),
-}
-
-/// What was found by checking.
-#[derive(Clone, Debug)]
-pub struct Verified {
-    /// Rows that were checked.
-    pub rows: u64,
-    /// What is wrong; empty when all is well.
-    pub problems: Vec<Problem>,
-}
-
-/// Something that is wrong.
-#[derive(Clone, Debug)]
-pub struct Problem {
-    /// What, and where.
-    pub what: String,
-    /// Whether it was set right.
-    pub repaired: bool,
-}
-
 /// Where to write rows, and which.
 #[derive(Clone, Copy, Debug)]
 pub struct ExportRequest<'a> {
@@ -153,4 +120,8 @@ pub struct ExportRequest<'a> {
     pub output: &'a SaveRequest,
     /// Which rows; `None` for all.
     pub condition: Option<Condition<'a>>,
+    /// The kind of index to build, for an output that is one.
+    pub kind: Option<&'a str>,
+    /// Whether to write metadata; where the format cannot keep it, it goes into a sidecar.
+    pub keep_metadata: bool,
 }

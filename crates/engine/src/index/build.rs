@@ -1,12 +1,12 @@
 //! Building an index over arrays, or over a matrix in any file.
 
+use super::Index;
 use super::metadata::Kept;
 use super::names::Names;
-use super::{Ids, Index};
 use crate::{Error, Metadata, OpenOptions, Progress, Result, Vectors};
 use anear_formats::anx::Table;
 use anear_index::{IndexKind, Rows, Spec, kind_named};
-use anear_types::{MatrixRef, Metric};
+use anear_types::{Ids, MatrixRef, Metric};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -51,8 +51,8 @@ impl Index {
         let kept = ids.as_ref().map(|ids| Kept::ids_only(ids.kind())).unwrap_or_default();
         let names = Names::new(ids, rows.len())?;
         let metric = spec.metric.unwrap_or_default();
-        let spec = Spec { metric, prefilter: spec.prefilter, threads };
-        build(rows, names, kept, kind, &spec, progress)
+        let spec = Spec { metric, prefilter: spec.prefilter };
+        build(rows, names, kept, kind, (&spec, threads), progress)
     }
 
     /// Builds an index over a matrix in a file, with its metadata and that of the file `meta`.
@@ -89,8 +89,8 @@ impl Index {
         let kept = Kept::in_memory(table, values, count);
         let metric = spec.metric.or(vectors.schema().metric).unwrap_or_default();
         let rows = vectors.shared_rows()?;
-        let build_spec = Spec { metric, prefilter: spec.prefilter, threads: options.threads };
-        build(rows, names, kept, kind, &build_spec, progress).map_err(|error| vectors.locate(error))
+        let spec = (&Spec { metric, prefilter: spec.prefilter }, options.threads);
+        build(rows, names, kept, kind, spec, progress).map_err(|error| vectors.locate(error))
     }
 }
 
@@ -99,7 +99,7 @@ fn build(
     names: Names,
     kept: Kept,
     kind: &dyn IndexKind,
-    spec: &Spec,
+    (spec, threads): (&Spec, usize),
     progress: &mut dyn Progress,
 ) -> Result<Index> {
     if rows.dim() == 0 {
@@ -113,12 +113,14 @@ fn build(
                 return Err(Error::interrupted());
             }
             let stretch = part.range(start, part.rows().min(start + step));
-            check(spec.metric, first + start as u64, stretch, spec.threads)?;
+            check(spec.metric, first + start as u64, stretch, threads)?;
             progress.advance(stretch.rows() as u64);
         }
     }
     progress.end();
-    Ok(Index { structure: kind.build(rows, spec)?, names, kept })
+    let mut structure = kind.build(rows, spec)?;
+    structure.catch_up(threads, None)?;
+    Ok(Index { structure, names, kept })
 }
 
 /// Checks rows on several threads. The error is that of the first bad row.

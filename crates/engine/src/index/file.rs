@@ -1,14 +1,14 @@
 //! An index in a `.anx` file. The bytes are described in `docs/format.md`.
 
+use super::Index;
 use super::metadata::{Kept, add_ids};
 use super::names::Names;
-use super::{Ids, Index};
 use crate::{Error, OpenOptions, Result};
 use anear_formats::anx::{ColumnWriter, Table};
 use anear_formats::format_for_output;
-use anear_index::{INDEX_KINDS, IndexKind};
+use anear_index::{Rows, kind_of};
 use anear_io::{About, Input, Output, SEGMENT_MAGIC, Segment, SegmentWriter};
-use anear_types::{ColumnKind, Metric, Value};
+use anear_types::{ColumnKind, Ids, Metric, Value};
 use std::path::Path;
 
 /// Rows of metadata held at a time.
@@ -120,30 +120,26 @@ pub(crate) fn structure(
     }
     let segment = Segment::open(input.clone())?;
     let about = About::read(&segment)?;
-    match kind_of(&about).filter(|_| about.metric == metric) {
-        Some(kind) => kind.load(&segment, &about).map(Some),
-        None => Ok(None),
+    match kind_of(&about) {
+        Ok(kind) if about.metric == metric => {
+            kind.load(&segment, &about, Rows::in_file(&segment, &about)?).map(Some)
+        }
+        _ => Ok(None),
     }
-}
-
-fn kind_of(about: &About) -> Option<&'static dyn IndexKind> {
-    INDEX_KINDS.iter().copied().find(|kind| kind.info().name == about.kind)
 }
 
 fn open(input: Input, options: &OpenOptions) -> Result<Index> {
     let segment = Segment::open(input)?;
     let about = About::read(&segment)?;
-    let kind = kind_of(&about).ok_or_else(|| {
-        let what = format!("an index of kind {:?} is not known", about.kind);
-        Error::unsupported(what).help("a newer anear may read it")
-    })?;
+    let kind = kind_of(&about)?;
+    let rows = Rows::in_file(&segment, &about)?;
     let mut table = Table::read(&segment, about.rows, &options.limits)?;
     if let Some(name) = &options.ids {
         let position = table.columns.iter().position(|column| column.name == *name);
         let missing = || Error::usage(format!("there is no metadata column {name:?}"));
         table.ids = Some(position.ok_or_else(missing)?);
     }
-    let structure = kind.load(&segment, &about)?;
+    let structure = kind.load(&segment, &about, rows)?;
     let names = if table.ids.is_some() { Names::stored() } else { Names::Numbers };
     Ok(Index { structure, names, kept: Kept::in_file(table, segment, about.rows) })
 }

@@ -3,19 +3,17 @@
 
 mod build;
 mod file;
-mod ids;
 mod metadata;
 mod names;
 mod search;
 
 pub use build::IndexSpec;
 pub(crate) use file::structure;
-pub use ids::Ids;
 pub use search::{IndexSearch, RowFilter, search_rows, search_vectors};
 
 use crate::{Error, IndexInfo, Result};
 use anear_kernels::{Rounding, cast};
-use anear_types::{Block, ColumnInfo, Element, MatrixRef, Metric, Value};
+use anear_types::{Block, ColumnInfo, Element, Ids, MatrixRef, Metric, Value};
 use metadata::Kept;
 use names::Names;
 use std::ops::Range;
@@ -161,6 +159,7 @@ impl Index {
             (names, ids) => names.append(rows.rows() as u64, ids, &self.kept)?,
         }
         self.structure.add(rows);
+        self.structure.catch_up(1, None)?;
         Ok(first..self.rows())
     }
 

@@ -3,9 +3,9 @@
 //! The ids of an index in a file are read when they are first asked for, and the way from an id
 //! to its row is laid out when it is first needed: for removing, adding and filters by id.
 
-use super::{Ids, Kept};
+use super::Kept;
 use crate::{Error, Result};
-use anear_types::Value;
+use anear_types::{Ids, Value};
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;

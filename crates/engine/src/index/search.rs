@@ -1,11 +1,11 @@
 //! Searching an index, or rows at hand.
 
-use super::{Ids, Index};
+use super::Index;
 use crate::blocks::each_block;
 use crate::{Error, Hit, Result, Vectors};
 use anear_index::flat::{FlatOptions, FlatSearch, Goal, NonFinite};
 use anear_index::{Interrupt, Keep, Plan, RowSet};
-use anear_types::{MatrixRef, Metric, Neighbor, Value};
+use anear_types::{Ids, MatrixRef, Metric, Neighbor, Value};
 
 /// What to search for, and how.
 #[derive(Clone, Copy)]

@@ -58,6 +58,33 @@ fn everything_comes_back() {
 }
 
 #[test]
+fn an_index_whose_rows_are_elsewhere_says_so() {
+    let without = |name: &str| name != "rows" && !name.starts_with("column");
+    let segment = Segment::open(Input::from_bytes("x", file(9))).unwrap();
+    let bytes = write_sections(|writer| {
+        About::write_rows_elsewhere(writer, 7)?;
+        let kept = segment.sections().iter().filter(|section| without(&section.name));
+        kept.map(|section| section.name.as_str()).try_for_each(|name| {
+            writer.begin(name)?;
+            writer.write(segment.require(name)?)
+        })
+    });
+    let container = open_bytes(&Anx, &bytes, &ReadOptions::default()).unwrap();
+    assert!(container.entries().is_empty());
+    assert!(container.skipped()[0].reason.contains("collection"));
+    let index = container.index().unwrap();
+    assert_eq!((&*index.kind, index.rows, index.dim), ("flat", Some(9), Some(4)));
+    container.verify().unwrap();
+    let short = rewritten(&bytes, |name, content| {
+        if name == "rows.elsewhere" {
+            content.pop();
+        }
+    });
+    let error = open_bytes(&Anx, &short, &ReadOptions::default()).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
+}
+
+#[test]
 fn rows_in_a_file_are_mapped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.anx");
@@ -99,15 +126,21 @@ fn a_file_cut_anywhere_is_an_error() {
 /// The sections of a file, some of them changed, with checksums that are right.
 fn rewritten(original: &[u8], change: impl Fn(&str, &mut Vec<u8>)) -> Vec<u8> {
     let segment = Segment::open(Input::from_bytes("x", original.to_vec())).unwrap();
+    write_sections(|writer| {
+        segment.sections().iter().try_for_each(|section| {
+            let mut bytes = segment.require(&section.name)?.to_vec();
+            change(&section.name, &mut bytes);
+            writer.begin(&section.name)?;
+            writer.write(&bytes)
+        })
+    })
+}
+
+fn write_sections(sections: impl FnOnce(&mut SegmentWriter) -> Result<()>) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     let mut writer = SegmentWriter::create(Output::create(&path, false).unwrap()).unwrap();
-    for section in segment.sections() {
-        let mut bytes = segment.require(&section.name).unwrap().to_vec();
-        change(&section.name, &mut bytes);
-        writer.begin(&section.name).unwrap();
-        writer.write(&bytes).unwrap();
-    }
+    sections(&mut writer).unwrap();
     writer.finish().unwrap();
     std::fs::read(path).unwrap()
 }

@@ -103,16 +103,39 @@ impl Appender {
         Ok(())
     }
 
-    /// Makes the appended rows durable and visible; returns how many rows the file has now.
+    /// Sets how many rows count as there: fewer than the header says, or more, if their bytes are
+    /// in the file. For someone who keeps the count elsewhere.
     ///
     /// # Errors
-    /// If syncing fails, or an old header has no room for the longer number; readers see the rows
-    /// of the commit before.
-    pub fn commit(&mut self) -> Result<u64> {
-        let rows = self.schema.rows + self.pending;
-        if self.pending == 0 {
-            return Ok(rows);
+    /// If the file is too short for them.
+    pub fn recount(&mut self, rows: u64) -> Result<()> {
+        let needed = rows.saturating_mul(self.schema.row_bytes() as u64);
+        let file_bytes = self.file.metadata().map_err(|source| self.failed(source))?.len();
+        if needed > file_bytes.saturating_sub(self.header.len() as u64) {
+            let what = format!("{rows} rows need {needed} bytes, the file ends before");
+            return Err(Error::malformed(what).at_path(&self.path));
         }
+        self.schema.rows = rows;
+        self.schema.shape[0] = rows;
+        self.pending = 0;
+        Ok(())
+    }
+
+    /// Makes the appended rows durable, though not visible.
+    ///
+    /// # Errors
+    /// If syncing fails.
+    pub fn sync(&mut self) -> Result<()> {
+        self.file.sync_data().map_err(|source| self.failed(source))
+    }
+
+    /// Makes all rows visible. After [`sync`](Self::sync), a crash that loses the new count leaves
+    /// the old one.
+    ///
+    /// # Errors
+    /// If an old header has no room for the longer number, or writing fails.
+    pub fn publish(&mut self) -> Result<u64> {
+        let rows = self.schema.rows + self.pending;
         let shape = [rows, self.schema.dim as u64];
         let header = header::write_in_place(self.schema.element, &shape, &self.header)?;
         let header = header.ok_or_else(|| {
@@ -120,16 +143,45 @@ impl Appender {
                 .at_path(&self.path)
                 .help("convert it to a new .npy file, whose header has room")
         })?;
-        self.file.sync_data().map_err(|source| self.failed(source))?;
-        self.file
-            .seek(SeekFrom::Start(0))
-            .and_then(|_| self.file.write_all(&header))
-            .and_then(|()| self.file.sync_data())
-            .map_err(|source| self.failed(source))?;
+        if header != self.header {
+            self.file
+                .seek(SeekFrom::Start(0))
+                .and_then(|_| self.file.write_all(&header))
+                .map_err(|source| self.failed(source))?;
+        }
         self.header = header;
         self.schema.rows = rows;
         self.schema.shape = shape.to_vec();
         self.pending = 0;
+        Ok(rows)
+    }
+
+    /// Cuts off unused bytes behind the rows. Returns how many there were.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn trim(&mut self) -> Result<u64> {
+        let all = self.schema.rows + self.pending;
+        let end = self.header.len() as u64 + all * self.schema.row_bytes() as u64;
+        let length = self.file.metadata().map_err(|source| self.failed(source))?.len();
+        if length > end {
+            self.file.set_len(end).map_err(|source| self.failed(source))?;
+        }
+        Ok(length.saturating_sub(end))
+    }
+
+    /// Makes the appended rows durable and visible; returns how many rows the file has now.
+    ///
+    /// # Errors
+    /// If syncing fails, or an old header has no room for the longer number; readers see the rows
+    /// of the commit before.
+    pub fn commit(&mut self) -> Result<u64> {
+        if self.pending == 0 {
+            return Ok(self.schema.rows);
+        }
+        self.sync()?;
+        let rows = self.publish()?;
+        self.sync()?;
         Ok(rows)
     }
 

@@ -17,6 +17,7 @@ use crate::{
 use anear_io::{ByteOrder, Input, Output};
 use anear_types::{Element, Error, Limits, Result, Schema};
 use header::Header;
+use std::ops::Range;
 
 /// The format.
 #[derive(Debug)]
@@ -106,6 +107,32 @@ pub(crate) fn array_source<'a>(file: &'a [u8], header: &Header) -> Result<ArrayS
         ArraySource::fortran(data, schema, header.order)
     } else {
         ArraySource::contiguous(data, schema, header.order)
+    }
+}
+
+/// Where the first `rows` rows of a matrix lie in a whole `.npy` file that rows are appended to,
+/// whatever count its header has.
+///
+/// # Errors
+/// If it is no such matrix, of another element or dimension, or too short.
+pub fn rows_at(input: &Input, element: Element, dim: usize, rows: u64) -> Result<Range<usize>> {
+    let bytes = input.bytes();
+    let header_bytes = header::header_bytes(bytes)?;
+    let head = usize::try_from(header_bytes).ok().and_then(|length| bytes.get(..length));
+    let head = head.ok_or_else(|| Error::malformed("the file ends inside the header"))?;
+    let header = appendable(head)?;
+    let found = (header.schema.element, header.schema.dim);
+    if found != (element, dim) {
+        let (found_element, found_dim) = found;
+        return Err(Error::malformed(format!(
+            "rows of {found_dim} {found_element}, expected {dim} {element}"
+        )));
+    }
+    let row_bytes = (dim * element.bytes()) as u64;
+    let end = rows.checked_mul(row_bytes).and_then(|length| length.checked_add(header_bytes));
+    match end.filter(|end| *end <= bytes.len() as u64) {
+        Some(end) => Ok(header.data_offset..end as usize),
+        None => Err(Error::malformed(format!("the file is too short for {rows} rows"))),
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) fn resolved(path: &Path) -> PathBuf {
 }
 
 /// The path with a suffix behind its name.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
@@ -154,7 +154,7 @@ fn in_memory(bytes: &[u8]) -> rusqlite::Result<rusqlite::Connection> {
 }
 
 /// A path as SQLite's `file:` URI, so that nothing in it has a meaning of its own.
-pub(super) fn file_uri(path: &Path, options: &str) -> String {
+pub fn file_uri(path: &Path, options: &str) -> String {
     let mut uri = String::from("file:");
     let text = path.to_string_lossy();
     #[cfg(unix)]

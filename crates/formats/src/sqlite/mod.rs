@@ -9,12 +9,15 @@
 //! | `decode`, `numbers` | from a cell to a vector |
 //! | `source`, `container` | reading |
 //! | `layout`, `sink` | writing |
+//! | [`condition`] | what users' SQL conditions may do |
+//! | [`names`], [`values`] | names in SQL, metadata values to and from SQLite's |
 //! | [`filter`] | SQL conditions on the metadata of files of any format |
 //!
 //! Rows are in the order of the rowid (or of the primary key, `WITHOUT ROWID`). Pickles, `.npy`
 //! files, JSON, plain lists and raw numbers are told apart by the first rows of a column.
 
 mod clock;
+pub mod condition;
 mod connection;
 mod container;
 mod decode;
@@ -25,15 +28,17 @@ pub mod filter;
 mod header;
 mod info;
 mod layout;
-mod names;
+pub mod names;
 mod numbers;
 mod rows;
 mod sink;
 mod snapshot;
 mod source;
 mod tables;
-mod values;
+pub mod values;
 
+pub use clock::Clock;
+pub use connection::{beside, file_uri};
 pub use container::{RowVector, SqliteContainer};
 
 use crate::{Container, Format, FormatInfo, Hint, ReadOptions, Score, VectorSink, WriteOptions};

@@ -1,13 +1,13 @@
 //! Names in SQL, whatever a file puts into them.
 
 /// A name as SQL needs it: in double quotes, which are doubled inside.
-pub(super) fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A name that differs from all `taken` ones as SQLite compares names: `name` itself or with a
 /// number behind it.
-pub(super) fn free_name<'a>(name: &str, taken: impl Fn(&str) -> bool + 'a) -> String {
+pub fn free_name<'a>(name: &str, taken: impl Fn(&str) -> bool + 'a) -> String {
     if !taken(name) {
         return name.to_owned();
     }

@@ -5,7 +5,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 
 /// A value of a cell, as its column's kind wants it: SQLite has no booleans, they are 0 and 1.
 /// Text that is not valid gets replacement characters.
-pub(super) fn from_sqlite(value: ValueRef<'_>, kind: Option<ColumnKind>) -> Value {
+pub fn from_sqlite(value: ValueRef<'_>, kind: Option<ColumnKind>) -> Value {
     match (value, kind) {
         (ValueRef::Null, _) => Value::Null,
         (ValueRef::Integer(flag @ (0 | 1)), Some(ColumnKind::Bool)) => Value::Bool(flag == 1),
@@ -17,7 +17,7 @@ pub(super) fn from_sqlite(value: ValueRef<'_>, kind: Option<ColumnKind>) -> Valu
 }
 
 /// A value to be bound to a parameter.
-pub(super) fn to_sqlite(value: &Value) -> ToSqlOutput<'_> {
+pub fn to_sqlite(value: &Value) -> ToSqlOutput<'_> {
     ToSqlOutput::Borrowed(match value {
         Value::Null => ValueRef::Null,
         Value::Bool(flag) => ValueRef::Integer(i64::from(*flag)),
@@ -29,7 +29,7 @@ pub(super) fn to_sqlite(value: &Value) -> ToSqlOutput<'_> {
 }
 
 /// The type to declare for a column.
-pub(super) fn sql_type(kind: ColumnKind) -> &'static str {
+pub fn sql_type(kind: ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Bool => "BOOLEAN",
         ColumnKind::Int => "INTEGER",
@@ -41,7 +41,7 @@ pub(super) fn sql_type(kind: ColumnKind) -> &'static str {
 }
 
 /// The kind of a column by its declared type and its values, as far as seen.
-pub(super) fn kind_of(declared: Option<ColumnKind>, values: &[Value]) -> ColumnKind {
+pub fn kind_of(declared: Option<ColumnKind>, values: &[Value]) -> ColumnKind {
     let found = values.iter().filter_map(Value::kind).reduce(ColumnKind::join);
     match (declared, found) {
         (Some(declared), None) => declared,
@@ -58,7 +58,7 @@ pub(super) fn kind_of(declared: Option<ColumnKind>, values: &[Value]) -> ColumnK
 
 /// The kind of a column that was said to be of `kind`, now that these values are known: rows
 /// behind those that were sampled may hold anything.
-pub(super) fn kind_with(kind: ColumnKind, values: &[Value]) -> ColumnKind {
+pub fn kind_with(kind: ColumnKind, values: &[Value]) -> ColumnKind {
     match values.iter().filter_map(Value::kind).reduce(ColumnKind::join) {
         None => kind,
         Some(found) if kind.join(found) == kind => kind,

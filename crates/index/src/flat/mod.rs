@@ -43,6 +43,8 @@ use numbers::NumberQueries;
 use piece::Piece;
 use threads::Worker;
 
+pub(crate) use threads::side_by_side;
+
 /// What to search for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Goal {
@@ -126,7 +128,18 @@ pub struct Beside<'a> {
     pub codes: Option<(&'a Sq, Coded<'a>)>,
 }
 
-impl Beside<'_> {
+impl<'a> Beside<'a> {
+    /// What is known of rows `start..end`.
+    ///
+    /// # Panics
+    /// If they do not exist.
+    pub fn range(&self, start: usize, end: usize) -> Beside<'a> {
+        Beside {
+            squares: self.squares.map(|squares| &squares[start..end]),
+            codes: self.codes.map(|(sq, coded)| (sq, coded.range(start, end))),
+        }
+    }
+
     fn check(&self, rows: usize) {
         assert!(self.squares.is_none_or(|squares| squares.len() == rows));
         assert!(self.codes.is_none_or(|(_, coded)| coded.codes.rows() == rows));

@@ -76,7 +76,7 @@ pub(super) fn scan<'a, F: Send>(
 }
 
 /// Runs each of some tasks on a thread of its own, the first on this one.
-pub(super) fn side_by_side<T: Send>(
+pub(crate) fn side_by_side<T: Send>(
     mut tasks: impl Iterator<Item = impl FnOnce() -> T + Send>,
 ) -> Vec<T> {
     let Some(first) = tasks.next() else { return Vec::new() };

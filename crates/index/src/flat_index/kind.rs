@@ -1,10 +1,12 @@
 //! Building, changing and keeping it.
 
 use super::known::Known;
-use super::scan::search;
-use crate::{Index, IndexKind, KindInfo, Plan, RowSet, Rows, Spec};
-use anear_io::{About, ByteOrder, Segment, SegmentWriter, swap_bytes};
-use anear_types::{Block, MatrixRef, Metric, Neighbor, Result, Value};
+use super::lesson::{FlatLesson, Identity};
+use super::scan::{Stretch, search};
+use crate::flat::Beside;
+use crate::{Index, IndexKind, KindInfo, Learned, Lesson, Plan, RowSet, Rows, Spec};
+use anear_io::{About, Segment, SegmentWriter};
+use anear_types::{MatrixRef, Metric, Neighbor, Result, Value};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -20,23 +22,12 @@ impl IndexKind for Flat {
     }
 
     fn build(&self, rows: Rows, spec: &Spec) -> Result<Box<dyn Index>> {
-        let known = Known::of(&rows, spec.metric, spec.prefilter, spec.threads);
-        Ok(Box::new(FlatIndex::new(rows, known)))
+        Ok(Box::new(FlatIndex::new(rows, Known::nothing(spec.metric, spec.prefilter))))
     }
 
-    fn load(&self, segment: &Segment, about: &About) -> Result<Box<dyn Index>> {
-        let range = about.rows_in(segment)?;
-        let (rows, dim) = (about.rows as usize, about.dim);
-        let rows = if ByteOrder::NATIVE == ByteOrder::Little || about.element.bytes() == 1 {
-            Rows::shared(Arc::new(segment.input().clone()), range, about.element, rows, dim)
-        } else {
-            let stored = &segment.input().bytes()[range];
-            let mut block = Block::new(about.element, dim, rows);
-            block.spare_mut().copy_from_slice(stored);
-            swap_bytes(block.spare_mut(), about.element.bytes());
-            block.advance(rows);
-            block.into()
-        };
+    fn load(&self, segment: &Segment, about: &About, rows: Rows) -> Result<Box<dyn Index>> {
+        assert_eq!((rows.element(), rows.dim()), (about.element, about.dim));
+        assert!(rows.len() >= about.rows, "{} of {} rows", rows.len(), about.rows);
         Ok(Box::new(FlatIndex::new(rows, Known::load(segment, about)?)))
     }
 }
@@ -46,28 +37,43 @@ struct FlatIndex {
     rows: Rows,
     known: Known,
     removed: RowSet,
+    identity: Identity,
 }
 
 impl FlatIndex {
     fn new(rows: Rows, known: Known) -> FlatIndex {
         let removed = RowSet::none_of(rows.len());
-        FlatIndex { rows, known, removed }
+        FlatIndex { rows, known, removed, identity: Arc::default() }
     }
 
-    /// The runs of rows that were not removed, in each part.
-    fn runs(&self) -> [Vec<Range<usize>>; 2] {
-        self.rows.parts().map(|(first, part)| {
-            let mut runs = Vec::new();
-            let mut start = 0;
-            let removed = self.removed.members(first..first + part.rows() as u64);
-            for gap in removed.map(|row| (row - first) as usize).chain([part.rows()]) {
-                if start < gap {
-                    runs.push(start..gap);
-                }
-                start = gap + 1;
+    /// The rows with what is known of them; one stretch at least.
+    fn stretches(&self) -> Vec<Stretch<'_>> {
+        let mut all = Vec::new();
+        for (first, part) in self.rows.parts() {
+            let end = first + part.rows() as u64;
+            if end == 0 {
+                all.push(Stretch { first, rows: part, beside: Beside::default() });
             }
-            runs
-        })
+            for (range, beside) in self.known.stretches(first..end) {
+                let within = |row: u64| (row - first) as usize;
+                let rows = part.range(within(range.start), within(range.end));
+                all.push(Stretch { first: range.start, rows, beside });
+            }
+        }
+        all
+    }
+
+    /// The runs of rows that were not removed.
+    fn runs(&self) -> Vec<Range<u64>> {
+        let mut runs = Vec::new();
+        let (mut start, end) = (0, self.rows.len());
+        for gap in self.removed.members(0..end).chain([end]) {
+            if start < gap {
+                runs.push(start..gap);
+            }
+            start = gap + 1;
+        }
+        runs
     }
 }
 
@@ -94,8 +100,16 @@ impl Index for FlatIndex {
 
     fn add(&mut self, rows: MatrixRef<'_>) {
         self.rows.extend(rows);
-        self.known.add(rows, &self.rows);
         self.removed.grow(rows.rows() as u64);
+        self.known.keep_up(&self.rows);
+    }
+
+    fn rebase(&mut self, rows: Rows) {
+        assert_eq!((rows.element(), rows.dim()), (self.rows.element(), self.rows.dim()));
+        let more = rows.len().checked_sub(self.rows.len()).expect("no rows go");
+        self.rows = rows;
+        self.removed.grow(more);
+        self.known.keep_up(&self.rows);
     }
 
     fn remove(&mut self, row: u64) -> bool {
@@ -103,27 +117,33 @@ impl Index for FlatIndex {
     }
 
     fn search(&self, queries: MatrixRef<'_>, plan: &Plan<'_>) -> Result<Vec<Vec<Neighbor>>> {
-        let [(_, shared), (first, own)] = self.rows.parts();
-        let [beside_shared, beside_own] = self.known.parts();
-        let parts = [(0, shared, beside_shared), (first, own, beside_own)];
-        search(&parts, &self.removed, queries, self.known.metric, plan)
+        search(&self.stretches(), &self.removed, queries, self.known.metric, plan)
+    }
+
+    fn lacking(&self) -> Range<u64> {
+        self.known.lacking(self.rows.len())
+    }
+
+    fn lesson(&self) -> Option<Box<dyn Lesson>> {
+        let lesson = FlatLesson::next(&self.identity, &self.known, &self.rows)?;
+        Some(Box::new(lesson))
+    }
+
+    fn accept(&mut self, learned: Learned) {
+        if let Some(taught) = FlatLesson::taught(learned, &self.identity) {
+            self.known.accept(taught, &self.rows);
+        }
     }
 
     fn save(&self, writer: &mut SegmentWriter) -> Result<()> {
         let runs = self.runs();
-        About::begin_rows(writer)?;
-        for ((_, part), runs) in self.rows.parts().iter().zip(&runs) {
-            runs.iter().try_for_each(|run| write(writer, part.range(run.start, run.end)))?;
-        }
+        self.rows.save(&runs, writer)?;
         self.known.save(&runs, writer)
     }
-}
 
-fn write(writer: &mut SegmentWriter, rows: MatrixRef<'_>) -> Result<()> {
-    if ByteOrder::NATIVE == ByteOrder::Little {
-        return writer.write(rows.bytes());
+    fn save_learned(&self, writer: &mut SegmentWriter) -> Result<u64> {
+        let rows = self.known.rows();
+        self.known.save(std::slice::from_ref(&(0..rows)), writer)?;
+        Ok(rows)
     }
-    let mut bytes = rows.bytes().to_vec();
-    swap_bytes(&mut bytes, rows.element().bytes());
-    writer.write(&bytes)
 }

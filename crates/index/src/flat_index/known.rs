@@ -1,17 +1,22 @@
-//! What is known of the rows beforehand: sums of squares, and codes for the prefilter. Computed
-//! when rows come, kept in the file, used where they lie in it.
+//! What is known of the rows beforehand: sums of squares, and codes for the prefilter. The first
+//! rows may have it in a file, where it is used in place; for those behind it is computed; of the
+//! last ones nothing may be known yet. Where the rows themselves lie has no part in this.
 
+use super::computed::Computed;
+use super::lesson::Taught;
 use super::stored::Stored;
 use crate::Rows;
 use crate::flat::Beside;
-use anear_kernels::{Level, convert, ops};
-use anear_quant::sq::{Sq, SqBlock, space_of};
-use anear_types::{Element, MatrixRef, Metric};
+use anear_quant::sq::{Sq, space_of};
+use anear_types::Metric;
+use std::ops::Range;
 
-/// Rows converted at a time.
-const BATCH_ROWS: usize = 64;
+/// The coding is chosen anew when there are so many times the rows there were.
+const GROWTH: u64 = 4;
+/// Up to so many components of new rows are no reason to wait: a few milliseconds.
+const COMPONENTS_AT_ONCE: u64 = 1 << 20;
 
-/// What is known of the rows of an index, in the two parts that [`Rows`] has.
+/// What is known of the rows of an index.
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) metric: Metric,
@@ -20,118 +25,81 @@ pub(super) struct Known {
     /// How rows are coded, and how many rows there were when that was chosen.
     pub(super) sq: Option<Sq>,
     pub(super) trained_rows: u64,
-    pub(super) first: Part,
-    pub(super) own: Computed,
-}
-
-#[derive(Debug)]
-pub(super) enum Part {
-    Unknown,
-    Computed(Computed),
-    Stored(Stored),
-}
-
-/// What was computed; nothing where there are no rows or it does not serve the metric.
-#[derive(Debug, Default)]
-pub(super) struct Computed {
-    squares: Option<Vec<f32>>,
-    codes: SqBlock,
+    /// What a file knows of the first rows.
+    pub(super) stored: Option<Stored>,
+    /// What was computed of those behind.
+    pub(super) computed: Computed,
 }
 
 impl Known {
-    /// Computes what there is to know; codes only if `prefilter` is set.
-    pub(super) fn of(rows: &Rows, metric: Metric, prefilter: bool, threads: usize) -> Known {
-        let [(_, first), (_, own)] = rows.parts();
-        let larger = if first.rows() > own.rows() { first } else { own };
-        let sq = prefilter.then(|| Sq::train(Level::best(), metric, larger)).flatten();
-        let compute = |rows| Computed::of(rows, metric, sq.as_ref(), threads);
-        let (first, own) = (Part::Computed(compute(first)), compute(own));
-        Known { metric, prefilter, sq, trained_rows: rows.len(), first, own }
+    /// Nothing yet.
+    pub(super) fn nothing(metric: Metric, prefilter: bool) -> Known {
+        let computed = Computed::default();
+        Known { metric, prefilter, sq: None, trained_rows: 0, stored: None, computed }
     }
 
-    /// Learns of rows that were added behind; `all` has them already. The coding is chosen anew
-    /// when most rows were not there when it was chosen.
-    pub(super) fn add(&mut self, rows: MatrixRef<'_>, all: &Rows) {
-        if self.prefilter && all.len() / 4 >= self.trained_rows {
-            *self = Known::of(all, self.metric, true, 1);
-            return;
-        }
-        self.own.append(Computed::of(rows, self.metric, self.sq.as_ref(), 1));
+    /// How many rows something is known of, the first ones.
+    pub(super) fn rows(&self) -> u64 {
+        self.stored_rows() + self.computed.rows() as u64
     }
 
-    /// What is known of each part of the rows.
-    pub(super) fn parts(&self) -> [Beside<'_>; 2] {
-        let sq = self.sq.as_ref();
-        let first = match &self.first {
-            Part::Unknown => Beside::default(),
-            Part::Computed(computed) => computed.beside(sq),
-            Part::Stored(stored) => stored.beside(sq),
+    fn stored_rows(&self) -> u64 {
+        self.stored.as_ref().map_or(0, |stored| stored.rows() as u64)
+    }
+
+    /// Which of so many rows there is more to know of.
+    pub(super) fn lacking(&self, rows: u64) -> Range<u64> {
+        let known = if space_of(self.metric).is_some() { self.rows() } else { rows };
+        known..rows
+    }
+
+    /// Whether it is time to choose the coding, by the number of rows there are.
+    pub(super) fn wants_coding(&self, rows: u64) -> bool {
+        let outgrown = rows > 0 && rows / GROWTH >= self.trained_rows;
+        self.prefilter && outgrown && space_of(self.metric).is_some()
+    }
+
+    /// What is known of the rows of a range, stretch by stretch; none of them is empty.
+    pub(super) fn stretches(
+        &self,
+        range: Range<u64>,
+    ) -> impl Iterator<Item = (Range<u64>, Beside<'_>)> {
+        let (stored, known, sq) = (self.stored_rows(), self.rows(), self.sq.as_ref());
+        let within = |first: u64, end: u64| {
+            let rows = range.start.max(first)..range.end.min(end);
+            let positions =
+                rows.start.saturating_sub(first) as usize..rows.end.saturating_sub(first) as usize;
+            (rows.start < rows.end).then_some((rows, positions))
         };
-        [first, self.own.beside(sq)]
-    }
-}
-
-impl Computed {
-    fn of(rows: MatrixRef<'_>, metric: Metric, sq: Option<&Sq>, threads: usize) -> Computed {
-        let step = rows.rows().div_ceil(threads.max(1)).max(1);
-        std::thread::scope(|scope| {
-            let starts = (0..rows.rows()).step_by(step);
-            let parts: Vec<_> = starts
-                .map(|start| {
-                    let part = rows.range(start, rows.rows().min(start + step));
-                    scope.spawn(move || Computed::of_part(part, metric, sq))
-                })
-                .collect();
-            let mut all =
-                Computed { squares: squares(rows.range(0, 0), metric), ..Computed::default() };
-            for part in parts {
-                match part.join() {
-                    Ok(part) => all.append(part),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            all
-        })
+        let stored = self.stored.as_ref().zip(within(0, stored));
+        let stored = stored.map(|(stored, (rows, at))| (rows, stored.beside(at, sq)));
+        let computed = within(self.stored_rows(), known)
+            .map(|(rows, at)| (rows, self.computed.beside(at, sq)));
+        let unknown = within(known, u64::MAX).map(|(rows, _)| (rows, Beside::default()));
+        stored.into_iter().chain(computed).chain(unknown)
     }
 
-    fn of_part(rows: MatrixRef<'_>, metric: Metric, sq: Option<&Sq>) -> Computed {
-        let mut codes = SqBlock::default();
-        if let Some(sq) = sq {
-            sq.encode(Level::best(), rows, &mut codes);
-        }
-        Computed { squares: squares(rows, metric), codes }
-    }
-
-    fn append(&mut self, more: Computed) {
-        match (&mut self.squares, more.squares) {
-            (Some(squares), Some(more)) => squares.extend(more),
-            (squares, more) => *squares = more,
-        }
-        self.codes.append(more.codes);
-    }
-
-    fn beside<'a>(&'a self, sq: Option<&'a Sq>) -> Beside<'a> {
-        Beside { squares: self.squares.as_deref(), codes: sq.map(|sq| (sq, self.codes.coded())) }
-    }
-}
-
-/// The sums of squares of rows, for metrics that use them.
-fn squares(rows: MatrixRef<'_>, metric: Metric) -> Option<Vec<f32>> {
-    space_of(metric)?;
-    let (level, dim) = (Level::best(), rows.dim());
-    let mut all = vec![0.0; rows.rows()];
-    let mut singles = Vec::new();
-    for (batch, squares) in all.chunks_mut(BATCH_ROWS).enumerate() {
-        let start = batch * BATCH_ROWS;
-        let part = rows.range(start, start + squares.len());
-        match part.typed::<f32>().filter(|_| rows.element() == Element::F32) {
-            Some(values) => ops::squares(level, values, dim, squares),
-            None => {
-                singles.resize(squares.len() * dim, 0.0);
-                convert::to_f32(level, part, &mut singles);
-                ops::squares(level, &singles, dim, squares);
+    /// Learns at once of the rows at the end, if they are few.
+    pub(super) fn keep_up(&mut self, rows: &Rows) {
+        let lacking = self.lacking(rows.len());
+        let components = (lacking.end - lacking.start).saturating_mul(rows.dim() as u64);
+        let waits = self.prefilter && self.trained_rows == 0;
+        if components <= COMPONENTS_AT_ONCE && !waits {
+            for (_, part) in rows.stretches(lacking) {
+                self.computed.extend(part, self.sq.as_ref(), 1);
             }
         }
     }
-    Some(all)
+
+    /// Takes what was taught, unless other lessons made it useless; `rows` are all there are now.
+    pub(super) fn accept(&mut self, taught: Taught, rows: &Rows) {
+        let Taught { range, sq, chosen, computed } = taught;
+        if chosen && range.end > self.trained_rows {
+            (self.sq, self.trained_rows) = (sq, range.end);
+            (self.stored, self.computed) = (None, computed);
+        } else if !chosen && range.start == self.rows() && sq == self.sq {
+            self.computed.append(computed);
+        }
+        self.keep_up(rows);
+    }
 }

@@ -5,8 +5,10 @@
 //! where a stretch of rows has marks or a filter, the rows that pass are listed and only they are
 //! looked at. In a file there are no marks: saving leaves the marked rows out.
 
+mod computed;
 mod kind;
 mod known;
+mod lesson;
 mod passing;
 mod scan;
 mod stored;

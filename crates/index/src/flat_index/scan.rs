@@ -43,12 +43,22 @@ pub fn search_rows(
     metric: Metric,
     plan: &Plan<'_>,
 ) -> Result<Vec<Vec<Neighbor>>> {
-    search(&[(0, rows, Beside::default())], &RowSet::default(), queries, metric, plan)
+    let stretch = Stretch { first: 0, rows, beside: Beside::default() };
+    search(&[stretch], &RowSet::default(), queries, metric, plan)
 }
 
-/// The same over rows in several parts, of which something is known and some were removed.
+/// Rows that lie side by side, with what is known of them.
+pub(super) struct Stretch<'a> {
+    /// The number of the first row.
+    pub(super) first: u64,
+    pub(super) rows: MatrixRef<'a>,
+    pub(super) beside: Beside<'a>,
+}
+
+/// The same over rows in several stretches, of which some were removed. With no rows, queries are
+/// checked against an empty stretch.
 pub(super) fn search(
-    parts: &[(u64, MatrixRef<'_>, Beside<'_>)],
+    stretches: &[Stretch<'_>],
     removed: &RowSet,
     queries: MatrixRef<'_>,
     metric: Metric,
@@ -59,7 +69,7 @@ pub(super) fn search(
     let step = queries_at_a_time(queries.dim());
     for start in (0..queries.rows().max(1)).step_by(step) {
         let some = queries.range(start, queries.rows().min(start + step));
-        all.extend(search_some(parts, removed, (start, some), metric, plan)?);
+        all.extend(search_some(stretches, removed, (start, some), metric, plan)?);
     }
     Ok(all)
 }
@@ -71,7 +81,7 @@ fn queries_at_a_time(dim: usize) -> usize {
 
 /// The same for some of the queries, with the number of the first of them.
 fn search_some(
-    parts: &[(u64, MatrixRef<'_>, Beside<'_>)],
+    stretches: &[Stretch<'_>],
     removed: &RowSet,
     (first_query, queries): (usize, MatrixRef<'_>),
     metric: Metric,
@@ -84,7 +94,7 @@ fn search_some(
         search = search.interrupted_by(interrupt);
     }
     let mut buffer = Vec::new();
-    for (first, rows, beside) in parts {
+    for Stretch { first, rows, beside } in stretches {
         let range = *first..first + rows.rows() as u64;
         let listed = passing(range, plan.keep, removed, &mut buffer);
         search.scan_beside(*first, *rows, beside, listed)?;

@@ -10,7 +10,8 @@
 //! Numbers are little-endian. `squares` is optional, and so are the others together: without them a
 //! search does more work and finds the same.
 
-use super::known::{Computed, Known, Part};
+use super::computed::Computed;
+use super::known::Known;
 use crate::flat::Beside;
 use anear_io::{About, ByteOrder, Input, PREFILTER, Segment, SegmentWriter};
 use anear_kernels::codes::CodeRows;
@@ -46,7 +47,13 @@ struct CodeRanges {
 }
 
 impl Stored {
-    pub(super) fn beside<'a>(&'a self, sq: Option<&'a Sq>) -> Beside<'a> {
+    /// How many rows it is about.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// What is known of some of the rows, which were coded by `sq`.
+    pub(super) fn beside<'a>(&'a self, rows: Range<usize>, sq: Option<&'a Sq>) -> Beside<'a> {
         let floats = |range: &Range<usize>| -> &[f32] {
             bytemuck::cast_slice(&self.input.bytes()[range.clone()])
         };
@@ -62,10 +69,11 @@ impl Stored {
             errors: floats(&ranges.errors),
             squares: floats(&ranges.squares),
         };
-        Beside {
+        let all = Beside {
             squares: self.squares.as_ref().map(floats),
             codes: sq.zip(self.codes.as_ref().map(coded)),
-        }
+        };
+        all.range(rows.start, rows.end)
     }
 
     /// Whether numbers can be used where they lie: bytes that are not mapped may be anywhere.
@@ -92,58 +100,51 @@ impl Known {
         let (sq, codes) = sections.codes()?.unzip();
         let (input, rows, dim) = (segment.input().clone(), about.rows as usize, about.dim);
         let stored = Stored { input, rows, dim, squares, codes };
-        let mut known = Known {
+        let prefilter = sq.is_some();
+        if ByteOrder::NATIVE != ByteOrder::Little || !stored.is_aligned() {
+            return Ok(Known::nothing(about.metric, prefilter));
+        }
+        Ok(Known {
             metric: about.metric,
-            prefilter: sq.is_some(),
+            prefilter,
             sq,
             trained_rows: about.rows,
-            first: Part::Stored(stored),
-            own: Computed::default(),
-        };
-        let usable = |part: &Part| matches!(part, Part::Stored(stored) if stored.is_aligned());
-        if ByteOrder::NATIVE != ByteOrder::Little || !usable(&known.first) {
-            (known.sq, known.first) = (None, Part::Unknown);
-        }
-        Ok(known)
+            stored: Some(stored),
+            computed: Computed::default(),
+        })
     }
 
-    /// Writes the sections; `runs` are the rows of each part that stay.
+    /// Writes the sections, of the rows of some runs.
     ///
     /// # Errors
     /// If writing fails.
-    pub(super) fn save(
-        &self,
-        runs: &[Vec<Range<usize>>; 2],
-        writer: &mut SegmentWriter,
-    ) -> Result<()> {
+    pub(super) fn save(&self, runs: &[Range<u64>], writer: &mut SegmentWriter) -> Result<()> {
         if ByteOrder::NATIVE != ByteOrder::Little {
             return Ok(());
         }
-        let parts = self.parts();
-        let kept = || parts.iter().zip(runs).filter(|(_, runs)| !runs.is_empty());
-        if kept().all(|(part, _)| part.squares.is_some()) {
-            let columns = kept().map(|(part, runs)| (part.squares.unwrap_or_default(), runs));
-            write_column(writer, SQUARES, columns)?;
+        let stretches = || {
+            let all = runs.iter().flat_map(|run| self.stretches(run.clone()));
+            all.map(|(_, beside)| beside)
+        };
+        if stretches().all(|beside| beside.squares.is_some()) {
+            write_column(writer, SQUARES, stretches().filter_map(|beside| beside.squares))?;
         }
-        let Some(sq) = self.sq.as_ref().filter(|_| kept().all(|(part, _)| part.codes.is_some()))
-        else {
+        let all_coded = stretches().all(|beside| beside.codes.is_some());
+        let Some(sq) = self.sq.as_ref().filter(|_| all_coded) else {
             return Ok(());
         };
-        let coded = || kept().filter_map(|(part, runs)| Some((part.codes?.1, runs)));
+        let coded = || stretches().filter_map(|beside| Some(beside.codes?.1));
         let (center, origin, whole) = sq.parts();
         writer.begin(PREFILTER)?;
         writer.write(&[origin, u8::from(whole), 0, 0, 0, 0, 0, 0])?;
         writer.write(bytemuck::cast_slice(center))?;
         writer.begin(CODES)?;
-        for (coded, runs) in coded() {
-            runs.iter()
-                .cloned()
-                .flatten()
-                .try_for_each(|row| writer.write(coded.codes.row(row)))?;
+        for Coded { codes, .. } in coded() {
+            (0..codes.rows()).try_for_each(|row| writer.write(codes.row(row)))?;
         }
-        write_column(writer, SCALES, coded().map(|(coded, runs)| (coded.scales, runs)))?;
-        write_column(writer, ERRORS, coded().map(|(coded, runs)| (coded.errors, runs)))?;
-        write_column(writer, CODE_SQUARES, coded().map(|(coded, runs)| (coded.squares, runs)))
+        write_column(writer, SCALES, coded().map(|coded| coded.scales))?;
+        write_column(writer, ERRORS, coded().map(|coded| coded.errors))?;
+        write_column(writer, CODE_SQUARES, coded().map(|coded| coded.squares))
     }
 }
 
@@ -151,15 +152,10 @@ impl Known {
 fn write_column<'a>(
     writer: &mut SegmentWriter,
     name: &str,
-    parts: impl Iterator<Item = (&'a [f32], &'a Vec<Range<usize>>)>,
+    mut stretches: impl Iterator<Item = &'a [f32]>,
 ) -> Result<()> {
     writer.begin(name)?;
-    for (numbers, runs) in parts {
-        for run in runs {
-            writer.write(bytemuck::cast_slice(&numbers[run.clone()]))?;
-        }
-    }
-    Ok(())
+    stretches.try_for_each(|numbers| writer.write(bytemuck::cast_slice(numbers)))
 }
 
 /// The sections of a file, checked against what it says of itself.

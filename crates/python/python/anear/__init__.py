@@ -7,6 +7,7 @@
 """
 
 from ._anear import __version__
+from ._collection import Added, Collection, Problem
 from ._errors import (
     ColumnError,
     DamagedError,
@@ -21,22 +22,29 @@ from ._errors import (
     UsageError,
 )
 from ._index import Index
+from ._rows import Hit, Hits, Rows
 from ._search import search
 from ._vectors import Metadata, Vectors, open
 from ._write import Saved, convert, save
 
 __all__ = [
+    "Added",
+    "Collection",
     "ColumnError",
     "DamagedError",
     "DataError",
     "Error",
     "FileError",
+    "Hit",
+    "Hits",
     "Index",
     "InputTypeError",
     "LimitError",
     "Metadata",
     "MissingFileError",
+    "Problem",
     "RowError",
+    "Rows",
     "Saved",
     "UnsupportedError",
     "UsageError",

@@ -7,11 +7,14 @@ from typing import Any, Final, TypeAlias, final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["File", "Memory", "Structure", "__version__", "convert", "save", "search"]
+__all__ = ["File", "Memory", "Store", "Structure", "Walk", "__version__", "convert", "save", "search"]
 
 __version__: Final[str]
 
 _Path: TypeAlias = str | PathLike[str]
+_Ids: TypeAlias = npt.NDArray[np.int64] | list[str]
+_Metadata: TypeAlias = dict[str, list[Any]]
+_Found: TypeAlias = tuple[_Ids, npt.NDArray[np.float64], npt.NDArray[np.int64], _Metadata]
 _Report: TypeAlias = tuple[str, str, int, int, PathLike[str] | None, list[str]]
 
 @final
@@ -83,6 +86,79 @@ class Structure:
     def facts(self) -> tuple[int, int, int, str, str, str]: ...
     def params(self) -> dict[str, Any]: ...
     def close(self) -> None: ...
+
+@final
+class Store:
+    def __new__(
+        cls,
+        path: _Path,
+        dim: int | None,
+        metric: str | None,
+        model: str | None,
+        read_only: bool,
+        making: dict[str, Any] | None,
+    ) -> Store: ...
+    def facts(self) -> tuple[PathLike[str], int, str, str, str | None, str]: ...
+    def rows(self) -> int: ...
+    def columns(self) -> dict[str, str]: ...
+    def info(self) -> dict[str, Any]: ...
+    def add(
+        self, vectors: Any, ids: Any, metadata: Any, upsert: bool, model: str | None
+    ) -> Any: ...
+    def update(self, ids: Any, metadata: Any) -> int: ...
+    def delete(self, ids: Any) -> int: ...
+    def delete_where(self, condition: str, params: Sequence[Any]) -> int: ...
+    def count(self, condition: str | None, params: Sequence[Any]) -> int: ...
+    def get(
+        self, ids: Any, columns: Sequence[str] | None
+    ) -> tuple[_Ids, Memory, _Metadata, dict[str, str], list[int | str]]: ...
+    def contains(self, id: object) -> bool: ...
+    def walk(
+        self, condition: str | None, params: Sequence[Any], columns: Sequence[str] | None
+    ) -> Walk: ...
+    def search(
+        self,
+        query: Any,
+        ids: Any,
+        text: str | None,
+        k: int,
+        radius: float | None,
+        condition: str | None,
+        params: Sequence[Any],
+        columns: Sequence[str] | None,
+        threads: int | None,
+        model: str | None,
+    ) -> tuple[list[_Found], dict[str, str], bool]: ...
+    def index_text(self, columns: Sequence[str]) -> None: ...
+    def compact(self) -> tuple[int, int, int, int]: ...
+    def verify(self, repair: bool) -> list[tuple[str, bool]]: ...
+    def import_file(
+        self,
+        path: _Path,
+        entry: str | None,
+        ids: str | None,
+        meta: _Path | None,
+        raw: str | None,
+        limits: bool,
+        threads: int | None,
+        upsert: bool,
+    ) -> tuple[int, int, int]: ...
+    def export(
+        self,
+        condition: str | None,
+        params: Sequence[Any],
+        kind: str | None,
+        metadata: bool,
+        target: dict[str, Any],
+    ) -> _Report: ...
+    def close(self) -> None: ...
+
+@final
+class Walk:
+    def next(
+        self, rows: int, with_vectors: bool
+    ) -> tuple[_Ids, Memory | None, _Metadata] | None: ...
+    def kinds(self) -> dict[str, str]: ...
 
 def search(
     rows: Any,

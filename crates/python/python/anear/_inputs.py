@@ -6,13 +6,14 @@ Nothing is copied where the memory of the other library can be used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ._anear import File
+from ._columns import items, name_of
 from ._errors import DataError, InputTypeError
 from ._vectors import opened
 
@@ -70,14 +71,9 @@ def _array(source: Any) -> tuple[_Array, str | None]:
     except TypeError:
         pass
     raise InputTypeError(
-        f"a {_name(source)} holds no vectors",
+        f"a {name_of(source)} holds no vectors",
         help="give an array, a tensor, a list of lists, a path or an open anear.Vectors",
     )
-
-
-def _name(source: object) -> str:
-    kind = type(source)
-    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
 def _check_type(array: _Array) -> None:
@@ -125,7 +121,7 @@ def _dlpack(source: Any) -> _Array:
     device, number = source.__dlpack_device__()
     if device not in _MAIN_MEMORY:
         raise InputTypeError(
-            f"this {_name(source)} is on the DLPack device {int(device)}:{number}",
+            f"this {name_of(source)} is on the DLPack device {int(device)}:{number}",
             help="copy it into main memory first",
         )
     try:
@@ -150,7 +146,7 @@ def _arrow(array: Any) -> _Array:
         if hasattr(array, "to_numpy") and hasattr(array, "strides"):
             return np.asarray(array.to_numpy())  # pyarrow.Tensor
         raise InputTypeError(
-            f"a {_name(array)} is no column of vectors", help="choose one: table['embedding']"
+            f"a {name_of(array)} is no column of vectors", help="choose one: table['embedding']"
         )
     if array.null_count:
         row = next(row for row, value in enumerate(array.is_valid()) if not value.as_py())
@@ -188,7 +184,7 @@ def _pandas(source: Any) -> _Array:
 def _sequence(source: Sequence[Any]) -> _Array:
     first = source[0] if source else None
     if isinstance(first, (str, bytes)) or first is None and len(source) > 0:
-        raise InputTypeError(f"a list of {_name(first)} holds no vectors")
+        raise InputTypeError(f"a list of {name_of(first)} holds no vectors")
     if first is None or np.ndim(first) == 0 and not hasattr(first, "__len__"):
         return np.asarray(source)  # one vector, or nothing
     vectors = [row if isinstance(row, (list, tuple)) else _array(row)[0] for row in source]
@@ -210,31 +206,14 @@ def _check_lengths(lengths: Iterable[int]) -> None:
 
 
 def columns(metadata: Any) -> list[tuple[str, list[Any]]]:
-    """Metadata as lists of values by column: of a mapping, a DataFrame, an Arrow table or a list
-    of mappings."""
-    if metadata is None:
-        return []
-    if hasattr(metadata, "to_pydict"):
-        metadata = metadata.to_pydict()
-    if isinstance(metadata, (list, tuple)):
-        metadata = _by_column(metadata)
-    if not isinstance(metadata, Mapping) and not hasattr(metadata, "items"):
-        raise InputTypeError(
-            f"a {_name(metadata)} is no metadata",
-            help="give a mapping of column name to values, one a row, or a list of mappings",
-        )
-    return [(str(name), values(column)) for name, column in metadata.items()]
-
-
-def _by_column(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    names = dict.fromkeys(name for record in records for name in record)
-    return {name: [record.get(name) for record in records] for name in names}
+    """Metadata as lists of plain Python objects by column."""
+    return [] if metadata is None else [(name, values(column)) for name, column in items(metadata)]
 
 
 def values(column: Any) -> list[Any]:
     """The values of one column as plain Python objects."""
     if isinstance(column, (str, bytes)) or not isinstance(column, Iterable):
-        raise InputTypeError(f"a {_name(column)} is no column: it needs one value a row")
+        raise InputTypeError(f"a {name_of(column)} is no column: it needs one value a row")
     if hasattr(column, "notna") and hasattr(column, "astype"):  # pandas
         column = column.astype(object).where(column.notna(), None)
     if isinstance(column, np.ndarray) and column.ndim != 1:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _Array = np.ndarray[Any, Any]
 _BLOCK_BYTES = 16 << 20
-_NUMPY_NAMES = {
+NUMPY_NAMES = {
     "bool": "bool",
     "i8": "int8",
     "i16": "int16",
@@ -91,7 +91,7 @@ class Vectors:
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of a component in arrays: as stored, or float32 where NumPy has no such type."""
-        return np.dtype(_NUMPY_NAMES.get(self.element, "float32"))
+        return np.dtype(NUMPY_NAMES.get(self.element, "float32"))
 
     @property
     def metric(self) -> str | None:

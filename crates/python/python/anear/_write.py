@@ -105,8 +105,8 @@ def save(
             )
         columns.insert(0, ("id", _inputs.values(ids)))
         name = "id"
-    target = _target(path, entry, dtype, compress, force, format, lossy, pickle, threads)
-    return _saved(path, _anear.save(x, columns, name, target))
+    wanted = target(path, entry, dtype, compress, force, format, lossy, pickle, threads)
+    return saved(path, _anear.save(x, columns, name, wanted))
 
 
 def convert(
@@ -176,17 +176,17 @@ def convert(
         "kind": kind,
         "threads": threads,
     }
-    target = _target(dst, None, dtype, compress, force, format, lossy, pickle, threads, metric)
-    return _saved(dst, _anear.convert(origin, target))
+    wanted = target(dst, None, dtype, compress, force, format, lossy, pickle, threads, metric)
+    return saved(dst, _anear.convert(origin, wanted))
 
 
-def _saved(path: _Path, report: _anear._Report) -> Saved:
+def saved(path: _Path, report: _anear._Report) -> Saved:
     format, element, rows, size, beside, dropped = report
     metadata_path = None if beside is None else os.fspath(beside)
     return Saved(os.fspath(path), format, element, rows, size, metadata_path, dropped)
 
 
-def _target(
+def target(
     path: _Path,
     entry: str | None,
     dtype: object,

@@ -40,12 +40,23 @@ impl Sq {
     /// Chooses the coding for rows of finite numbers; `None` for a metric or dimension it does not
     /// serve, or without rows.
     pub fn train(level: Level, metric: Metric, rows: MatrixRef<'_>) -> Option<Sq> {
+        Sq::train_over(level, metric, &[rows])
+    }
+
+    /// The same for rows in several parts: the coding is that of one matrix with all of them.
+    ///
+    /// # Panics
+    /// If the parts have different elements or dimensions.
+    pub fn train_over(level: Level, metric: Metric, parts: &[MatrixRef<'_>]) -> Option<Sq> {
         let space = space_of(metric)?;
-        let dim = rows.dim();
-        if rows.rows() == 0 || !(1..=MOST_COMPONENTS).contains(&dim) {
+        let shape = |rows: &MatrixRef<'_>| (rows.element(), rows.dim());
+        let (element, dim) = shape(parts.first()?);
+        assert!(parts.iter().all(|rows| shape(rows) == (element, dim)));
+        let count: usize = parts.iter().map(MatrixRef::rows).sum();
+        if count == 0 || !(1..=MOST_COMPONENTS).contains(&dim) {
             return None;
         }
-        if let Some(lowest) = whole_numbers(level, rows) {
+        if let Some(lowest) = whole_numbers(level, element, parts) {
             // Angles need zero to be a code; distances take any range of 256.
             let (center, origin) = match space {
                 Space::Plain => (lowest + 128.0, 128),
@@ -54,19 +65,7 @@ impl Sq {
             };
             return Some(Sq { space, center: vec![center; dim], origin, whole: true });
         }
-        let mut sums = vec![0.0; dim];
-        let step = rows.rows().div_ceil(SAMPLE_ROWS);
-        let mut values = vec![0.0; dim];
-        for row in (0..rows.rows()).step_by(step) {
-            convert::to_f64(level, rows.range(row, row + 1), &mut values);
-            place(space, &mut values);
-            for (sum, value) in sums.iter_mut().zip(&values) {
-                *sum += value;
-            }
-        }
-        let count = rows.rows().div_ceil(step) as f64;
-        let center = sums.iter().map(|sum| (sum / count) as f32);
-        let center: Vec<f32> = center.map(|m| if m.is_finite() { m } else { 0.0 }).collect();
+        let center = mean(level, space, parts, count.div_ceil(SAMPLE_ROWS), dim);
         Some(Sq { space, center, origin: 128, whole: false })
     }
 
@@ -203,25 +202,47 @@ pub(super) fn place(space: Space, values: &mut [f64]) -> f64 {
     norm
 }
 
+/// The mean of every `step`-th row in its space.
+fn mean(level: Level, space: Space, parts: &[MatrixRef<'_>], step: usize, dim: usize) -> Vec<f32> {
+    let (mut sums, mut values) = (vec![0.0; dim], vec![0.0; dim]);
+    let (mut count, mut first) = (0, 0);
+    for rows in parts {
+        let sampled = first..first + rows.rows();
+        for row in (sampled.start.next_multiple_of(step)..sampled.end).step_by(step) {
+            convert::to_f64(level, rows.range(row - first, row - first + 1), &mut values);
+            place(space, &mut values);
+            for (sum, value) in sums.iter_mut().zip(&values) {
+                *sum += value;
+            }
+            count += 1;
+        }
+        first = sampled.end;
+    }
+    let means = sums.iter().map(|sum| (sum / f64::from(count)) as f32);
+    means.map(|mean| if mean.is_finite() { mean } else { 0.0 }).collect()
+}
+
 /// The smallest component if all are whole numbers in a range of 256.
-fn whole_numbers(level: Level, rows: MatrixRef<'_>) -> Option<f32> {
-    match rows.element() {
+fn whole_numbers(level: Level, element: Element, parts: &[MatrixRef<'_>]) -> Option<f32> {
+    match element {
         Element::U8 => return Some(0.0),
         Element::I8 => return Some(-128.0),
         _ => (),
     }
     let (mut lowest, mut highest) = (f64::INFINITY, f64::NEG_INFINITY);
-    let mut values = vec![0.0; rows.dim()];
-    for row in 0..rows.rows() {
-        convert::to_f64(level, rows.range(row, row + 1), &mut values);
-        for value in &values {
-            if value.fract() != 0.0 {
+    for rows in parts {
+        let mut values = vec![0.0; rows.dim()];
+        for row in 0..rows.rows() {
+            convert::to_f64(level, rows.range(row, row + 1), &mut values);
+            for value in &values {
+                if value.fract() != 0.0 {
+                    return None;
+                }
+                (lowest, highest) = (lowest.min(*value), highest.max(*value));
+            }
+            if highest - lowest > 255.0 || lowest.abs() > 1e6 {
                 return None;
             }
-            (lowest, highest) = (lowest.min(*value), highest.max(*value));
-        }
-        if highest - lowest > 255.0 || lowest.abs() > 1e6 {
-            return None;
         }
     }
     if lowest >= 0.0 && highest <= 255.0 {

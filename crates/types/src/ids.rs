@@ -1,7 +1,6 @@
 //! What users call rows.
 
-use crate::{Error, Result};
-use anear_types::{Column, ColumnKind, Value};
+use crate::{Column, ColumnKind, Error, Result, Value};
 
 /// Ids of rows, in the order of the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ impl Ids {
     }
 
     /// What the ids are, as values of a column.
-    pub(super) fn kind(&self) -> ColumnKind {
+    pub fn kind(&self) -> ColumnKind {
         match self {
             Ids::Ints(_) => ColumnKind::Int,
             Ids::Texts(_) => ColumnKind::Text,
@@ -46,7 +45,11 @@ impl Ids {
     }
 
     /// The values of a metadata column as ids.
-    pub(super) fn from_column(column: &Column) -> Result<Ids> {
+    ///
+    /// # Errors
+    /// [`BadData`](crate::ErrorKind::BadData) that names the first row whose value is no id, or not
+    /// of the kind of the first.
+    pub fn from_column(column: &Column) -> Result<Ids> {
         let are_ints = match column.values.first() {
             Some(first) => matches!(first, Value::Int(_)),
             None => column.kind == ColumnKind::Int,

@@ -1,40 +1,8 @@
-//! The command line as a user meets it: what it prints, and its exit codes.
+//! Commands on vector files.
 
-use serde_json::Value as Json;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-
-fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn example(name: &str) -> String {
-    project().join("examples/data").join(name).to_string_lossy().into_owned()
-}
-
-fn anear(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_anear")).args(arguments).output().unwrap()
-}
-
-/// Standard output of a command that succeeds.
-fn said(arguments: &[&str]) -> String {
-    let output = anear(arguments);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {errors}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn json(arguments: &[&str]) -> Json {
-    serde_json::from_str(&said(&[arguments, &["--json"]].concat())).unwrap()
-}
-
-/// Exit code and error lines of a command that fails.
-fn failure(arguments: &[&str]) -> (i32, String) {
-    let output = anear(arguments);
-    assert!(output.stdout.is_empty(), "{arguments:?} printed something before it failed");
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
-}
+use super::{Json, anear, example, failure, json, project, said, said_to};
+use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn info_tells_what_is_inside() {
@@ -80,15 +48,9 @@ fn search_finds_by_id_row_vector_and_file() {
     let by_vector = json(&["search", &food, "--vector", &vector, "-k", "4"]);
     assert_eq!(by_vector["results"], by_row["results"]);
 
-    let mut child = Command::new(env!("CARGO_BIN_EXE_anear"))
-        .args(["search", &food, "--query", "-", "-k", "4", "--json"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    writeln!(child.stdin.take().unwrap(), "{vector}\n\n{vector}").unwrap();
-    let output = child.wait_with_output().unwrap();
-    let by_stdin: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let lines = format!("{vector}\n\n{vector}\n");
+    let found = said_to(&lines, &["search", &food, "--query", "-", "-k", "4", "--json"]);
+    let by_stdin: Json = serde_json::from_str(&found).unwrap();
     assert_eq!(by_stdin["results"][1]["hits"], by_row["results"][0]["hits"]);
 
     let all = json(&["search", &food, "--query", &food, "-k", "4"]);
@@ -352,16 +314,8 @@ fn memory_bounds_a_streamed_search() {
 
 #[test]
 fn standard_input_and_output_are_files_too() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_anear"))
-        .args(["convert", "-", "-", "--format", "csv"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
     let rows = "{\"id\": 1, \"embedding\": [0.5, 2]}\n{\"id\": 2, \"embedding\": [1, -3]}\n";
-    child.stdin.take().unwrap().write_all(rows.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = said_to(rows, &["convert", "-", "-", "--format", "csv"]);
     assert_eq!(text.lines().count(), 3, "{text}");
     assert!(text.contains("-3"), "{text}");
 }

@@ -1,0 +1,222 @@
+//! What is in memory of a collection: its vectors where they lie in mapped files, what was learned
+//! about them, and the columns that conditions have asked for.
+//!
+//! A picture shows the collection as it was at some [`Marks`]. Whoever reads takes a moment of the
+//! store first, and then the picture of that moment: it is brought up to date by what was added and
+//! deleted since, or made anew after a compaction. So a search never sees more, less, or other rows
+//! than the metadata it returns with them.
+
+use crate::{CollectionColumn, Result};
+use anear_filter::{Affinity, Cell, ColumnData, ColumnStore};
+use anear_formats::sqlite::values::sql_type;
+use anear_index::{Index, Rows, Spec, kind_named};
+use anear_store::{Marks, Moment, Store};
+use anear_types::{ColumnKind, Value};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Memory for columns of metadata.
+const COLUMN_BYTES: usize = 1 << 30;
+/// The column of ids, as conditions call it.
+const ID: &str = "id";
+
+/// The picture that all threads share.
+#[derive(Debug, Default)]
+pub(super) struct Shared(RwLock<Option<Picture>>);
+
+/// A collection at some marks.
+#[derive(Debug)]
+pub(super) struct Picture {
+    pub(super) marks: Marks,
+    pub(super) structure: Box<dyn Index>,
+    /// Columns of metadata, as far as they are held.
+    pub(super) columns: ColumnStore,
+    /// All columns of metadata.
+    known: Vec<CollectionColumn>,
+}
+
+/// A picture that does not change as long as this is held.
+pub(super) struct Current<'a>(RwLockReadGuard<'a, Option<Picture>>);
+
+impl std::ops::Deref for Current<'_> {
+    type Target = Picture;
+
+    fn deref(&self) -> &Picture {
+        self.0.as_ref().expect("it was made before the lock was taken")
+    }
+}
+
+impl Shared {
+    /// A moment of the store, and its picture.
+    pub(super) fn now(&self, store: &Store) -> Result<(Moment, Current<'_>)> {
+        loop {
+            let moment = store.read()?;
+            let marks = moment.marks()?;
+            let picture = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            if picture.as_ref().is_some_and(|picture| picture.marks == marks) {
+                return Ok((moment, Current(picture)));
+            }
+            drop(picture);
+            let mut slot = self.write();
+            // One that could not be brought up to date is no longer true.
+            *slot = Some(match slot.take() {
+                // Someone with a later moment was faster: take a later one too.
+                Some(picture) if picture.marks.is_after(&marks) => picture,
+                Some(mut picture) if picture.marks.epoch == marks.epoch => {
+                    picture.advance(store, &moment, marks)?;
+                    picture
+                }
+                _ => Picture::of(store, &moment, marks)?,
+            });
+        }
+    }
+
+    /// Changes the picture, if there is one.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Picture) -> T) -> Option<T> {
+        self.write().as_mut().map(change)
+    }
+
+    /// Lets go of all files and memory.
+    pub(super) fn forget(&self) {
+        *self.write() = None;
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Picture>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Picture {
+    fn of(store: &Store, moment: &Moment, marks: Marks) -> Result<Picture> {
+        let rows = rows_of(store, moment, marks)?;
+        let kind = kind_named("flat")?;
+        let spec = Spec { metric: store.spec().metric, prefilter: true };
+        let mut structure = kind.build(rows, &spec)?;
+        for row in moment.deleted(0)? {
+            structure.remove(row);
+        }
+        let known = moment.columns()?;
+        let columns = columns_of(moment, marks, &known)?;
+        Ok(Picture { marks, structure, columns, known })
+    }
+
+    /// Takes in what was added and deleted since.
+    fn advance(&mut self, store: &Store, moment: &Moment, marks: Marks) -> Result<()> {
+        let before = self.marks;
+        if marks.file_rows != before.file_rows {
+            // What waited in the metadata lies in a file now.
+            self.structure.rebase(rows_of(store, moment, marks)?);
+        } else if marks.next_row > before.next_row {
+            self.structure.add(moment.pending(before.next_row)?.matrix());
+        }
+        let deleted = moment.deleted(before.deleted)?;
+        for row in &deleted {
+            self.structure.remove(*row);
+        }
+        let known = moment.columns()?;
+        let same_columns = known.starts_with(&self.known);
+        if marks.changes != before.changes || !same_columns {
+            self.columns = columns_of(moment, marks, &known)?;
+        } else {
+            for column in &known[self.known.len()..] {
+                self.columns.declare(&column.stored_as, affinity_of(column.info.kind));
+            }
+            deleted.iter().filter(|row| **row < before.next_row).for_each(|row| {
+                self.columns.remove(*row);
+            });
+            self.append_columns(moment, before.next_row, marks.next_row, &known)?;
+        }
+        self.known = known;
+        self.marks = marks;
+        Ok(())
+    }
+
+    /// Takes in the metadata of rows that were added, as far as columns are held.
+    fn append_columns(
+        &mut self,
+        moment: &Moment,
+        first: u64,
+        end: u64,
+        known: &[CollectionColumn],
+    ) -> Result<()> {
+        if first == end {
+            return Ok(());
+        }
+        let held: Vec<String> = self.columns.held().map(str::to_owned).collect();
+        let of_metadata: Vec<CollectionColumn> =
+            held.iter().filter_map(|name| find(known, name)).cloned().collect();
+        let mut complete = true;
+        moment.each_row(first..end, &of_metadata, |row, id, values| {
+            let values: Vec<Value> = values.collect();
+            let mut values = values.iter();
+            let cells: Vec<Cell<'_>> = held
+                .iter()
+                .map(|name| match name == ID {
+                    true => Cell::from(&id),
+                    false => values.next().map_or(Cell::Null, Cell::from),
+                })
+                .collect();
+            complete &= self.columns.append(row, &cells);
+        })?;
+        if !complete {
+            self.columns = ColumnStore::new(0);
+        }
+        Ok(())
+    }
+
+    /// Reads a column of metadata, or the ids, for conditions to use.
+    pub(super) fn hold(&mut self, moment: &Moment, name: &str) -> Result<()> {
+        let Some(affinity) = self.columns.affinity(name) else { return Ok(()) };
+        let mut data = ColumnData::new(affinity, self.columns.free_bytes());
+        let column: Vec<CollectionColumn> = find(&self.known, name).cloned().into_iter().collect();
+        moment.each_row(0..self.marks.next_row, &column, |row, id, values| {
+            let value = values.next().unwrap_or(id);
+            data.put(row, Cell::from(&value));
+        })?;
+        self.columns.hold(name, data);
+        Ok(())
+    }
+}
+
+/// All vectors, where they lie.
+fn rows_of(store: &Store, moment: &Moment, marks: Marks) -> Result<Rows> {
+    let spec = store.spec();
+    let mut rows = Rows::none(spec.element, spec.dim);
+    for stretch in moment.stretches()? {
+        rows.extend_shared(stretch.bytes, stretch.range, stretch.rows as usize);
+    }
+    let pending = moment.pending(0)?;
+    if pending.rows() > 0 {
+        rows.extend(pending.matrix());
+    }
+    match rows.len() == marks.next_row {
+        true => Ok(rows),
+        false => {
+            let what = format!("{} vectors for {} rows", rows.len(), marks.next_row);
+            Err(crate::Error::malformed(what).at_path(store.path()))
+        }
+    }
+}
+
+/// The rows there are, and the names of all columns; values are read when they are asked for.
+fn columns_of(moment: &Moment, marks: Marks, known: &[CollectionColumn]) -> Result<ColumnStore> {
+    let mut columns = ColumnStore::new(COLUMN_BYTES);
+    columns.declare(ID, affinity_of(moment.ids_kind()?.unwrap_or(ColumnKind::Int)));
+    for column in known {
+        columns.declare(&column.stored_as, affinity_of(column.info.kind));
+    }
+    let mut complete = true;
+    let mut append = |row| complete &= columns.append(row, &[]);
+    match marks.deleted {
+        0 => (0..marks.next_row).for_each(&mut append),
+        _ => moment.live_rows()?.into_iter().for_each(&mut append),
+    }
+    Ok(if complete { columns } else { ColumnStore::new(0) })
+}
+
+fn affinity_of(kind: ColumnKind) -> Affinity {
+    Affinity::of_declared(sql_type(kind))
+}
+
+fn find<'a>(known: &'a [CollectionColumn], name: &str) -> Option<&'a CollectionColumn> {
+    known.iter().find(|column| column.stored_as.eq_ignore_ascii_case(name))
+}

@@ -1,0 +1,88 @@
+//! Connections, for writing and for reading.
+//!
+//! A folder may come from anyone, so nothing in its schema is trusted. A reader opens the database
+//! as a writer would, if it can, because only then SQLite removes the files of its log when the last
+//! one leaves; it is kept from writing by a setting. Where nothing can be written, SQLite is told
+//! that the file does not change, or that its log is this process's alone.
+
+use crate::error::sql;
+use crate::folder::METADATA;
+use anear_formats::sqlite::{beside, file_uri};
+use anear_types::Result;
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+/// How long SQLite waits for a lock.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Statements kept ready.
+const STATEMENTS: usize = 64;
+/// Bytes of the database that may be mapped for reading.
+const MAPPED_BYTES: i64 = 1 << 30;
+
+/// A connection that writes.
+pub(crate) fn for_writing(folder: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || {
+        let connection = Connection::open_with_flags(folder.join(METADATA), flags)?;
+        harden(&connection)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        Ok(connection)
+    };
+    open().map_err(|error| sql(error).at_path(folder))
+}
+
+/// A connection that reads.
+pub(crate) fn for_reading(folder: &Path) -> Result<Connection> {
+    let path = folder.join(METADATA);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(&path, flags).and_then(for_queries);
+    match opened {
+        Ok(connection) => Ok(connection),
+        Err(error) => where_nothing_can_be_written(&path)
+            .and_then(for_queries)
+            .map_err(|_| sql(error).at_path(folder)),
+    }
+}
+
+fn where_nothing_can_be_written(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let log_bytes = beside(path, "-wal").metadata().map_or(0, |log| log.len());
+    if log_bytes == 0 {
+        return Connection::open_with_flags(file_uri(path, "?mode=ro&immutable=1"), flags);
+    }
+    let no_locks = if cfg!(windows) { c"win32-none" } else { c"unix-none" };
+    let uri = file_uri(path, "?mode=ro");
+    let connection = Connection::open_with_flags_and_vfs(uri, flags, no_locks)?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    Ok(connection)
+}
+
+fn for_queries(connection: Connection) -> rusqlite::Result<Connection> {
+    harden(&connection)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
+    // The first thing that needs the log, and the files for it.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+fn harden(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_WORKER_THREADS, 0)?;
+    for (setting, on) in [
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+        (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+    ] {
+        connection.set_db_config(setting, on)?;
+    }
+    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON")
+}

@@ -1,0 +1,131 @@
+//! Checking everything that can be checked, and setting right what can be.
+//!
+//! | what | set right by |
+//! | --- | --- |
+//! | the pages of the database, its indexes | |
+//! | the columns of metadata are those of the table | |
+//! | each row is there, deleted, or was never | |
+//! | ids are of one kind | |
+//! | the vectors in files: all there, their checksums, finite | |
+//! | pending vectors: all there | |
+//! | the count in the header of `.npy` files | writing it |
+//! | bytes behind the last row, files nobody names | removing them |
+//! | the text index | making it anew |
+
+mod metadata;
+mod vectors;
+
+use crate::Store;
+use crate::error::sql;
+use crate::read::Moment;
+use crate::sql::text;
+use crate::write::Turn;
+use anear_types::{Error, Result};
+
+/// What was found by checking.
+#[derive(Clone, Debug, Default)]
+pub struct Verified {
+    /// Rows there are.
+    pub rows: u64,
+    /// What is wrong; empty when all is well.
+    pub problems: Vec<Problem>,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What, and where.
+    pub what: String,
+    /// Whether it was set right.
+    pub repaired: bool,
+}
+
+impl Verified {
+    fn broken(&mut self, what: impl Into<String>) {
+        self.problems.push(Problem { what: what.into(), repaired: false });
+    }
+
+    fn repaired(&mut self, what: impl Into<String>) {
+        self.problems.push(Problem { what: what.into(), repaired: true });
+    }
+
+    /// Notes an error as a problem.
+    fn note(&mut self, checked: Result<()>) {
+        if let Err(error) = checked {
+            self.broken(error.to_string());
+        }
+    }
+}
+
+impl Store {
+    /// Checks everything; with `repair`, sets right what can be, while nobody else writes.
+    /// `report` is told of bytes of vectors checked, and returns whether to stop.
+    ///
+    /// # Errors
+    /// If the folder cannot be read or, to repair, not be written; or the work is to stop.
+    pub fn verify(&self, repair: bool, report: &mut dyn FnMut(u64) -> bool) -> Result<Verified> {
+        let mut verified = Verified::default();
+        if !repair {
+            self.check_all(&self.read()?, &mut verified, report)?;
+            return Ok(verified);
+        }
+        self.0.locked(|writer| {
+            for name in writer.remove_leftovers(&self.0)? {
+                verified.repaired(format!("{name} belongs to nothing"));
+            }
+            self.check_all(&Moment::begin(&self.0)?, &mut verified, report)?;
+            writer.transact(&self.0, |turn| {
+                turn.repair_text(&mut verified)?;
+                turn.repair_tail(&mut verified)
+            })
+        })?;
+        Ok(verified)
+    }
+
+    fn check_all(
+        &self,
+        moment: &Moment,
+        verified: &mut Verified,
+        report: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<()> {
+        verified.rows = moment.marks()?.rows();
+        metadata::check(moment, verified)?;
+        vectors::check(moment, self.spec(), verified, report)
+    }
+}
+
+impl Turn<'_> {
+    fn repair_text(&mut self, verified: &mut Verified) -> Result<()> {
+        let columns = crate::sql::columns::read(self.connection)?;
+        if !columns.iter().any(|column| column.text) {
+            return Ok(());
+        }
+        let table = text::TEXT_TABLE;
+        let check = format!("INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)");
+        if let Err(error) = self.connection.execute(&check, []) {
+            text::drop_index(self.connection)?;
+            text::create_index(self.connection)?;
+            verified.repaired(format!("the text index did not match the metadata: {error}"));
+        }
+        Ok(())
+    }
+
+    /// The header of the last file is written when the transaction ends.
+    fn repair_tail(&mut self, verified: &mut Verified) -> Result<()> {
+        let Some((name, counted)) = self.counted_in_header()? else { return Ok(()) };
+        let rows = self.rows_in_last_file();
+        if counted != rows {
+            verified.repaired(format!("{name} says it has {counted} rows, {rows} count"));
+        }
+        let extra = self.trim()?;
+        if extra > 0 {
+            verified.repaired(format!("{name} had {extra} bytes behind the last row"));
+        }
+        Ok(())
+    }
+}
+
+/// A problem with a table that cannot be read at all.
+fn unreadable(error: rusqlite::Error) -> Error {
+    sql(error)
+}
