@@ -201,7 +201,8 @@ pub struct Plan<'a> {
     pub interrupt: Option<Interrupt<'a>>,
 }
 
-/// Which rows a search may find. The cost of a search is that of the rows that pass.
+/// Which rows a search may find. The cost of a search is that of the rows that pass, or a little
+/// more than that of all where most of a set pass.
 #[derive(Clone, Copy, Debug)]
 pub enum Keep<'a> {
     /// All.

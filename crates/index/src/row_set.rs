@@ -77,15 +77,33 @@ impl RowSet {
         self.selected(range, |word| !word)
     }
 
+    /// How many rows of a range are in it.
+    pub fn count_in(&self, range: Range<u64>) -> u64 {
+        if self.count == 0 {
+            return 0;
+        }
+        self.words_of(range, |word| word).map(|(_, word)| u64::from(word.count_ones())).sum()
+    }
+
     fn selected(&self, range: Range<u64>, turn: fn(u64) -> u64) -> impl Iterator<Item = u64> {
+        let words = self.words_of(range, turn);
+        words.flat_map(|(first, word)| Ones(word).map(move |bit| first + bit))
+    }
+
+    /// The words that hold a range, turned, with zeros outside of it; and the first row of each.
+    fn words_of(
+        &self,
+        range: Range<u64>,
+        turn: fn(u64) -> u64,
+    ) -> impl Iterator<Item = (u64, u64)> {
         let end = range.end.min(self.rows);
         let start = range.start.min(end);
-        (start / BITS..end.div_ceil(BITS)).flat_map(move |position| {
+        (start / BITS..end.div_ceil(BITS)).map(move |position| {
             let first = position * BITS;
             let word = turn(self.words[position as usize]);
             let above = u64::MAX << start.saturating_sub(first).min(BITS - 1);
             let below = u64::MAX >> (BITS - (end - first).min(BITS));
-            Ones(word & above & below).map(move |bit| first + bit)
+            (first, word & above & below)
         })
     }
 }
@@ -140,6 +158,7 @@ mod tests {
                     range.clone().filter(|r| flags.get(*r as usize) == Some(&wanted)).collect()
                 };
                 assert_eq!(set.members(range.clone()).collect::<Vec<u64>>(), chosen(true));
+                assert_eq!(set.count_in(range.clone()), chosen(true).len() as u64);
                 assert_eq!(set.others(range.clone()).collect::<Vec<u64>>(), chosen(false));
             }
         }

@@ -139,3 +139,46 @@ fn many_queries_are_searched_some_at_a_time_and_named_by_their_numbers() {
     let error = search_rows(rows.matrix(), bad, Metric::L2, &nearest).unwrap_err();
     assert!(error.to_string().contains("query 3900"), "{error}");
 }
+
+#[test]
+fn rows_that_do_not_pass_may_hold_anything() {
+    let (dim, count) = (6, 200);
+    for (metric, element) in [
+        (Metric::L2, Element::F32),
+        (Metric::InnerProduct, Element::F64),
+        (Metric::Cosine, Element::F32),
+        (Metric::Manhattan, Element::F32),
+        (Metric::Hamming, Element::F32),
+    ] {
+        let mut values: Vec<f64> = (0..count * dim).map(|at| (at * at % 23) as f64).collect();
+        let good = Data::new(element, &values, dim);
+        values[120 * dim + 2] = f64::NAN;
+        values[7 * dim] = f64::INFINITY;
+        let bytes: Vec<u8> = match element {
+            Element::F32 => values.iter().flat_map(|value| (*value as f32).to_ne_bytes()).collect(),
+            _ => values.iter().flat_map(|value| value.to_ne_bytes()).collect(),
+        };
+        let bad = MatrixRef::new(&bytes, element, count, dim);
+        let queries = good.matrix().range(0, 9);
+        for goal in [Goal::Nearest { k: 5 }, Goal::Nearest { k: 900 }, Goal::Within { radius: 3.0 }]
+        {
+            let about = format!("{metric} {goal:?}");
+            let search = |rows, set: &RowSet, nonfinite| {
+                let plan = Plan { keep: Keep::Set(set), nonfinite, ..plan(goal) };
+                search_rows(rows, queries, metric, &plan)
+            };
+            let both_out: RowSet =
+                (0..200).map(|row| row != 120 && row != 7 && row % 5 > 0).collect();
+            let expected = search(good.matrix(), &both_out, NonFinite::Refuse).unwrap();
+            assert!(expected.iter().flatten().all(|hit| both_out.contains(hit.row)), "{about}");
+            for nonfinite in [NonFinite::Refuse, NonFinite::Skip] {
+                assert_eq!(search(bad, &both_out, nonfinite).unwrap(), expected, "{about}");
+            }
+            let one_out: RowSet =
+                (0..200).map(|row| row != 7 && row % 5 > 0 || row == 120).collect();
+            let error = search(bad, &one_out, NonFinite::Refuse).unwrap_err();
+            assert_eq!((error.kind(), error.row()), (ErrorKind::BadData, Some(120)), "{about}");
+            assert_eq!(search(bad, &one_out, NonFinite::Skip).unwrap(), expected, "{about}");
+        }
+    }
+}

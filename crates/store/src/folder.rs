@@ -43,9 +43,9 @@ pub(crate) fn lock(folder: &Path) -> Result<WriteLock> {
     }
 }
 
-/// The name of a file of vectors.
-pub(crate) fn vectors_name(number: i64, extension: &str) -> String {
-    format!("vectors-{number:06}.{extension}")
+/// The name of a file by what it holds.
+pub(crate) fn file_name(holds: &str, number: i64, extension: &str) -> String {
+    format!("{holds}-{number:06}.{extension}")
 }
 
 /// Files in the folder that a writer which did not finish may have left: files of ours that are

@@ -5,6 +5,7 @@
 //! docs.anear/
 //!   metadata.sqlite       ids, metadata, and which vectors count; SQLite in WAL mode
 //!   vectors-000001.npy    vectors, in the order of the rows; or vectors-000001.h5
+//!   index-000002.anx      what was learned about the vectors, when they are many
 //!   lock                  locked by whoever writes
 //! ```
 //!
@@ -34,6 +35,7 @@ mod compact;
 mod error;
 mod files;
 mod folder;
+mod index_file;
 mod read;
 mod spec;
 mod sql;

@@ -9,7 +9,7 @@
 use crate::{CollectionColumn, Result};
 use anear_filter::{Affinity, Cell, ColumnData, ColumnStore};
 use anear_formats::sqlite::values::sql_type;
-use anear_index::{Index, Rows, Spec, kind_named};
+use anear_index::{Index, Rows, Spec, kind_named, load_learned};
 use anear_store::{Marks, Moment, Store};
 use anear_types::{ColumnKind, Value};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -88,9 +88,13 @@ impl Shared {
 impl Picture {
     fn of(store: &Store, moment: &Moment, marks: Marks) -> Result<Picture> {
         let rows = rows_of(store, moment, marks)?;
-        let kind = kind_named("flat")?;
-        let spec = Spec { metric: store.spec().metric, prefilter: true };
-        let mut structure = kind.build(rows, &spec)?;
+        let mut structure = match kept(moment, &rows) {
+            Some(structure) => structure,
+            None => {
+                let spec = Spec { metric: store.spec().metric, prefilter: true };
+                kind_named("auto")?.build(rows, &spec)?
+            }
+        };
         for row in moment.deleted(0)? {
             structure.remove(row);
         }
@@ -175,6 +179,13 @@ impl Picture {
         self.columns.hold(name, data);
         Ok(())
     }
+}
+
+/// The index that is kept in the folder, over these rows. One that is missing, damaged or of other
+/// rows counts as none: it is made anew, and `verify` tells of it.
+fn kept(moment: &Moment, rows: &Rows) -> Option<Box<dyn Index>> {
+    let input = moment.index_file().ok().flatten()?;
+    load_learned(input, rows.clone()).ok()
 }
 
 /// All vectors, where they lie.

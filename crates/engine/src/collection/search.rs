@@ -55,7 +55,7 @@ impl Collection {
         let to_learn = pays(&*picture.structure);
         drop(picture);
         if to_learn {
-            self.learning.begin(&self.shared);
+            self.learning.begin(&self.store, &self.shared);
         }
         let columns = shown(&moment, request.show)?;
         let hits = |found: Vec<Neighbor>| self.hits(&moment, &columns, found);

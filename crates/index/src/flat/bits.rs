@@ -107,11 +107,13 @@ impl BitWorker<'_> {
         for position in 0..tile.rows() {
             let row = tile.row(position);
             if bits::pack(self.level, row, &mut self.packed).is_err() {
-                if self.nonfinite == NonFinite::Refuse {
-                    return Err(not_finite(row).at_row(tile.number(position)));
+                if tile.passes(position) {
+                    if self.nonfinite == NonFinite::Refuse {
+                        return Err(not_finite(row).at_row(tile.number(position)));
+                    }
+                    self.findings.skipped += 1;
                 }
                 self.dropped.push(position);
-                self.findings.skipped += 1;
                 self.packed.resize((position + 1) * words, 0);
             }
         }
@@ -127,7 +129,10 @@ impl BitWorker<'_> {
             bits::distances(self.level, metric, query, &self.packed, &mut self.distances);
             let mut threshold = nearest.threshold();
             for (position, distance) in self.distances.iter().enumerate() {
-                if *distance <= threshold && self.dropped.binary_search(&position).is_err() {
+                if *distance <= threshold
+                    && tile.passes(position)
+                    && self.dropped.binary_search(&position).is_err()
+                {
                     nearest.offer(key(metric, *distance), tile.number(position));
                     threshold = nearest.threshold();
                 }

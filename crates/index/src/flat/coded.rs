@@ -154,7 +154,7 @@ impl<'a> CodedWorker<'a> {
             for at in &passing {
                 let at = *at as usize;
                 let (row, query) = (at / width, at % width);
-                if query < live {
+                if query < live && piece.passes(row) {
                     let known = &queries.members[member + query];
                     let ends = known.interval(self.scores[at], rows.squares[row], rows.errors[row]);
                     self.hits.offer_interval(member + query, ends, piece.number(row));

@@ -29,6 +29,7 @@ mod screen;
 mod screening;
 mod settle;
 mod threads;
+mod which;
 
 use crate::Interrupt;
 use anear_kernels::Level;
@@ -44,6 +45,7 @@ use piece::Piece;
 use threads::Worker;
 
 pub(crate) use threads::side_by_side;
+pub(crate) use which::{Mask, Which};
 
 /// What to search for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -259,14 +261,25 @@ impl<'a> FlatSearch<'a> {
         beside: &Beside<'_>,
         keep: Option<&[u64]>,
     ) -> Result<()> {
+        self.scan_which(first_row, rows, beside, keep.map_or(Which::All, Which::Listed))
+    }
+
+    /// The same for those rows that pass.
+    pub(crate) fn scan_which(
+        &mut self,
+        first_row: u64,
+        rows: MatrixRef<'_>,
+        beside: &Beside<'_>,
+        which: Which<'_>,
+    ) -> Result<()> {
         beside.check(rows.rows());
         self.prepare_for(rows.element(), rows.dim())?;
-        let piece = Piece::new(first_row, rows, keep);
+        let piece = Piece::new(first_row, rows, which);
         if piece.rows() == 0 || self.found.is_empty() {
             return Ok(());
         }
         let findings = self.find(piece, beside)?;
-        let block = Piece::new(first_row, rows, None);
+        let block = Piece::new(first_row, rows, Which::All);
         self.settle(findings, block);
         Ok(())
     }

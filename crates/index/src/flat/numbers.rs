@@ -166,7 +166,7 @@ pub(super) type Faults = Option<Vec<usize>>;
 
 impl NumberWorker<'_> {
     fn unscreened(&mut self, tile: Piece<'_>, faults: &Faults) -> Result<()> {
-        for position in 0..tile.rows() {
+        for position in (0..tile.rows()).filter(|position| tile.passes(*position)) {
             let faulty = match faults {
                 Some(faults) => faults.binary_search(&position).is_ok(),
                 None => self.exact.is_faulty(tile, position)?,

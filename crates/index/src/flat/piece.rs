@@ -1,5 +1,6 @@
 //! Some rows of a block: a range of them, or those on a list.
 
+use super::which::{Mask, Which};
 use anear_kernels::{Level, convert};
 use anear_types::{Element, MatrixRef};
 use std::ops::Range;
@@ -10,6 +11,7 @@ pub(super) struct Piece<'a> {
     first_row: u64,
     block: MatrixRef<'a>,
     rows: Rows<'a>,
+    mask: Option<Mask<'a>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -23,17 +25,25 @@ enum Rows<'a> {
 }
 
 impl<'a> Piece<'a> {
-    pub(super) fn new(first_row: u64, block: MatrixRef<'a>, keep: Option<&'a [u64]>) -> Piece<'a> {
-        let rows = match keep {
-            None => Rows::Range { start: 0, end: block.rows() },
-            Some(list) => {
+    pub(super) fn new(first_row: u64, block: MatrixRef<'a>, which: Which<'a>) -> Piece<'a> {
+        let all = Rows::Range { start: 0, end: block.rows() };
+        let (rows, mask) = match which {
+            Which::All => (all, None),
+            Which::Most(mask) => (all, Some(mask)),
+            Which::Listed(list) => {
                 debug_assert!(list.is_sorted());
                 let end_row = first_row.saturating_add(block.rows() as u64);
                 let start = list.partition_point(|row| *row < first_row);
-                Rows::Listed(&list[start..list.partition_point(|row| *row < end_row)])
+                let list = &list[start..list.partition_point(|row| *row < end_row)];
+                (Rows::Listed(list), None)
             }
         };
-        Piece { first_row, block, rows }
+        Piece { first_row, block, rows, mask }
+    }
+
+    /// Whether the row at a position may be found; most of them may.
+    pub(super) fn passes(&self, position: usize) -> bool {
+        self.mask.is_none_or(|mask| mask.passes(self.number(position)))
     }
 
     pub(super) fn element(&self) -> Element {

@@ -105,7 +105,7 @@ impl<'a> Screening<'a> {
                 // A row that is not finite is seen in any one score.
                 for position in 0..tile.rows() {
                     let finite = self.scores[position * width].is_finite();
-                    if !finite && exact.is_faulty(tile, position)? {
+                    if !finite && tile.passes(position) && exact.is_faulty(tile, position)? {
                         faults.push(position);
                     }
                 }
@@ -115,7 +115,10 @@ impl<'a> Screening<'a> {
             ops::select(self.level, &self.scores, self.bounds(lane, width), &mut passing);
             for at in &passing {
                 let (position, query) = (*at as usize / width, *at as usize % width);
-                if query < these.len() && faults.binary_search(&position).is_err() {
+                if query < these.len()
+                    && tile.passes(position)
+                    && faults.binary_search(&position).is_err()
+                {
                     let score = self.scores[*at as usize];
                     self.offer(tile, position, score, &these[query], exact, hits);
                 }
@@ -159,7 +162,7 @@ impl<'a> Screening<'a> {
                 }
                 None => {
                     self.norms[position] = f32::NAN;
-                    if exact.is_faulty(tile, position)? {
+                    if tile.passes(position) && exact.is_faulty(tile, position)? {
                         faults.push(position);
                     }
                 }

@@ -1,37 +1,63 @@
 //! Which rows of a stretch are to be looked at.
 
+use crate::flat::{Mask, Which};
 use crate::{Keep, RowSet};
 use std::ops::Range;
 
-/// The rows of `range` that pass a filter and were not removed, ascending; `None` for all of them.
-/// `buffer` holds the list where there is none to borrow from.
+/// More queries than these take so long with a row that the way to it hardly counts.
+const FEW_QUERIES: usize = 3;
+/// If so many of a hundred rows pass, all are scored: for few queries, to which rows come fastest
+/// side by side ..
+const PERCENT_FOR_FEW: u64 = 33;
+/// .. and for many, which gain from every row that need not be scored.
+const PERCENT_FOR_MANY: u64 = 75;
+
+/// The rows of `range` that pass a filter and were not removed, for so many queries. `buffer`
+/// holds the list where there is none to borrow from.
 pub(super) fn passing<'a>(
+    queries: usize,
     range: Range<u64>,
     keep: Keep<'a>,
-    removed: &RowSet,
+    removed: &'a RowSet,
     buffer: &'a mut Vec<u64>,
-) -> Option<&'a [u64]> {
-    buffer.clear();
-    let is_whole = removed.count() == 0 || removed.members(range.clone()).next().is_none();
-    match keep {
-        Keep::All if is_whole => return None,
-        Keep::All => buffer.extend(removed.others(range)),
+) -> Which<'a> {
+    let rows = range.end - range.start;
+    let gone = removed.count_in(range.clone());
+    let kept = match keep {
+        Keep::All => None,
+        Keep::Set(set) => Some(set),
         Keep::Listed(list) => {
-            let start = list.partition_point(|row| *row < range.start);
-            let list = &list[start..];
-            let list = &list[..list.partition_point(|row| *row < range.end)];
-            if is_whole {
-                return Some(list);
+            let list = within(list, &range);
+            if gone == 0 {
+                return Which::Listed(list);
             }
+            buffer.clear();
             buffer.extend(list.iter().copied().filter(|row| !removed.contains(*row)));
+            return Which::Listed(buffer);
         }
-        Keep::Set(set) => {
-            let members = set.members(range.clone());
-            buffer.extend(members.filter(|row| is_whole || !removed.contains(*row)));
-            if buffer.len() as u64 == range.end - range.start {
-                return None;
-            }
+    };
+    // At least so many pass.
+    let least = kept.map_or(rows, |set| set.count_in(range.clone())).saturating_sub(gone);
+    if least == rows {
+        return Which::All;
+    }
+    let percent = if queries <= FEW_QUERIES { PERCENT_FOR_FEW } else { PERCENT_FOR_MANY };
+    if least.saturating_mul(100) >= rows.saturating_mul(percent) {
+        return Which::Most(Mask { kept, removed });
+    }
+    buffer.clear();
+    match kept {
+        None => buffer.extend(removed.others(range)),
+        Some(set) => {
+            let members = set.members(range);
+            buffer.extend(members.filter(|row| gone == 0 || !removed.contains(*row)));
         }
     }
-    Some(buffer)
+    Which::Listed(buffer)
+}
+
+/// The part of an ascending list that lies in a range.
+fn within<'a>(list: &'a [u64], range: &Range<u64>) -> &'a [u64] {
+    let list = &list[list.partition_point(|row| *row < range.start)..];
+    &list[..list.partition_point(|row| *row < range.end)]
 }

@@ -96,8 +96,8 @@ fn search_some(
     let mut buffer = Vec::new();
     for Stretch { first, rows, beside } in stretches {
         let range = *first..first + rows.rows() as u64;
-        let listed = passing(range, plan.keep, removed, &mut buffer);
-        search.scan_beside(*first, *rows, beside, listed)?;
+        let which = passing(queries.rows(), range, plan.keep, removed, &mut buffer);
+        search.scan_which(*first, *rows, beside, which)?;
     }
     Ok(search.finish())
 }

@@ -74,7 +74,8 @@ pub(crate) fn drop_index(connection: &Connection) -> Result<()> {
 /// there is neither.
 ///
 /// ```text
-/// near "close by"   ->   "near" OR "close by"
+/// near "close by"       ->   "near" OR "close by"
+/// near OR "close by"    ->   the same
 /// ```
 pub(crate) fn query(text: &str) -> Option<String> {
     let mut terms = Vec::new();
@@ -85,7 +86,7 @@ pub(crate) fn query(text: &str) -> Option<String> {
             terms.extend(part.split_whitespace().map(str::to_owned));
         }
     }
-    let has_words = |term: &String| term.chars().any(char::is_alphanumeric);
+    let has_words = |term: &String| term != "OR" && term.chars().any(char::is_alphanumeric);
     let terms: Vec<String> = terms
         .into_iter()
         .filter(has_words)
@@ -102,6 +103,7 @@ mod tests {
     fn words_and_phrases_are_quoted() {
         assert_eq!(query("near \"close by\"").unwrap(), "\"near\" OR \"close by\"");
         assert_eq!(query("a* AND (b) NOT \"").unwrap(), "\"a*\" OR \"AND\" OR \"(b)\" OR \"NOT\"");
+        assert_eq!(query("near OR \"close by\""), query("near \"close by\""));
         assert_eq!(query(" -- \"\" ."), None);
     }
 }

@@ -11,15 +11,18 @@
 //! | the count in the header of `.npy` files | writing it |
 //! | bytes behind the last row, files nobody names | removing them |
 //! | the text index | making it anew |
+//! | the file of the index: its checksums | forgetting it, so that it is made anew |
 
 mod metadata;
 mod vectors;
 
 use crate::Store;
 use crate::error::sql;
+use crate::index_file;
 use crate::read::Moment;
 use crate::sql::text;
 use crate::write::Turn;
+use anear_io::Segment;
 use anear_types::{Error, Result};
 
 /// What was found by checking.
@@ -66,14 +69,23 @@ impl Store {
     pub fn verify(&self, repair: bool, report: &mut dyn FnMut(u64) -> bool) -> Result<Verified> {
         let mut verified = Verified::default();
         if !repair {
-            self.check_all(&self.read()?, &mut verified, report)?;
+            let moment = self.read()?;
+            self.check_all(&moment, &mut verified, report)?;
+            verified.note(check_index(&moment));
             return Ok(verified);
         }
         self.0.locked(|writer| {
             for name in writer.remove_leftovers(&self.0)? {
                 verified.repaired(format!("{name} belongs to nothing"));
             }
-            self.check_all(&Moment::begin(&self.0)?, &mut verified, report)?;
+            let moment = Moment::begin(&self.0)?;
+            self.check_all(&moment, &mut verified, report)?;
+            if let Err(error) = check_index(&moment) {
+                writer.transact(&self.0, |turn| index_file::forget(turn.connection))?;
+                writer.remove_leftovers(&self.0)?;
+                verified.repaired(format!("the index is made anew: {error}"));
+            }
+            drop(moment);
             writer.transact(&self.0, |turn| {
                 turn.repair_text(&mut verified)?;
                 turn.repair_tail(&mut verified)
@@ -122,6 +134,14 @@ impl Turn<'_> {
             verified.repaired(format!("{name} had {extra} bytes behind the last row"));
         }
         Ok(())
+    }
+}
+
+/// Compares the file of the index with its checksums.
+fn check_index(moment: &Moment) -> Result<()> {
+    match moment.index_file()? {
+        Some(input) => Segment::open(input)?.verify(),
+        None => Ok(()),
     }
 }
 

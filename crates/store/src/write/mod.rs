@@ -9,7 +9,7 @@ pub use add::Adding;
 
 use crate::error::sql;
 use crate::files::{Extent, NpyFile, cover};
-use crate::folder::{self, leftovers, vectors_name};
+use crate::folder::{self, file_name, leftovers};
 use crate::spec::{Access, Spec, Storage};
 use crate::sql::{connection, schema};
 use crate::store::Inner;
@@ -19,6 +19,9 @@ use anear_types::{Block, Error, MatrixRef, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::Path;
 use tail::{LastFile, Tail};
+
+/// What the table of files says of vectors.
+const VECTORS: &str = "vectors";
 
 /// What a process needs for writing; opened when it first writes.
 pub(crate) struct Writer {
@@ -247,16 +250,20 @@ impl Turn<'_> {
 
     fn new_file(&mut self) -> Result<(i64, NpyFile)> {
         let first_row = self.tail.file_rows;
-        let (number, name) = self.name_file("vectors", first_row)?;
+        let (number, name) = self.name_file(VECTORS, first_row)?;
         let file = NpyFile::create(&self.folder.join(&name), self.spec.element, self.spec.dim)?;
         self.tail.file = Some(LastFile { number, name, first_row });
         Ok((number, file))
     }
 
-    /// Gives a number and a name to a new file.
+    /// Gives a number and a name to a new file that holds `vectors` or an `index`.
     pub(crate) fn name_file(&mut self, holds: &str, first_row: u64) -> Result<(i64, String)> {
         let number = schema::integer(self.connection, "next_file")?;
-        let name = vectors_name(number, self.spec.storage.extension());
+        let extension = match holds {
+            VECTORS => self.spec.storage.extension(),
+            _ => "anx",
+        };
+        let name = file_name(holds, number, extension);
         schema::set(self.connection, "next_file", number + 1)?;
         self.connection
             .execute(

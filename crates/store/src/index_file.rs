@@ -1,0 +1,57 @@
+//! The index in the folder: what was learned about the vectors, in a file beside them.
+
+use crate::Store;
+use crate::error::sql;
+use crate::read::Moment;
+use crate::sql::schema;
+use anear_io::{Input, Output};
+use anear_types::Result;
+use rusqlite::OptionalExtension;
+
+/// What the table of files says such a file holds.
+const INDEX: &str = "index";
+
+impl Store {
+    /// Keeps an index that was made of the rows as they were numbered in an epoch, in place of the
+    /// one there was. `write` writes its file, which appears whole or not at all. Nothing is done
+    /// if the rows have other numbers now; the answer says whether it was.
+    ///
+    /// # Errors
+    /// If the disk is full or fails.
+    pub fn keep_index(&self, epoch: u64, write: impl FnOnce(Output) -> Result<()>) -> Result<bool> {
+        self.0.locked(|writer| {
+            let kept = writer.transact(&self.0, |turn| {
+                if schema::integer(turn.connection, "epoch")?.unsigned_abs() != epoch {
+                    return Ok(false);
+                }
+                forget(turn.connection)?;
+                let (_, name) = turn.name_file(INDEX, 0)?;
+                write(Output::create(turn.folder.join(name), true)?)?;
+                Ok(true)
+            });
+            writer.remove_leftovers(&self.0)?;
+            kept
+        })
+    }
+}
+
+/// Lets go of the index: its file is removed by the next who cleans up.
+pub(crate) fn forget(connection: &rusqlite::Connection) -> Result<()> {
+    connection.execute("DELETE FROM files WHERE holds = ?", [INDEX]).map_err(sql)?;
+    Ok(())
+}
+
+impl Moment {
+    /// The file of the index, if one is kept. It is about some of the first rows.
+    ///
+    /// # Errors
+    /// If the file is missing.
+    pub fn index_file(&self) -> Result<Option<Input>> {
+        let query = "SELECT name FROM files WHERE holds = ?";
+        let name = self.connection().prepare_cached(query).and_then(|mut statement| {
+            statement.query_row([INDEX], |row| row.get::<_, String>(0)).optional()
+        });
+        let name = name.map_err(|error| self.locate(sql(error)))?;
+        name.map(|name| Input::open(self.inner().folder.join(name))).transpose()
+    }
+}
