@@ -264,6 +264,10 @@ class AnearVectorStore(VectorStore):
         chosen = most_diverse(embedding, vectors, k, lambda_mult)
         return self._read([near[position] for position in chosen])
 
+    def close(self) -> None:
+        """Closes the collection."""
+        self._documents.close()
+
     def _search(
         self,
         vector: Sequence[float] | None,

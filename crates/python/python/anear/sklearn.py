@@ -60,7 +60,7 @@ _METRICS = {
 }
 
 
-class _GraphTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class _GraphTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """An index of the samples of `fit`, and the graph that leads from other samples to them."""
 
     mode: str

@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 
+os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"
 os.environ["SCIPY_ARRAY_API"] = "1"  # before SciPy is there: one check of estimators asks for it
 
 import numpy as np

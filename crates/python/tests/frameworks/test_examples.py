@@ -2,6 +2,7 @@
 
 import doctest
 import inspect
+import re
 
 import anear
 import anear.haystack
@@ -9,6 +10,7 @@ import anear.langchain
 import anear.llama_index
 import anear.sklearn
 import pytest
+from conftest import PROJECT
 
 MODULES = (anear.haystack, anear.langchain, anear.llama_index, anear.sklearn)
 
@@ -39,3 +41,17 @@ def test_examples_run(name, item, tmp_path):
 @pytest.mark.parametrize("module", MODULES)
 def test_there_are_examples(module):
     assert len(doctest.DocTestParser().get_examples(module.__doc__)) > 3
+
+
+PROGRAMS = re.findall(r"```python\n(.*?)```", (PROJECT / "docs/frameworks.md").read_text(), re.DOTALL)
+
+
+PROGRAMS.append((PROJECT / "README.md").read_text().split("```python\n")[3].split("```")[0])
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_documentation_runs(program, tmp_path, monkeypatch):
+    (tmp_path / "examples").symlink_to(PROJECT / "examples")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(program, "the documentation", "exec"), {})
+    assert len(PROGRAMS) == 5

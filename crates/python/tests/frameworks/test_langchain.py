@@ -44,6 +44,7 @@ def test_documents_come_back_as_they_were(store, tmp_path):
     assert store.get_by_ids(IDS) == expected
     assert store.get_by_ids(["e", "nobody", "a"]) == [expected[4], expected[0]]
     assert store.similarity_search("cold milk", k=1) == [expected[3]]
+    store.close()
     again = AnearVectorStore(EMBEDDING, tmp_path / "store.anear")
     assert again.get_by_ids(IDS) == expected
     assert again.embeddings is EMBEDDING
@@ -138,6 +139,7 @@ def test_ids_replace(store):
 
 
 def test_deleting(store):
+    assert store.delete([]) and store.get_by_ids([]) == []
     assert store.delete(["a", "nobody"])
     assert store.delete(filter={"name": "bob"})
     assert store.delete(where="page > ?", params=[2])

@@ -306,7 +306,7 @@ def test_an_index_over_the_store_is_kept(tmp_path):
         documents, storage_context=context, embed_model=embedding
     )
     context.persist(tmp_path / "persisted")
-    store.client.close()
+    store.close()
 
     store = AnearVectorStore.from_dict(AnearVectorStore(path).to_dict())
     index = VectorStoreIndex.from_vector_store(store, embed_model=embedding)

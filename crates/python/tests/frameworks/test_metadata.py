@@ -73,12 +73,25 @@ def test_all_values_in_all_orders(documents, rng):
 
 def test_keys_of_one_kind_are_plain_columns(documents):
     write(documents, [{"page": 1, "rate": 0.5, "name": "a", "good": True, "tags": [1], "raw": b"x"}])
-    write(documents, [{"page": 2.5}], 1)
+    write(documents, [{"page": 2}], 1)
     assert set(documents.collection.columns) == {
         "text", "page", "rate", "name", "good", "tags", "raw",
     }
     assert documents.layout().operand("page").sql == '"page"'
     assert read(documents)[0]["raw"] == b"x"
+
+
+def test_integers_stay_integers_among_fractions(documents):
+    metadata = [{"rate": 1}, {"rate": None, "x": 2}, {"rate": 3, "x": 1}, {"rate": 2.5}, {"rate": 4}]
+    write(documents, metadata[:3])
+    assert documents.collection.columns["rate"] == "int"
+    write(documents, metadata[3:4], 3)
+    write(documents, metadata[4:], 4)
+    assert documents.collection.columns["rate"] == "real"
+    write(documents, [{"x": 0.5, "rate": 2.0}, {"x": 7, "rate": 2}], 5)
+    assert identical(read(documents), [*metadata, {"x": 0.5, "rate": 2.0}, {"x": 7, "rate": 2}])
+    more_than_2 = conditions.compare(documents.layout().operand("rate"), ">", 2)
+    assert identical(read(documents, more_than_2), [*metadata[2:]])
 
 
 def test_many_keys_do_not_make_many_columns(documents):

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .._collection import Collection, Hits
+from .._collection import Collection
 from .._errors import UsageError
-from .conditions import ALWAYS, Condition, Operand
-from .metadata import Layout
-from .scores import any_word
+from .._rows import Hits
+from .conditions import ALWAYS, Condition, Operand, equal
+from .metadata import TYPES, Layout
 
 Place = Collection | str | os.PathLike[str]
 
@@ -130,7 +130,7 @@ class Documents:
         if rows.ndim != 2:
             raise UsageError(f"the vectors have the shape {rows.shape}", help="give one for each id")
         collection = self.made(rows.shape[1])
-        columns = self.layout().encode(metadata)
+        columns = self._encoded(collection, metadata)
         for name, values in {self.text: texts, **(own or {})}.items():
             if any(value is not None for value in values):
                 columns[name] = list(values)
@@ -153,7 +153,8 @@ class Documents:
         there = self.collection
         if there is None:
             return []
-        return list(_each(there.get(self._known(ids), columns=columns, vectors=vectors)))
+        known = self._known(ids)
+        return list(_each(there.get(known, columns=columns, vectors=vectors))) if known else []
 
     def read(
         self,
@@ -176,8 +177,8 @@ class Documents:
 
     def delete(self, ids: Sequence[str]) -> int:
         """Deletes documents, and says how many there were."""
-        there = self.collection
-        return 0 if there is None else there.delete(self._known(ids))
+        there, known = self.collection, self._known(ids)
+        return there.delete(known) if there is not None and known else 0
 
     def delete_where(self, condition: Condition) -> int:
         """Deletes the documents that meet a condition, and says how many there were."""
@@ -192,11 +193,25 @@ class Documents:
         if there is None or not found:
             return 0
         layout = self.layout()
-        columns = layout.encode([{**layout.decode(each.row), **changes} for each in found])
+        metadata = [{**layout.decode(each.row), **changes} for each in found]
+        columns = self._encoded(there, metadata)
         for name in layout.names():
             columns.setdefault(name, [None] * len(found))
         there.update(self._known([each.id for each in found]), columns)
         return len(found)
+
+    def _encoded(
+        self, collection: Collection, metadata: Sequence[Mapping[str, Any]]
+    ) -> dict[str, list[Any]]:
+        """The columns that hold the metadata. Where a column of integers is about to become one
+        of fractions, its rows are told to stay integers."""
+        layout = self.layout()
+        columns, widened = layout.encode(metadata)
+        for key in widened:
+            holders = list(self.read(equal(layout.operand(key), None).negated()))
+            notes = [layout.types_noted(each.row, key) for each in holders]
+            collection.update(self._known([each.id for each in holders]), {TYPES: notes})
+        return columns
 
     def search(
         self,
@@ -207,23 +222,23 @@ class Documents:
         *,
         vectors: bool = False,
     ) -> list[Found]:
-        """The best documents that meet a condition, by vector, by the words of a text, or by both.
+        """The best documents that meet a condition, by vector, by the words of a text (of which
+        they have one at least), or by both.
 
         The distances are those of `anear.Collection.search`.
         """
         there = self.collection
-        words = None if text is None else any_word(text)
-        if there is None or (vector is None and words is None):
+        if there is None:
             return []
         query = None if vector is None else np.asarray(vector)
         where, params = _sql(condition), condition.params
-        hits = there.search(query, k, text=words, where=where, params=params)
+        hits = there.search(query, k, text=text, where=where, params=params)
         assert isinstance(hits, Hits)
-        stored = there.get(hits.ids, columns=[]).vectors if vectors and hits else [None] * len(hits)
-        return [
-            Found(str(hit.id), hit.metadata, vector, float(hit.distance))
-            for hit, vector in zip(hits, stored, strict=True)
-        ]
+        found = [Found(str(hit.id), hit.metadata, None, hit.distance) for hit in hits]
+        if not vectors:
+            return found
+        stored = {each.id: each.vector for each in self.get([x.id for x in found], columns=[], vectors=True)}
+        return [each._replace(vector=stored[each.id]) for each in found if each.id in stored]
 
     def with_id(self, ids: Sequence[str]) -> Condition:
         """That a document has one of these ids."""

@@ -6,14 +6,16 @@ written:
 
 - ``_more``: a JSON object of the keys that are no name for a column, or whose column holds values
   of another kind;
-- ``_null``: a JSON list of the keys whose value is None, which a column cannot tell from no value.
+- ``_types``: a JSON object with the keys whose value is None (``null``), which a column cannot tell
+  from no value, and those whose value is an integer among fractions (``int``).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,10 +23,10 @@ from .._errors import DataError, InputTypeError, UsageError
 from .conditions import Operand
 
 MORE = "_more"
-NULL = "_null"
+TYPES = "_types"
 
 # SQLite's names for the number of a row, and ours.
-_TAKEN = frozenset({"id", "_row", "rowid", "oid", "_rowid_", MORE, NULL})
+_TAKEN = frozenset({"id", "_row", "rowid", "oid", "_rowid_", MORE, TYPES})
 _MOST_COLUMNS = 500  # further keys go to _more: SQLite has a limit, and reading all takes time
 _LONGEST_NAME = 100
 
@@ -38,6 +40,26 @@ _FAMILIES = {
     "json": "json",
     "mixed": "mixed",
 }
+
+
+class Encoded(NamedTuple):
+    """Metadata as columns, and the columns of integers among them that get fractions."""
+
+    columns: dict[str, list[Any]]
+    widened: list[str]
+
+
+@dataclass
+class _Rest:
+    """What the columns of a document cannot say."""
+
+    more: dict[str, Any] = field(default_factory=dict)
+    nulls: list[str] = field(default_factory=list)
+    integers: list[str] = field(default_factory=list)
+
+    def types(self) -> str | None:
+        types = {"null": self.nulls, "int": self.integers}
+        return _json({kind: keys for kind, keys in types.items() if keys})
 
 
 class Layout:
@@ -54,7 +76,7 @@ class Layout:
         self._spelled = {name.lower(): name for name in kinds}
         self._taken = _TAKEN | {name.lower() for name in own}
 
-    def encode(self, metadata: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    def encode(self, metadata: Sequence[Mapping[str, Any]]) -> Encoded:
         """The columns that hold the metadata, one value a document.
 
         Raises
@@ -63,42 +85,53 @@ class Layout:
             If a key or a value cannot be kept; the message names the key.
         """
         columns: dict[str, list[Any]] = {}
-
-        def put(name: str, row: int, value: Any) -> None:
-            columns.setdefault(name, [None] * len(metadata))[row] = value
-
+        rest = [_Rest() for _ in metadata]
         for row, pairs in enumerate(metadata):
-            more, null = {}, []
             for key, given in pairs.items():
                 value = _plain(given, key)
                 if value is None:
-                    null.append(key)
+                    rest[row].nulls.append(key)
                 elif self._has_place(key, value):
-                    put(key, row, value)
+                    columns.setdefault(key, [None] * len(metadata))[row] = value
                 elif isinstance(value, bytes):
                     raise DataError(f"the metadata {key!r} are bytes, for which there is no column")
                 else:
-                    more[key] = value
-            if more:
-                put(MORE, row, _json(more))
-            if null:
-                put(NULL, row, _json(null))
-        return columns
+                    rest[row].more[key] = value
+        with_fractions = [key for key, values in columns.items() if self._gets_fractions(key, values)]
+        for key in with_fractions:
+            for row, value in enumerate(columns[key]):
+                if isinstance(value, int):
+                    rest[row].integers.append(key)
+        columns[MORE] = [_json(one.more) for one in rest]
+        columns[TYPES] = [one.types() for one in rest]
+        columns = {name: values for name, values in columns.items() if any(value is not None for value in values)}
+        return Encoded(columns, [key for key in with_fractions if self._kinds.get(key) == "int"])
 
     def decode(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The metadata of a document, from the columns of its row."""
         metadata = {
             name: value
             for name, value in row.items()
-            if value is not None and name not in self._own and name not in (MORE, NULL)
+            if value is not None and name not in self._own and name not in (MORE, TYPES)
         }
-        metadata.update(json.loads(row.get(MORE) or "{}"))
-        for key in json.loads(row.get(NULL) or "[]"):
-            metadata.setdefault(key, None)
+        if (types := row.get(TYPES)) is not None:
+            noted = json.loads(types)
+            for key in noted.get("int", ()):
+                if isinstance(metadata.get(key), float):
+                    metadata[key] = int(metadata[key])
+            for key in noted.get("null", ()):
+                metadata.setdefault(key, None)
+        if (more := row.get(MORE)) is not None:
+            metadata.update(json.loads(more))
         return metadata
 
+    def types_noted(self, row: Mapping[str, Any], key: str) -> str | None:
+        """What `TYPES` holds for a row whose integer at a key is about to be among fractions."""
+        noted = json.loads(row.get(TYPES) or "{}")
+        return _Rest(nulls=noted.get("null", []), integers=[*noted.get("int", ()), key]).types()
+
     def names(self) -> list[str]:
-        """The columns with metadata, `MORE` and `NULL` included."""
+        """The columns with metadata, `MORE` and `TYPES` included."""
         return [name for name in self._kinds if name not in self._own]
 
     def operand(self, key: str, *path: str) -> Operand:
@@ -120,6 +153,11 @@ class Layout:
     def own(self, name: str) -> Operand:
         """One of the framework's columns, for a condition."""
         return Operand(_quoted(name), self._kinds[name]) if name in self._kinds else Operand("NULL")
+
+    def _gets_fractions(self, key: str, values: Sequence[Any]) -> bool:
+        """Whether a column makes fractions of integers, once it has these values too."""
+        kind = self._kinds.get(key, "int")
+        return kind == "real" or (kind == "int" and any(isinstance(one, float) for one in values))
 
     def _has_place(self, key: str, value: Any) -> bool:
         """Whether the value goes into the column of its key, which is made if there is none."""
@@ -189,8 +227,8 @@ def _text(inner: Any, key: str) -> str:
     return inner
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _json(said: dict[str, Any]) -> str | None:
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")) if said else None
 
 
 def _quoted(name: str) -> str:

@@ -1,8 +1,7 @@
-"""How good a hit is, where frameworks want larger to be better, and queries of words."""
+"""How good hits are, where frameworks want larger to be better, and choices among them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +21,6 @@ def similarity(metric: str, distance: float) -> float:
     if metric == "angular":
         return 1.0 - distance * distance / 2
     return distance if metric == "ip" else 1.0 / (1.0 + distance)
-
-
-def any_word(text: str) -> str | None:
-    """The query that finds rows with one of these words at least, the best by BM25 first; None
-    if there is no word in the text."""
-    words = dict.fromkeys(re.findall(r"\w+", text.lower()))
-    return " OR ".join(f'"{word}"' for word in words) or None
 
 
 def most_diverse(
@@ -70,4 +62,5 @@ def fused(
 def _units(vectors: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     x = vectors.astype(np.float64)
     lengths = np.linalg.norm(x, axis=1, keepdims=True)
-    return x / np.where(lengths == 0, 1.0, lengths)  # type: ignore[no-any-return]
+    units: npt.NDArray[np.float64] = x / np.where(lengths == 0, 1.0, lengths)
+    return units

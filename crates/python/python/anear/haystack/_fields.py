@@ -7,7 +7,7 @@ from typing import Any
 
 from .._adapters.conditions import ALWAYS, Condition
 from .._adapters.documents import Documents
-from .._adapters.metadata import MORE
+from .._adapters.metadata import MORE, TYPES
 
 _TYPES = ((bool, "boolean"), (int, "int"), (float, "float"))
 
@@ -47,7 +47,7 @@ def _values(documents: Documents, field: str, condition: Condition) -> Iterator[
     """The values of a field in the documents that meet a condition."""
     layout = documents.layout()
     key = field.removeprefix("meta.")
-    columns = [name for name in layout.names() if name in (key, MORE)]
+    columns = [name for name in layout.names() if name in (key, MORE, TYPES)]
     for each in documents.read(condition, columns=columns):
         value = layout.decode(each.row).get(key)
         if value is not None:

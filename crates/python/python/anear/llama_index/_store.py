@@ -77,9 +77,8 @@ class AnearVectorStore(BasePydanticVectorStore):
     ) -> None:
         options = {"metric": metric, "model": model, "dtype": dtype, "storage": storage}
         documents = Documents(collection, text=text_column, own=OWN, dim=dim, options=options)
-        super().__init__(
-            collection=documents.path, dim=dim, text_column=text_column, **options, **fields
-        )
+        fields.update(options, collection=documents.path, dim=dim, text_column=text_column)
+        super().__init__(**fields)
         self._documents = documents
 
     @classmethod
@@ -127,6 +126,10 @@ class AnearVectorStore(BasePydanticVectorStore):
     def clear(self) -> None:
         """Deletes all nodes; the collection stays."""
         self._documents.delete_where(conditions.ALWAYS)
+
+    def close(self) -> None:
+        """Closes the collection."""
+        self._documents.close()
 
     def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """The best nodes for a query, best first.
