@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy pickle where_expression}
+targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy pickle where_expression condition}
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz || exit 1
 
 fixtures=../shared/fixtures
@@ -40,6 +40,13 @@ for target in $targets; do
             mkdir -p fuzz/corpus/where_expression
             echo "file_name LIKE '%.pdf' AND page_num > 3 OR row IN (1, 2)" \
                 >fuzz/corpus/where_expression/seed
+            ;;
+        condition)
+            mkdir -p fuzz/corpus/condition
+            echo "file_name LIKE '%.pdf' AND page_num > ? OR x IS NOT TRUE AND score IN (1, 2.5)" \
+                >fuzz/corpus/condition/seed1
+            echo "NOT (score BETWEEN -1 AND ?) OR \"file_name\" GLOB 'a*' OR [x] IS NULL" \
+                >fuzz/corpus/condition/seed2
             ;;
         *) seed "$target" "$target" ;;
     esac

@@ -60,10 +60,6 @@ pub fn convert(
     options: &OpenOptions,
     progress: &mut dyn Progress,
 ) -> Result<Saved> {
-    #[cfg(feature = "sqlite")]
-    if into_collection::is_meant(&request.output) {
-        return into_collection::convert(request, options, progress);
-    }
     convert_vectors(&Vectors::open_at(&request.input, options)?, request, options, progress)
 }
 
@@ -74,6 +70,10 @@ pub(crate) fn convert_vectors(
     options: &OpenOptions,
     progress: &mut dyn Progress,
 ) -> Result<Saved> {
+    #[cfg(feature = "sqlite")]
+    if into_collection::is_meant(&request.output) {
+        return into_collection::convert(vectors, request, options, progress);
+    }
     let format = format_for(&request.output)?;
     if let Some(kind) = &request.kind {
         return to_index(request, kind, format, vectors, options, progress);

@@ -68,6 +68,7 @@ pub struct Vectors {
     entry: usize,
     format: &'static str,
     threads: usize,
+    json: Vec<String>,
 }
 
 impl Vectors {
@@ -99,18 +100,24 @@ impl Vectors {
             .limits
             .check_expansion("this matrix", chosen.schema.total_bytes(), input.len())
             .map_err(|error| at_path(error.at_entry(chosen.name.as_str())))?;
-        Ok(Vectors { input, container, entry, format, threads: options.threads.max(1) })
+        let threads = options.threads.max(1);
+        Ok(Vectors { input, container, entry, format, threads, json: Vec::new() })
     }
 
-    /// A matrix that is in no single file.
+    /// The rows of a collection; `json` names columns whose texts are JSON documents.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn of_container(
+    pub(crate) fn of_collection(
         path: &std::path::Path,
-        container: Box<dyn Container>,
-        format: &'static str,
+        rows: Box<dyn Container>,
+        json: Vec<String>,
     ) -> Vectors {
         let input = Input::from_bytes(path, Vec::new());
-        Vectors { input, container, entry: 0, format, threads: 1 }
+        Vectors { input, container: rows, entry: 0, format: "collection", threads: 1, json }
+    }
+
+    /// Columns of metadata whose texts are JSON documents, as far as that is known.
+    pub(crate) fn json(&self) -> &[String] {
+        &self.json
     }
 
     /// The file.

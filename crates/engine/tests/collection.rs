@@ -240,6 +240,8 @@ fn a_file_comes_in_and_goes_out_as_it_was() {
 fn what_is_no_collection_is_told_so() {
     let folder = Folder::new();
     let error = Collection::open(folder.at("none.anear"), Access::Read).unwrap_err();
+    assert!(error.kind() == ErrorKind::Io && error.is_not_found(), "{error}");
+    let error = Collection::open(folder.0.path(), Access::Read).unwrap_err();
     assert_eq!((error.kind(), error.what()), (ErrorKind::Usage, "there is no collection here"));
     std::fs::create_dir(folder.at("odd.anear")).unwrap();
     std::fs::write(folder.at("odd.anear/metadata.sqlite"), "no database at all, for sure").unwrap();

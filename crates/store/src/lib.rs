@@ -49,7 +49,7 @@ pub use compact::Compacted;
 pub use verify::{Problem, Verified};
 pub use write::Adding;
 
-pub use read::{Extent, Marks, Moment, StoredVectors, Stretch};
+pub use read::{Extent, Marks, Moment, StoredRow, StoredVectors, Stretch};
 pub use spec::{Access, Spec, Storage, StoredColumn};
 pub use store::{Store, StoreInfo};
 

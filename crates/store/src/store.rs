@@ -62,10 +62,11 @@ impl Store {
     /// Opens a store.
     ///
     /// # Errors
-    /// [`Usage`](anear_types::ErrorKind::Usage) if there is none;
-    /// [`Malformed`](anear_types::ErrorKind::Malformed) if its metadata are damaged.
+    /// [`Usage`](anear_types::ErrorKind::Usage) if it is something else, an I/O error if nothing is
+    /// there; [`Malformed`](anear_types::ErrorKind::Malformed) if its metadata are damaged.
     pub fn open(path: impl AsRef<Path>, access: Access) -> Result<Store> {
         let path = path.as_ref();
+        path.metadata().map_err(|source| Error::io("cannot open", source).at_path(path))?;
         if !Store::is_at(path) {
             return Err(Error::usage("there is no collection here").at_path(path));
         }
@@ -115,7 +116,7 @@ impl Store {
     /// If the folder cannot be read.
     pub fn info(&self) -> Result<StoreInfo> {
         let moment = self.read()?;
-        let marks = moment.marks()?;
+        let marks = moment.marks();
         let ids = moment.ids_kind()?;
         let mut names = moment.file_names()?;
         names.extend([METADATA.to_owned(), format!("{METADATA}-wal")]);

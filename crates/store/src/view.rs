@@ -54,6 +54,11 @@ impl View {
         &self.rows
     }
 
+    /// Metadata columns; the id is none of them.
+    pub fn columns(&self) -> &[StoredColumn] {
+        &self.columns
+    }
+
     fn moment(&self) -> MutexGuard<'_, Moment> {
         self.moment.lock().unwrap_or_else(PoisonError::into_inner)
     }

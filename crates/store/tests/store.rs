@@ -79,7 +79,7 @@ fn small_batches_wait_in_the_metadata_and_move_to_the_file_on_close() {
     for id in 0..10 {
         add(&store, &[id], &[], Existing::Refuse).unwrap();
     }
-    let marks = store.read().unwrap().marks().unwrap();
+    let marks = store.read().unwrap().marks();
     assert_eq!((marks.file_rows, marks.next_row), (0, 10));
     let expected: Vec<(i64, f32)> = (0..10).map(|id| (id, id as f32)).collect();
     assert_eq!(rows(&store), expected);
@@ -87,7 +87,7 @@ fn small_batches_wait_in_the_metadata_and_move_to_the_file_on_close() {
     drop(store);
     assert_eq!(files(&folder.path()), ["lock", "metadata.sqlite", "vectors-000001.npy"]);
     let store = folder.open();
-    let marks = store.read().unwrap().marks().unwrap();
+    let marks = store.read().unwrap().marks();
     assert_eq!((marks.file_rows, marks.next_row), (10, 10));
     assert_eq!(rows(&store), expected);
     let bytes = std::fs::read(folder.path().join("vectors-000001.npy")).unwrap();
@@ -102,7 +102,7 @@ fn large_batches_go_to_the_file_behind_those_that_wait() {
     add(&store, &[100_000], &[], Existing::Refuse).unwrap();
     let ids: Vec<i64> = (0..10_000).collect();
     assert_eq!(add(&store, &ids, &[], Existing::Refuse).unwrap(), 10_001);
-    let marks = store.read().unwrap().marks().unwrap();
+    let marks = store.read().unwrap().marks();
     assert_eq!((marks.file_rows, marks.next_row), (10_001, 10_001));
     let found = rows(&store);
     assert_eq!(found[0], (100_000, 100_000.0));
@@ -209,12 +209,12 @@ fn columns_take_what_comes() {
     let columns = moment.columns().unwrap();
     for (row, (name, value, _)) in steps.iter().enumerate() {
         let position = columns.iter().position(|column| column.info.name == *name).unwrap();
-        let (_, values) = moment.row(row as u64, &columns).unwrap().unwrap();
+        let stored = moment.rows(&[row as u64], &columns).unwrap().remove(0).unwrap();
         let expected = match (row, value) {
             (0, _) => Value::Real(1.0),
             (_, value) => value.clone(),
         };
-        assert_eq!(values[position], expected, "row {row}");
+        assert_eq!(stored.values[position], expected, "row {row}");
     }
     assert_eq!(columns[3].stored_as, "C_2");
     clean(&store);

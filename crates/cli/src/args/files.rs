@@ -96,8 +96,8 @@ pub(crate) struct Search {
 pub(crate) struct Index {
     /// A vector file or a collection, or PATH::ENTRY
     pub(crate) path: String,
-    /// The index file to write, usually called .anx
-    #[arg(short, long, value_name = "FILE", required_unless_present = "text")]
+    /// The index file to write, usually called .anx; a collection keeps one itself without it
+    #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Columns of a collection to make searchable as text, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS", conflicts_with_all = ["output", "kind", "metric", "meta"])]

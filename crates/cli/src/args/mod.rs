@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Convert(Convert),
     /// Find the nearest rows, exactly
     Search(Box<Search>),
-    /// Build an index file that opens at once, with ids and metadata inside; or index texts
+    /// Build an index file that opens at once, with ids and metadata inside; or index a collection
     Index(Index),
     /// Create a collection: a folder that keeps vectors with ids and metadata
     Create(Create),

@@ -9,7 +9,7 @@ use serde_json::json;
 
 pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     let Some(output) = &arguments.output else {
-        return collection::text::run(&arguments.path, &arguments.text, common);
+        return collection::index::run(&arguments.path, &arguments.text, common);
     };
     let options = super::open_options(common, &arguments.ids);
     let vectors = Vectors::open_at(&Location::parse(&arguments.path), &options)?;

@@ -112,7 +112,7 @@ fn search_agrees_with_the_file_the_rows_came_from() {
     }
     let text = said(&["search", &path, "--id", "42", "-k", "2", "--show", "gloss"]);
     assert_eq!(text.lines().count(), 3, "{text}");
-    assert!(text.starts_with("distance"), "{text}");
+    assert!(text.trim_start().starts_with("distance  id"), "{text}");
 }
 
 /// Distances, ids and metadata of all hits: `id` is a metadata column of a file, not of a collection.
@@ -153,17 +153,19 @@ fn what_does_not_go_together_is_refused() {
         (&["search", &path, "--vector", "[1, 2]"], "384"),
         (&["search", &path, "--text", "cheese"], "--text"),
         (&["search", &example("food.db"), "--text", "cheese"], "collection"),
-        (&["index", &path], "--output"),
-        (&["index", &path, "--text", "chapter"], "chapter"),
+        (&["index", &example("food.db")], "-o FILE.anx"),
+        (&["index", &example("food.db"), "--text", "gloss"], "collection"),
         (&["add", &path, &example("food.db"), "--model", "another"], "MiniLM"),
-        (&["add", &path, &example("food.db")], "--upsert"),
         (&["delete", &path], "--where"),
         (&["delete", &path, "--ids", "1", "--where", "1"], "cannot be used"),
+        (&["index", &path, "--text", "chapter"], "page_num"),
         (&["delete", &path, "--where", "chapter = 3"], "page_num"),
     ] {
         let (code, error) = failure(command);
         assert!(code == 2 && error.contains(message), "{command:?}: {error}");
     }
+    let (code, error) = failure(&["add", &path, &example("food.db")]);
+    assert!(code == 3 && error.contains("id 1 "), "{error}");
     assert_eq!(rows(&path), 600);
     for command in ["get", "delete", "export", "verify", "compact", "add"] {
         let missing = folder.path("missing.anear");
@@ -253,7 +255,7 @@ fn text_is_searched_alone_and_with_a_vector() {
     let folder = Folder::new();
     let path = food(&folder);
     let indexed = json(&["index", &path, "--text", "gloss"]);
-    assert_eq!(indexed, document!({"path": path, "text": ["gloss"]}));
+    assert_eq!(indexed, document!({"path": path, "text": ["gloss"], "index_file": null}));
     let reply = json(&["search", &path, "--text", "cheese", "-k", "5"]);
     assert_eq!(reply["metric"], "bm25");
     let hits = reply["results"][0]["hits"].as_array().unwrap();
@@ -267,6 +269,19 @@ fn text_is_searched_alone_and_with_a_vector() {
     let both = ids(&both);
     assert!(both.contains(&42.into()), "the nearest is among them");
     assert!(both.contains(&hits[0]["id"]), "and so is the best text");
+}
+
+#[test]
+fn an_index_is_kept_in_the_folder_when_asked() {
+    let folder = Folder::new();
+    let path = food(&folder);
+    let found = ids(&json(&["search", &path, "--id", "42", "-k", "600"]));
+    let indexed = json(&["index", &path]);
+    let file = indexed["index_file"].as_str().unwrap();
+    assert!(std::path::Path::new(&path).join(file).is_file(), "{indexed}");
+    assert_eq!(json(&["info", &path])["index"]["file"], file);
+    assert_eq!(ids(&json(&["search", &path, "--id", "42", "-k", "600"])), found);
+    assert!(said(&["verify", &path]).contains("all is well"));
 }
 
 #[test]
@@ -286,6 +301,9 @@ fn what_is_exported_is_what_was_there() {
     assert_eq!(written["metadata_path"], folder.path("some.npy.meta.jsonl"));
     let (code, error) = failure(&some);
     assert!(code == 2 && error.contains("help: --force"), "{error}");
+    let part = folder.path("part.anear");
+    said(&["export", &path, &part, "--where", "page_num = 3"]);
+    assert_eq!(Json::from(rows(&part)), written["rows"]);
 }
 
 #[test]

@@ -81,7 +81,7 @@ impl Shared {
 
     /// Reads columns into the picture, if it is still that of the moment.
     fn hold(&self, moment: &Moment, names: &[String]) -> Result<()> {
-        let marks = moment.marks()?;
+        let marks = moment.marks();
         let held = self.change(|picture| {
             if picture.marks != marks {
                 return Ok(());

@@ -84,7 +84,7 @@ fn learn(store: &Store, shared: &Shared, stop: &AtomicBool) {
 /// it was kept.
 fn keep(store: &Store, shared: &Shared, many: impl Fn(u64) -> bool) -> Result<bool> {
     let (moment, picture) = shared.now(store)?;
-    let epoch = moment.marks()?.epoch;
+    let epoch = moment.marks().epoch;
     drop(moment);
     if !many(picture.structure.lacking().start) {
         return Ok(false);
@@ -101,7 +101,7 @@ impl super::Collection {
     pub fn index(&self, threads: usize, progress: &mut dyn Progress) -> Result<()> {
         self.learning.stop();
         let (moment, picture) = self.shared.now(&self.store)?;
-        progress.begin("indexing", moment.marks()?.next_row);
+        progress.begin("indexing", moment.marks().next_row);
         let mut lesson = picture.structure.lesson();
         drop((moment, picture));
         while let Some(next) = lesson {

@@ -26,7 +26,7 @@ use crate::{
     Existing, Ids, Progress, Result, Storage, Vectors, Verified, cast_rows,
 };
 use anear_kernels::Rounding;
-use anear_store::{Moment, Store};
+use anear_store::{Moment, Store, StoredRow};
 use anear_types::{Block, Column, Element, Metric};
 use learning::Learning;
 use picture::Shared;
@@ -153,7 +153,7 @@ impl Collection {
     /// # Errors
     /// If the collection cannot be read.
     pub fn len(&self) -> Result<u64> {
-        Ok(self.store.read()?.marks()?.rows())
+        Ok(self.store.read()?.marks().rows())
     }
 
     /// Whether there is no row now.
@@ -251,7 +251,7 @@ impl Collection {
     /// If the folder cannot be read or, to repair, not be written; or the work is to stop.
     pub fn verify(&self, repair: bool, progress: &mut dyn Progress) -> Result<Verified> {
         let row_bytes = self.store.spec().row_bytes() as u64;
-        progress.begin("verifying", self.store.read()?.marks()?.file_rows * row_bytes);
+        progress.begin("verifying", self.store.read()?.marks().file_rows * row_bytes);
         let verified = self.store.verify(repair, &mut |bytes| {
             progress.advance(bytes);
             progress.interrupted()
@@ -266,7 +266,8 @@ impl Collection {
     /// [`Usage`](crate::ErrorKind::Usage) if ids are of another kind, or there is no such column.
     pub fn get(&self, ids: &Ids, show: Option<&[String]>) -> Result<Fetched> {
         self.reading(|moment| {
-            let columns = shown(moment, show).map_err(|error| error.at_path(self.path()))?;
+            let columns =
+                shown(&moment.columns()?, show).map_err(|error| error.at_path(self.path()))?;
             let (mut rows, mut missing) = (Vec::new(), Vec::new());
             for (position, row) in moment.rows_of(ids)?.into_iter().enumerate() {
                 match row {
@@ -277,10 +278,10 @@ impl Collection {
             let stored = moment.vectors()?;
             let mut vectors = Block::try_new(self.element(), self.dim(), rows.len())?;
             let mut table: Vec<Column> = moment.table(&[], &columns)?;
-            for row in rows {
-                let without = || self.damaged(row);
-                vectors.push_row(stored.row(row).ok_or_else(without)?);
-                let (id, values) = moment.row(row, &columns)?.ok_or_else(without)?;
+            for (row, found) in rows.iter().zip(moment.rows(&rows, &columns)?) {
+                let without = || self.damaged(*row);
+                vectors.push_row(stored.row(*row).ok_or_else(without)?);
+                let StoredRow { id, values } = found.ok_or_else(without)?;
                 let values = std::iter::once(id).chain(values);
                 table.iter_mut().zip(values).for_each(|(column, value)| column.values.push(value));
             }
@@ -314,7 +315,9 @@ impl Collection {
             let rows = condition.map(|condition| rows_where(&moment, condition)).transpose()?;
             anear_store::View::new(moment, rows)
         })?;
-        Ok(Vectors::of_container(self.path(), Box::new(view), "collection"))
+        let json = view.columns().iter().filter(|column| column.json);
+        let json = json.map(|column| column.info.name.clone()).collect();
+        Ok(Vectors::of_collection(self.path(), Box::new(view), json))
     }
 
     /// Moves what waits in the metadata to the files of vectors. That happens by itself when the
@@ -353,9 +356,8 @@ fn retrying<T>(read: impl Fn() -> Result<T>) -> Result<T> {
 }
 
 /// The columns of these names; all without names.
-fn shown(moment: &Moment, show: Option<&[String]>) -> Result<Vec<CollectionColumn>> {
-    let columns = moment.columns()?;
-    let Some(show) = show else { return Ok(columns) };
+fn shown(columns: &[CollectionColumn], show: Option<&[String]>) -> Result<Vec<CollectionColumn>> {
+    let Some(show) = show else { return Ok(columns.to_vec()) };
     let find = |name: &String| {
         let found = columns.iter().find(|column| column.info.name == *name);
         found.cloned().ok_or_else(|| {

@@ -31,7 +31,7 @@ pub(super) struct Picture {
     /// Columns of metadata, as far as they are held.
     pub(super) columns: ColumnStore,
     /// All columns of metadata.
-    known: Vec<CollectionColumn>,
+    pub(super) known: Vec<CollectionColumn>,
 }
 
 /// A picture that does not change as long as this is held.
@@ -50,7 +50,7 @@ impl Shared {
     pub(super) fn now(&self, store: &Store) -> Result<(Moment, Current<'_>)> {
         loop {
             let moment = store.read()?;
-            let marks = moment.marks()?;
+            let marks = moment.marks();
             let picture = self.0.read().unwrap_or_else(PoisonError::into_inner);
             if picture.as_ref().is_some_and(|picture| picture.marks == marks) {
                 return Ok((moment, Current(picture)));

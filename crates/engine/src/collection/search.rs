@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{CollectionColumn, Error, Goal, Ids, NonFinite, Result};
 use anear_index::{Keep, Plan};
-use anear_store::Moment;
+use anear_store::{Moment, StoredRow};
 use anear_types::{Block, MatrixRef, Neighbor};
 use std::collections::HashMap;
 
@@ -52,13 +52,13 @@ impl Collection {
             Sought::Text(text) => vec![search.matching(text, search.k()?)?],
             Sought::Hybrid { vector, text } => vec![search.both(*vector, text)?],
         };
+        let columns = shown(&picture.known, request.show)?;
         let to_learn = pays(&*picture.structure);
         drop(picture);
         if to_learn {
             self.learning.begin(&self.store, &self.shared);
         }
-        let columns = shown(&moment, request.show)?;
-        let hits = |found: Vec<Neighbor>| self.hits(&moment, &columns, found);
+        let hits = |found: Vec<Neighbor>| self.hits(&moment, &columns, &found);
         let results = found.into_iter().map(hits).collect::<Result<_>>()?;
         Ok(CollectionReply { columns, results })
     }
@@ -67,13 +67,15 @@ impl Collection {
         &self,
         moment: &Moment,
         columns: &[CollectionColumn],
-        found: Vec<Neighbor>,
+        found: &[Neighbor],
     ) -> Result<Vec<CollectionHit>> {
-        let hit = |Neighbor { row, distance }| {
-            let (id, metadata) = moment.row(row, columns)?.ok_or_else(|| self.damaged(row))?;
-            Ok(CollectionHit { row, id, distance, metadata })
+        let rows: Vec<u64> = found.iter().map(|neighbor| neighbor.row).collect();
+        let hit = |(neighbor, stored): (&Neighbor, Option<_>)| {
+            let Neighbor { row, distance } = *neighbor;
+            let StoredRow { id, values } = stored.ok_or_else(|| self.damaged(row))?;
+            Ok(CollectionHit { row, id, distance, metadata: values })
         };
-        found.into_iter().map(hit).collect()
+        found.iter().zip(moment.rows(&rows, columns)?).map(hit).collect()
     }
 }
 

@@ -62,12 +62,13 @@ impl Collection {
                     vectors: converted.as_ref().map_or(block, Block::matrix),
                     ids: ids.as_ref(),
                     metadata: &table,
-                    json: &[],
+                    json: vectors.json(),
                 };
                 adding.add(&batch).map_err(locate)?;
                 progress.advance(block.rows() as u64);
                 Ok(())
-            })
+            })?;
+            adding.set_attributes(&metadata.attributes())
         })?;
         progress.end();
         Ok(added)

@@ -34,9 +34,23 @@ impl ColumnStore {
 
     /// Makes a column of the table known. Names are told apart as SQLite does, without regard to
     /// the case of ASCII letters; one that is there already stays as it is.
+    ///
+    /// Texts are compared by their bytes. That is what SQLite does in a database whose encoding is
+    /// UTF-8, for columns that were declared without a collation of their own; use
+    /// [`leave_to_sqlite`](ColumnStore::leave_to_sqlite) for all others.
     pub fn declare(&mut self, name: &str, affinity: Affinity) {
         if self.position(name).is_none() {
             self.columns.push(Declared { name: name.to_owned(), affinity, data: None });
+        }
+    }
+
+    /// Makes a column of the table known whose values will not be held: conditions that name it
+    /// are never evaluated.
+    pub fn leave_to_sqlite(&mut self, name: &str) {
+        self.declare(name, Affinity::Blob);
+        if let Some(position) = self.position(name) {
+            let column = &mut self.columns[position];
+            column.data.insert(ColumnData::new(column.affinity, 0)).give_up();
         }
     }
 
@@ -214,6 +228,19 @@ mod tests {
         store.set(6, "page", Cell::Blob);
         assert_eq!(passing(&store, "page > 1"), None, "it is given up");
         assert_eq!(store.missing(&condition), None);
+    }
+
+    #[test]
+    fn a_column_left_to_sqlite_is_known_all_the_same() {
+        let mut store = ColumnStore::new(1 << 20);
+        store.declare("flag", Affinity::Integer);
+        store.append(0, &[]);
+        store.hold("flag", filled("flag", Affinity::Integer, &[Cell::Int(1)]));
+        assert_eq!(passing(&store, "flag = TRUE"), Some(vec![0]));
+        store.leave_to_sqlite("TRUE");
+        assert_eq!(passing(&store, "flag = TRUE"), None, "that is the column now");
+        assert_eq!(store.missing(&Condition::parse("[true] = 1").unwrap()), None);
+        assert_eq!(passing(&store, "flag = 1"), Some(vec![0]));
     }
 
     #[test]

@@ -165,12 +165,53 @@ pub(super) fn is_name(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Condition;
+    use rusqlite::Connection;
 
     #[test]
     fn keywords_are_found_in_any_case() {
         assert!(KEYWORDS.is_sorted());
-        assert!(NAMES.iter().all(|name| KEYWORDS.contains(name)));
         assert!(is_name("page_num") && is_name("Key") && is_name("straße"));
         assert!(!is_name("order") && !is_name("Without") && !is_name("ABORT"));
+    }
+
+    /// How many rows, of one where the column is 5, SQLite finds.
+    fn rows_found(word: &str, form: &str) -> rusqlite::Result<i64> {
+        let connection = Connection::open_in_memory()?;
+        connection.execute_batch(&format!(
+            "CREATE TABLE rows (x, \"{word}\"); INSERT INTO rows VALUES (0, 5)"
+        ))?;
+        let query = format!("SELECT count(*) FROM rows WHERE (\n{form}\n)");
+        connection.query_row(&query, [], |row| row.get(0))
+    }
+
+    #[test]
+    fn a_keyword_is_a_name_wherever_it_is_taken_for_one() {
+        let forms = [
+            "#",
+            "# = 5",
+            "5 = #",
+            "x = 0 AND # > 4",
+            "NOT # < 5",
+            "(#) IN (4, 5)",
+            "# BETWEEN 5 AND 6",
+            "# IS NOT NULL",
+            "# NOTNULL",
+            "# NOT IN (1)",
+            "(# IS 5)",
+        ];
+        for keyword in KEYWORDS.iter().filter(|keyword| **keyword != "NULL") {
+            for form in forms {
+                let form = form.replace("#", keyword);
+                match Condition::parse(&form) {
+                    Some(condition) => {
+                        assert!(NAMES.contains(keyword), "{form}");
+                        assert!(condition.columns().iter().any(|name| name == keyword), "{form}");
+                        assert_eq!(rows_found(keyword, &form).unwrap(), 1, "{form}");
+                    }
+                    None => assert!(!NAMES.contains(keyword), "{form}"),
+                }
+            }
+        }
     }
 }

@@ -305,13 +305,16 @@ fn equals<T: Ends>(list: &[Scalar<'_>]) -> impl Iterator<Item = T> {
     list.iter().map(interval).filter(|one| one.low == one.high).map(|one| one.low)
 }
 
+/// Bytes of a row that are scanned in the time of looking one value up.
+const SCANNED_BYTES: usize = 24;
+
 fn whole_among<'a>(
     values: &'a Integers,
     list: Vec<i64>,
     known: Option<&'a Bits>,
     outside: bool,
 ) -> Plan<'a> {
-    let runs = match Members::new(list) {
+    let runs = match Members::new(list, SCANNED_BYTES / values.width()) {
         Members::Runs(runs) => runs,
         members => {
             return Plan::Test { known, test: Test::WholeAmong { values, members }, outside };

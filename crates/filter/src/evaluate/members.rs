@@ -20,18 +20,16 @@ pub(super) enum Members {
     Far { sorted: Vec<i64>, filter: Vec<u64>, shift: u32 },
 }
 
-/// So many scans take less time than looking up each row.
-const MAX_RUNS: usize = 4;
-
 impl Members {
-    pub(super) fn new(mut list: Vec<i64>) -> Members {
+    /// The integers of a list. Up to `most_runs` are told as runs.
+    pub(super) fn new(mut list: Vec<i64>, most_runs: usize) -> Members {
         list.sort_unstable();
         list.dedup();
         let runs: Vec<Interval<i64>> = list
             .chunk_by(|one, next| one.checked_add(1) == Some(*next))
             .map(|run| Interval { low: run[0], high: run[run.len() - 1] })
             .collect();
-        if runs.len() <= MAX_RUNS {
+        if runs.len() <= most_runs || list.is_empty() {
             return Members::Runs(runs);
         }
         let (first, last) = (list[0], list[list.len() - 1]);
@@ -85,7 +83,7 @@ mod tests {
     use super::*;
 
     fn check(list: &[i64]) -> Members {
-        let members = Members::new(list.to_vec());
+        let members = Members::new(list.to_vec(), 4);
         let ends = [i64::MIN, -1, 0, 1, i64::MAX];
         let around = list.iter().flat_map(|n| [n.wrapping_sub(1), *n, n.wrapping_add(1)]);
         for number in around.chain(ends) {

@@ -19,10 +19,8 @@ pub(super) fn matching(dictionary: &Dictionary, pattern: &Pattern) -> Vec<bool> 
         while dictionary.end(code) <= place {
             code += 1;
         }
-        // Otherwise it begins in this text and goes on in the next.
-        if place + needle.len() <= dictionary.end(code) && !verdicts[code] {
-            verdicts[code] = pattern.matches(dictionary.text(code));
-        }
+        // What begins in this text may go on in the next: the pattern knows.
+        verdicts[code] = verdicts[code] || pattern.matches(dictionary.text(code));
     });
     verdicts
 }

@@ -4,11 +4,11 @@ use crate::flat::{Mask, Which};
 use crate::{Keep, RowSet};
 use std::ops::Range;
 
-/// More queries than these take so long with a row that the way to it hardly counts.
-const FEW_QUERIES: usize = 3;
+/// With more queries than these it is scoring that takes the time, not the way to the rows.
+const FEW_QUERIES: usize = 32;
 /// If so many of a hundred rows pass, all are scored: for few queries, to which rows come fastest
 /// side by side ..
-const PERCENT_FOR_FEW: u64 = 33;
+const PERCENT_FOR_FEW: u64 = 40;
 /// .. and for many, which gain from every row that need not be scored.
 const PERCENT_FOR_MANY: u64 = 75;
 

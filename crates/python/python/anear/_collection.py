@@ -79,9 +79,9 @@ class Collection:
     Raises
     ------
     MissingFileError
-        If there is no collection, and none was to be made.
+        If there is nothing at the path, and no collection was to be made.
     UsageError
-        If the collection has another dimension, metric or model.
+        If there is something else, or the collection has another dimension, metric or model.
     DamagedError
         If its files contradict each other; `verify` repairs what can be.
 
@@ -179,7 +179,7 @@ class Collection:
             The rows, shape (rows, dim), as everywhere in this package.
         ids
             What to call them: integers or strings, one a row, each once, and the same kind in all
-            of the collection. By default integers that count on from the largest.
+            of the collection. By default integers that count on from the largest, or from 0.
         metadata
             A mapping of column name to values, one a row; a list of mappings, one a row; a
             DataFrame or an Arrow table. Columns appear as they are first given.
@@ -196,9 +196,10 @@ class Collection:
         Raises
         ------
         UsageError
-            If an id is there already, ids are of another kind, or dimension or model are others.
+            If ids are of another kind, dimension or model are others, or there is not one value a
+            row.
         DataError
-            If a vector holds NaN or infinity, or there is not one value a row.
+            If an id is there already, or a vector holds NaN or infinity.
         InputTypeError
             If ``vectors`` holds no vectors, or ``metadata`` no columns.
         """
@@ -230,10 +231,10 @@ class Collection:
         --------
         >>> c = anear.Collection(folder / "updated.anear", dim=1)
         >>> c.add([[1], [2]], metadata={"page": [1, 2], "read": [False, False]})
-        array([1, 2])
-        >>> c.update(2, {"read": True})
+        array([0, 1])
+        >>> c.update(1, {"read": True})
         1
-        >>> c.get(2).metadata
+        >>> c.get(1).metadata
         {'page': [2], 'read': [True]}
         """
         alone = _is_id(ids) and isinstance(metadata, Mapping)
@@ -289,7 +290,7 @@ class Collection:
         --------
         >>> c = anear.Collection(folder / "walked.anear", dim=1)
         >>> c.add([[1], [2], [3]], metadata={"page": [1, 2, 3]})
-        array([1, 2, 3])
+        array([0, 1, 2])
         >>> [rows.metadata["page"] for rows in c.rows("page > 1", batch=1)]
         [[2], [3]]
         """
@@ -403,6 +404,14 @@ class Collection:
         if alone or is_vector:
             return Hits(*found[0], kinds)
         return [Hits(*of_one, kinds) for of_one in found]
+
+    def index(self, threads: int | None = None) -> None:
+        """Learns all that makes searches faster now, and keeps it in a file ``index-*.anx``.
+
+        Without it that happens beside the first searches, and very large collections keep such a
+        file by themselves. Answers are the same in any case.
+        """
+        self._store.index(threads)
 
     def index_text(self, *columns: str) -> None:
         """Makes metadata columns searchable as text, the rows there are and those to come."""

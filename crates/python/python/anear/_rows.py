@@ -42,12 +42,12 @@ class Hits(Sequence[Hit]):
     --------
     >>> c = anear.Collection(folder / "c.anear", dim=2, metric="l2")
     >>> c.add([[0, 0], [3, 4], [6, 8]], metadata={"page": [1, 1, 2]})
-    array([1, 2, 3])
+    array([0, 1, 2])
     >>> hits = c.search([3, 3], k=2)
     >>> hits.ids, hits.metadata
-    (array([2, 1]), {'page': [1, 1]})
+    (array([1, 0]), {'page': [1, 1]})
     >>> hits[0]
-    Hit(id=2, distance=1.0, row=1, metadata={'page': 1})
+    Hit(id=1, distance=1.0, row=1, metadata={'page': 1})
     """
 
     __slots__ = ("__weakref__", "_kinds", "distances", "ids", "metadata", "rows")
@@ -94,9 +94,9 @@ class Hits(Sequence[Hit]):
             yield Hit(id, distance, row, dict(zip(names, values, strict=True)))
 
     def __repr__(self) -> str:
-        shown = [f"{hit.id!r} at {hit.distance:.4g}" for hit in self[:3]]
-        more = [".."] if len(self) > len(shown) else []
-        return f"<anear.Hits, {len(self)}: {', '.join(shown + more)}>"
+        shown = [f", {hit.id!r} at {hit.distance:.4g}" for hit in self[:3]]
+        more = [", .."] if len(self) > len(shown) else []
+        return f"<anear.Hits, {len(self)}{''.join(shown + more)}>"
 
     def to_pandas(self) -> pandas.DataFrame:
         """A DataFrame with the columns ``id``, ``distance`` and one for each metadata column.

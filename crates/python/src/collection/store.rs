@@ -1,4 +1,5 @@
 //! An open collection: what it can do.
+#![expect(clippy::needless_pass_by_value, reason = "arguments are made for each call")]
 
 use super::open::{self, Making};
 use super::search::{self, Found};
@@ -14,8 +15,8 @@ use crate::signals::{Unseen, watched};
 use crate::values::{ids_to_python, value_to_python};
 use crate::write::{Report, Target, report};
 use anear::{
-    Batch, Collection, CollectionSearch, ColumnKind, Condition, Error, Existing, Expected,
-    ExportRequest, Goal, OpenOptions, Value, Vectors,
+    Batch, Collection, CollectionSearch, ColumnKind, Condition, Error, ErrorKind, Existing,
+    Expected, ExportRequest, Goal, OpenOptions, Value, Vectors,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -73,7 +74,6 @@ impl Store {
     /// Opens the collection at a path; makes one if there is none and `making` says how.
     #[new]
     #[pyo3(signature = (path, dim, metric, model, read_only, making))]
-    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn new(
         py: Python<'_>,
         path: PathBuf,
@@ -216,7 +216,12 @@ impl Store {
     /// Whether there is a row with this id.
     fn contains(&self, id: &Bound<'_, PyAny>) -> Result<bool> {
         let wanted = ids_of(PyList::new(id.py(), [id])?.as_any())?;
-        self.with(id.py(), |collection| Ok(!collection.get(&wanted, Some(&[]))?.ids.is_empty()))
+        self.with(id.py(), |collection| match collection.get(&wanted, Some(&[])) {
+            Ok(found) => Ok(!found.ids.is_empty()),
+            // An id of the other kind.
+            Err(error) if error.kind() == ErrorKind::Usage => Ok(false),
+            Err(error) => Err(error),
+        })
     }
 
     /// Goes through the rows that meet a condition.
@@ -278,9 +283,16 @@ impl Store {
         Ok((found.collect::<PyResult<_>>()?, shown.kinds(py)?, single))
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn index_text(&self, py: Python<'_>, columns: Vec<String>) -> Result<()> {
         self.with(py, |collection| collection.index_text(&columns))
+    }
+
+    #[pyo3(signature = (threads))]
+    fn index(&self, py: Python<'_>, threads: Option<isize>) -> Result<()> {
+        let threads = options::threads(threads)?;
+        watched(py, |interrupt| {
+            self.locked(|collection| collection.index(threads, &mut Unseen(interrupt)))
+        })
     }
 
     /// `(rows, removed, bytes before, bytes after)`.
@@ -302,7 +314,6 @@ impl Store {
     /// Adds the rows of a file: `(added, updated, rows)`.
     #[pyo3(signature = (path, entry, ids, meta, raw, limits, threads, upsert))]
     #[expect(clippy::too_many_arguments, reason = "they are those of the Python function")]
-    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn import_file(
         &self,
         py: Python<'_>,
@@ -330,7 +341,6 @@ impl Store {
 
     /// Writes rows to a file.
     #[pyo3(signature = (condition, params, kind, metadata, target))]
-    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn export(
         &self,
         py: Python<'_>,

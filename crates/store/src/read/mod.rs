@@ -5,6 +5,7 @@ mod text;
 mod vectors;
 
 pub use crate::files::Extent;
+pub use rows::StoredRow;
 pub use vectors::{StoredVectors, Stretch};
 
 use crate::error::sql;
@@ -57,6 +58,7 @@ pub struct Moment {
     inner: Arc<Inner>,
     /// Always there, until it goes back to the store.
     reader: Option<Reader>,
+    marks: Marks,
 }
 
 /// How far a store has come. Within an epoch, rows are only added, and nothing about the vectors of
@@ -103,17 +105,19 @@ impl Moment {
             Some(reader) => reader,
             None => Reader::open(&inner.folder)?,
         };
-        let moment = Moment { inner: Arc::clone(inner), reader: Some(reader) };
+        let marks = Marks::default();
+        let mut moment = Moment { inner: Arc::clone(inner), reader: Some(reader), marks };
         moment.reader().run("BEGIN").map_err(|error| moment.locate(error))?;
-        moment.marks()?; // the first read is what settles the moment
+        moment.marks = moment.read_marks()?; // the first read is what settles the moment
         Ok(moment)
     }
 
     /// How far the store has come.
-    ///
-    /// # Errors
-    /// If the metadata are damaged.
-    pub fn marks(&self) -> Result<Marks> {
+    pub fn marks(&self) -> Marks {
+        self.marks
+    }
+
+    fn read_marks(&self) -> Result<Marks> {
         const MARKS: &str = "SELECT
             (SELECT value FROM settings WHERE key = 'epoch'),
             (SELECT value FROM settings WHERE key = 'changes'),
@@ -167,6 +171,13 @@ impl Moment {
         file_names(self.connection()).map_err(|error| self.locate(error))
     }
 
+    /// The name of a file.
+    pub(crate) fn file_name(&self, number: i64) -> Result<String> {
+        let query = "SELECT name FROM files WHERE file = ?";
+        let name = self.connection().query_row(query, [number], |row| row.get(0));
+        name.map_err(|error| self.locate(sql(error)))
+    }
+
     /// The rows that meet a condition, rising: an SQL expression over `id` and the metadata
     /// columns; `params` stand for its question marks.
     ///
@@ -176,16 +187,7 @@ impl Moment {
     pub fn rows_where(&self, condition: &str, params: &[Value], time_ms: u64) -> Result<Vec<u64>> {
         let conditions = &self.reader().conditions;
         let rows = conditions.rows(self.connection(), condition, params, time_ms);
-        rows.map_err(|error| self.locate(self.with_columns(error)))
-    }
-
-    fn with_columns(&self, error: Error) -> Error {
-        if error.kind() != anear_types::ErrorKind::Usage {
-            return error;
-        }
-        let Ok(columns) = self.columns() else { return error };
-        let names: Vec<&str> = columns.iter().map(|column| &*column.stored_as).collect();
-        error.help(format!("the columns are: {}, {}", schema::ID, names.join(", ")))
+        rows.map_err(|error| self.locate(columns::help(error, self.connection())))
     }
 
     /// The store it is a moment of.

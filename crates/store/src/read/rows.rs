@@ -10,6 +10,15 @@ use anear_types::{Column, ColumnKind, Error, Ids, Result, Value};
 use rusqlite::{OptionalExtension, Row, params};
 use std::ops::Range;
 
+/// What the metadata say of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRow {
+    /// Its id.
+    pub id: Value,
+    /// Values of the columns asked for.
+    pub values: Vec<Value>,
+}
+
 impl Moment {
     /// The rows with these ids; `None` for those that are not there.
     ///
@@ -38,21 +47,26 @@ impl Moment {
             .collect()
     }
 
-    /// Id and metadata of a row; `None` if there is no such row.
+    /// Ids and metadata of some rows, in any order; `None` for those that are not there.
     ///
     /// # Errors
     /// If the metadata are damaged.
-    pub fn row(&self, row: u64, columns: &[StoredColumn]) -> Result<Option<(Value, Vec<Value>)>> {
+    pub fn rows(&self, rows: &[u64], columns: &[StoredColumn]) -> Result<Vec<Option<StoredRow>>> {
         let query = format!("SELECT {} FROM {TABLE} WHERE {ROW} = ?", places(columns));
-        let found = self.connection().prepare_cached(&query).and_then(|mut statement| {
-            let values = |row: &Row<'_>| {
-                let id = from_sqlite(row.get_ref(1)?, None);
-                let values = (0..columns.len()).map(|position| value(row, position, columns));
-                Ok((id, values.collect::<rusqlite::Result<_>>()?))
-            };
-            statement.query_row([row as i64], values).optional()
-        });
-        found.map_err(|error| self.locate(sql(error)))
+        let read = || -> rusqlite::Result<Vec<_>> {
+            let mut statement = self.connection().prepare_cached(&query)?;
+            let mut found = Vec::with_capacity(rows.len());
+            for row in rows {
+                let values = |row: &Row<'_>| {
+                    let id = from_sqlite(row.get_ref(1)?, None);
+                    let values = (0..columns.len()).map(|position| value(row, position, columns));
+                    Ok(StoredRow { id, values: values.collect::<rusqlite::Result<_>>()? })
+                };
+                found.push(statement.query_row([*row as i64], values).optional()?);
+            }
+            Ok(found)
+        };
+        read().map_err(|error| self.locate(sql(error)))
     }
 
     /// Walks over the rows of a range that there are: their numbers, ids and metadata.
@@ -110,10 +124,8 @@ impl Moment {
                 }
             })?;
         } else {
-            for row in rows {
-                if let Some((id, values)) = self.row(*row, columns)? {
-                    push(id, &mut values.into_iter());
-                }
+            for StoredRow { id, values } in self.rows(rows, columns)?.into_iter().flatten() {
+                push(id, &mut values.into_iter());
             }
         }
         match table[0].values.len() == rows.len() {
@@ -130,7 +142,7 @@ impl Moment {
     /// # Errors
     /// If the metadata are damaged.
     pub fn live_rows(&self) -> Result<Vec<u64>> {
-        let marks = self.marks()?;
+        let marks = self.marks();
         if marks.deleted == 0 {
             return Ok((0..marks.next_row).collect());
         }

@@ -66,7 +66,7 @@ impl Moment {
     /// # Errors
     /// If the metadata are damaged.
     pub fn pending(&self, from: u64) -> Result<Block> {
-        let marks = self.marks()?;
+        let marks = self.marks();
         let rows = from.max(marks.file_rows)..marks.next_row.max(from);
         let pending = read_pending(self.connection(), &self.inner().spec, rows);
         pending.map_err(|error| self.locate(error))

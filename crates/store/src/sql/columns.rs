@@ -11,7 +11,7 @@ use crate::error::sql;
 use crate::spec::StoredColumn;
 use anear_formats::sqlite::names::{free_name, quoted};
 use anear_formats::sqlite::values::sql_type;
-use anear_types::{Column, ColumnInfo, ColumnKind, Error, Result, Value};
+use anear_types::{Column, ColumnInfo, ColumnKind, Error, ErrorKind, Result, Value};
 use rusqlite::{Connection, params};
 
 /// SQLite's own limit is 2,000, with two for us.
@@ -36,6 +36,16 @@ pub(crate) fn read(connection: &Connection) -> Result<Vec<StoredColumn>> {
         columns.push(StoredColumn { info: ColumnInfo { name, kind }, json, text, stored_as });
     }
     Ok(columns)
+}
+
+/// Adds the columns there are to what is said against a condition.
+pub(crate) fn help(error: Error, connection: &Connection) -> Error {
+    if error.kind() != ErrorKind::Usage {
+        return error;
+    }
+    let Ok(columns) = read(connection) else { return error };
+    let names: Vec<&str> = columns.iter().map(|column| &*column.stored_as).collect();
+    error.help(format!("the columns are: {ID}, {}", names.join(", ")))
 }
 
 /// Makes room for some columns of a batch: adds those that are new, and widens those whose values
@@ -110,6 +120,10 @@ fn add(
     let name = &column.name;
     if name.is_empty() || name.contains('\0') || name.len() > 1000 {
         return Err(Error::usage(format!("{name:?} is no name for a metadata column")));
+    }
+    if name.eq_ignore_ascii_case(ID) {
+        return Err(Error::usage(format!("a metadata column cannot be called {name:?}"))
+            .help("ids are given apart from metadata; in a file, --ids names their column"));
     }
     if known.len() >= MOST_COLUMNS {
         return Err(Error::limit(format!("there are {MOST_COLUMNS} metadata columns already"))

@@ -19,8 +19,11 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Statements kept ready.
 const STATEMENTS: usize = 64;
-/// Bytes of the database that may be mapped for reading.
-const MAPPED_BYTES: i64 = 1 << 30;
+/// The log is folded into the database when it has so many pages, and on close.
+const LOG_PAGES: i64 = 4000;
+/// Memory for pages of the database, in KiB. They are checked when they are read, and a mapped
+/// database would be read anew each time.
+const CACHE_KIB: i64 = 64 << 10;
 
 /// A connection that writes.
 pub(crate) fn for_writing(folder: &Path) -> Result<Connection> {
@@ -29,6 +32,7 @@ pub(crate) fn for_writing(folder: &Path) -> Result<Connection> {
         let connection = Connection::open_with_flags(folder.join(METADATA), flags)?;
         harden(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         Ok(connection)
     };
     open().map_err(|error| sql(error).at_path(folder))
@@ -65,7 +69,6 @@ fn where_nothing_can_be_written(path: &Path) -> rusqlite::Result<Connection> {
 fn for_queries(connection: Connection) -> rusqlite::Result<Connection> {
     harden(&connection)?;
     connection.pragma_update(None, "query_only", true)?;
-    connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
     // The first thing that needs the log, and the files for it.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
@@ -84,5 +87,6 @@ fn harden(connection: &Connection) -> rusqlite::Result<()> {
     ] {
         connection.set_db_config(setting, on)?;
     }
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON")
 }

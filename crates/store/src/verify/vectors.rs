@@ -25,7 +25,9 @@ pub(super) fn check(
             verified.broken(format!("{rows} rows from {first} are counted, expected row {next}"));
         }
         next = extent.end();
-        verified.note(check_extent(&vectors, spec, extent));
+        let checked = check_extent(&vectors, spec, extent);
+        let name = || moment.file_name(extent.file).unwrap_or_default();
+        verified.note(checked.map_err(|error| error.at_path(name())));
         if report(extent.rows * spec.row_bytes() as u64) {
             return Err(Error::interrupted());
         }

@@ -60,8 +60,7 @@ impl Store {
                 .at_path(self.path())
                 .help("all vectors of a collection come from the same model"));
         }
-        batch.check()?;
-        spec.metric.check_rows(batch.vectors)
+        batch.check()
     }
 }
 
@@ -86,6 +85,18 @@ impl Adding<'_, '_> {
         self.added.rows = added.rows;
         Ok(())
     }
+
+    /// Sets facts about the whole collection; others stay.
+    ///
+    /// # Errors
+    /// If a value is absurdly long.
+    pub fn set_attributes(&mut self, attributes: &[(String, Value)]) -> Result<()> {
+        for (name, value) in attributes {
+            let set = "INSERT OR REPLACE INTO attributes VALUES (?, ?)";
+            self.turn.connection.execute(set, params![name, to_sqlite(value)]).map_err(sql)?;
+        }
+        Ok(())
+    }
 }
 
 impl Turn<'_> {
@@ -99,6 +110,7 @@ impl Turn<'_> {
         let small = vectors.bytes().len() < SMALL_BYTES;
         let updated = match small && self.has_room_for(vectors.rows()) {
             true => {
+                self.spec.metric.check_rows(vectors)?;
                 let updated = self.insert(&rows)?;
                 self.insert_pending(first_row, vectors)?;
                 updated
@@ -137,15 +149,16 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Inserts rows while another thread writes their vectors, and those pending before, to the
-    /// file.
+    /// Inserts rows while another thread checks their vectors and writes them, behind those that
+    /// were pending, to the file.
     fn insert_beside_file(&mut self, rows: &Rows<'_>) -> Result<u64> {
         let vectors = rows.batch.vectors;
         let pending = self.take_pending()?;
         let pending_first = self.tail.file_rows;
-        let connection = self.connection;
+        let (connection, metric) = (self.connection, self.spec.metric);
         let mut appending = self.begin_append()?;
         let mut write = move || -> Result<Vec<Extent>> {
+            metric.check_rows(vectors)?;
             let mut extents = appending.append(pending_first, pending.matrix())?;
             extents.extend(appending.append(rows.first_row, vectors)?);
             appending.file.sync()?;

@@ -51,7 +51,8 @@ impl Store {
     /// [`Limit`](anear_types::ErrorKind::Limit) for one that takes longer than `time_ms`.
     pub fn delete_where(&self, condition: &str, params: &[Value], time_ms: u64) -> Result<u64> {
         self.0.write(|turn| {
-            let rows = turn.conditions.rows(turn.connection, condition, params, time_ms)?;
+            let rows = turn.conditions.rows(turn.connection, condition, params, time_ms);
+            let rows = rows.map_err(|error| columns::help(error, turn.connection))?;
             let delete = format!("DELETE FROM {TABLE} WHERE {ROW} = ?");
             let mut delete = turn.connection.prepare_cached(&delete).map_err(sql)?;
             for row in &rows {
@@ -64,9 +65,18 @@ impl Store {
     /// Makes columns searchable as text, for the rows there are and those to come.
     ///
     /// # Errors
-    /// [`Usage`](anear_types::ErrorKind::Usage) if SQLite cannot search a column of such a name.
+    /// [`Usage`](anear_types::ErrorKind::Usage) if there is no such column, or SQLite cannot search
+    /// one of such a name.
     pub fn index_text(&self, names: &[String]) -> Result<()> {
-        self.0.write(|turn| text::add(turn.connection, names))
+        self.0.write(|turn| {
+            let known = columns::read(turn.connection)?;
+            let is_known = |name: &&String| known.iter().any(|column| column.info.name == **name);
+            if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
+                let error = Error::usage(format!("there is no metadata column {unknown:?}"));
+                return Err(columns::help(error, turn.connection));
+            }
+            text::add(turn.connection, names)
+        })
     }
 }
 

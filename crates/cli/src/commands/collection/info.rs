@@ -54,6 +54,10 @@ fn as_json(
 ) -> Json {
     let text = columns.iter().filter(|column| column.text);
     let files = info.files.iter().map(|(name, bytes)| json!({"name": name, "bytes": bytes}));
+    let index = info.files.iter().find(|(name, _)| name.ends_with(".anx"));
+    let index = index.map(
+        |(name, _)| json!({"kind": "flat", "metric": collection.metric().name(), "file": name}),
+    );
     let entry = json!({
         "name": "",
         "rows": info.rows,
@@ -69,7 +73,7 @@ fn as_json(
         "format": "collection",
         "bytes": bytes(info),
         "entries": [entry],
-        "index": null,
+        "index": index,
         "damage": damage,
         "storage": super::storage_name(collection.storage()),
         "model": collection.model(),

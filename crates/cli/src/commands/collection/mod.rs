@@ -7,9 +7,9 @@ pub(super) mod delete;
 pub(super) mod export;
 pub(super) mod get;
 mod ids;
+pub(super) mod index;
 pub(super) mod info;
 pub(super) mod search;
-pub(super) mod text;
 pub(super) mod verify;
 
 use crate::args::Where;
