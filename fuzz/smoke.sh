@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy pickle where_expression condition}
+targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy langchain pickle where_expression condition}
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz || exit 1
 
 fixtures=../shared/fixtures
@@ -36,6 +36,12 @@ for target in $targets; do
         bin) seed bin fbin u8bin i8bin ;;
         annoy) seed annoy ann ;;
         pickle) seed pickle pkl pickle ;;
+        langchain)
+            mkdir -p fuzz/corpus/langchain
+            for folder in testdata/golden/langchain/*/; do
+                cp -n "$folder/index.pkl" "fuzz/corpus/langchain/$(basename "$folder").pkl"
+            done
+            ;;
         where_expression)
             mkdir -p fuzz/corpus/where_expression
             echo "file_name LIKE '%.pdf' AND page_num > 3 OR row IN (1, 2)" \

@@ -1,6 +1,6 @@
 """Copies the fixtures this project needs from the full set: `python copy_fixtures.py FOLDER`.
 
-All files of the formats anear reads; of index formats, which are only named so far, the small ones.
+All files of the formats anear reads; of the index formats the small ones.
 Each expected.json keeps what it says of the files that are copied.
 """
 
@@ -12,14 +12,14 @@ from pathlib import Path
 HERE = Path(__file__).parent / "fixtures"
 WHOLE = ("numpy", "torch", "safetensors", "hdf5", "sqlite", "parquet")
 SMALL = {"annoy": 20_000, "faiss": 10_000, "bad": 120_000}
-NAMED_ONLY = ("annoy", "faiss")
+INDEXES = ("annoy", "faiss")
 
 
 def wanted(folder: str, file: Path, expected: dict) -> bool:
     if folder in WHOLE:
         return True
     size = file.stat().st_size
-    return size <= (10_000 if expected.get("format", folder) in NAMED_ONLY else SMALL[folder])
+    return size <= (10_000 if expected.get("format", folder) in INDEXES else SMALL[folder])
 
 
 def main(source: Path) -> None:

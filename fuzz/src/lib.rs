@@ -38,10 +38,15 @@ pub fn run(work: impl FnOnce()) {
 pub fn read_everything(name: &str, bytes: &[u8]) {
     let input = Input::from_bytes(name, bytes.to_vec());
     if let Ok(container) = open(input, &ReadOptions::default()) {
-        let _ = (container.skipped(), container.index());
-        for entry in 0..container.entries().len().min(MAX_ENTRIES) {
-            let _ = read_entry(&*container, entry);
-        }
+        read_container(&*container);
+    }
+}
+
+/// Reads entries, rows and metadata up to some megabytes.
+pub fn read_container(container: &dyn Container) {
+    let _ = (container.skipped(), container.index());
+    for entry in 0..container.entries().len().min(MAX_ENTRIES) {
+        let _ = read_entry(container, entry);
     }
 }
 

@@ -126,7 +126,7 @@ pub(crate) fn convert_vectors(
     };
     each_block(vectors, request.memory_bytes, &mut write)?;
     progress.end();
-    sinks.finish(format, schema)
+    sinks.finish(format, &schema)
 }
 
 /// Builds an index over all rows and writes it.
@@ -141,8 +141,9 @@ fn to_index(
     let SaveRequest { output, element, metric, replace, .. } = &request.output;
     let name = format.info().name;
     if name != anx::NAME {
-        let what = format!("{name} files are no indexes, so they have no kind");
-        return Err(Error::usage(what).help("name the output .anx").at_path(&output.path));
+        let what = format!("an index of a kind is written as .anx, not as a {name} file");
+        let help = "name the output .anx, or leave the kind out to write the rows";
+        return Err(Error::usage(what).help(help).at_path(&output.path));
     }
     if request.condition.is_some() || element.is_some() || !request.keep_metadata {
         let what = "an index of a kind is built over all rows as they are, with their metadata";

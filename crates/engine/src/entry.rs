@@ -76,15 +76,10 @@ fn main_entry(container: &dyn Container) -> Result<usize> {
 fn nothing_inside(container: &dyn Container) -> Error {
     let error = Error::bad_data("there are no vectors in this file");
     match (container.index(), container.skipped().first()) {
-        (Some(index), Some(skipped)) => Error::usage(format!(
-            "this is an index ({}) without its {}: {}",
-            index.kind, skipped.name, skipped.reason
-        ))
-        .help("open the collection, which is the folder"),
-        (Some(index), None) => Error::unsupported(format!(
-            "this is an index ({}), which is not searched yet",
-            index.kind
-        )),
+        (Some(index), None) => error.help(format!("the index ({}) has no rows", index.kind)),
+        (Some(index), Some(part)) => {
+            Error::unsupported(format!("this is an index ({}): {}", index.kind, part.reason))
+        }
         (None, Some(first)) => {
             let others = match container.skipped().len() - 1 {
                 0 => String::new(),

@@ -1,6 +1,6 @@
 //! What is in a file.
 
-use crate::vectors::{open_container, open_input};
+use crate::opened::{self, Opened};
 use crate::{Error, Location, OpenOptions, Result};
 use anear_formats::{Container, Entry, IndexInfo, Skipped};
 use anear_types::Block;
@@ -31,8 +31,7 @@ pub struct FileInfo {
 /// # Errors
 /// If the file cannot be opened at all. Damage behind its description is told in the reply.
 pub fn info(location: &Location, options: &OpenOptions, thorough: bool) -> Result<FileInfo> {
-    let input = open_input(location)?;
-    let (format, container) = open_container(&input, options)?;
+    let Opened { input, bytes, format, container } = opened::open(location, options)?;
     let at_path = |error: Error| error.at_path(input.path());
     let entries: Vec<usize> = match &location.entry {
         Some(name) => vec![crate::entry::choose(&*container, Some(name)).map_err(at_path)?],
@@ -53,7 +52,7 @@ pub fn info(location: &Location, options: &OpenOptions, thorough: bool) -> Resul
     };
     Ok(FileInfo {
         format,
-        bytes: input.len(),
+        bytes,
         entries: entries.iter().map(|entry| container.entries()[*entry].clone()).collect(),
         skipped: container.skipped().to_vec(),
         index: container.index().cloned(),

@@ -8,6 +8,7 @@ mod collection;
 mod convert;
 mod entry;
 mod filter;
+mod folder;
 mod index;
 mod info;
 #[cfg(feature = "sqlite")]
@@ -15,6 +16,7 @@ mod into_collection;
 mod location;
 mod mapped;
 mod metadata;
+mod opened;
 mod progress;
 mod save;
 mod search;

@@ -107,7 +107,7 @@ pub fn save(
         progress.advance((end - start) as u64);
     }
     progress.end();
-    sinks.finish(format, schema)
+    sinks.finish(format, &schema)
 }
 
 fn slice(column: &Column, start: usize, end: usize) -> Column {

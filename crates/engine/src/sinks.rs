@@ -1,9 +1,10 @@
 //! Where rows and metadata go: the file of vectors, and the file beside it.
 
 use crate::{Error, Result, SaveRequest, Saved, sidecar_path};
-use anear_formats::{Format, VectorSink, WriteOptions, by_name, format_for_output};
+use anear_formats::{Format, Keeps, VectorSink, WriteOptions, by_name, format_for_output};
 use anear_io::Output;
-use anear_types::{Column, Element, MatrixRef, Schema};
+use anear_types::{Column, ColumnKind, Element, MatrixRef, Schema};
+use std::ops::Range;
 use std::path::PathBuf;
 
 /// The format to write.
@@ -83,6 +84,8 @@ fn element_names(format: &dyn Format) -> String {
 /// The file of vectors, and the file beside it for metadata that it cannot keep.
 pub(crate) struct Sinks {
     vectors: Box<dyn VectorSink>,
+    /// The columns that the file of vectors keeps.
+    kept: Range<usize>,
     sidecar: Option<(PathBuf, Box<dyn VectorSink>)>,
 }
 
@@ -99,19 +102,19 @@ impl Sinks {
             threads: request.threads.max(1),
             pickle: request.pickle,
         };
-        let keeps = format.info().keeps_metadata;
-        let own = match keeps {
-            true => schema.clone(),
-            false => Schema { columns: Vec::new(), ids: None, ..schema.clone() },
+        let kept = kept_columns(format.info().keeps, schema);
+        let own = Schema {
+            columns: schema.columns[kept.clone()].to_vec(),
+            ids: schema.ids.filter(|ids| kept.contains(ids)).map(|ids| ids - kept.start),
+            ..schema.clone()
         };
         let output = Output::create(path, request.replace)?;
         let vectors =
             format.create(output, &own, &write_options).map_err(|error| error.at_path(path))?;
         let has_file = path.as_os_str() != "-";
         let beside = sidecar_path(path);
-        let has_metadata = !schema.columns.is_empty() || !schema.attributes.is_empty();
         let has_rows = schema.rows > 0;
-        let sidecar = match !keeps && has_metadata && has_rows && has_file {
+        let sidecar = match !lost(format.info().keeps, schema).is_empty() && has_rows && has_file {
             false if beside.exists() => {
                 let what = "this metadata would be taken for that of the new file";
                 return Err(Error::usage(what).at_path(beside).help("move or delete it first"));
@@ -129,27 +132,22 @@ impl Sinks {
                 Some((beside, jsonl.create(output, &table, &WriteOptions::default())?))
             }
         };
-        Ok(Sinks { vectors, sidecar })
+        Ok(Sinks { vectors, kept, sidecar })
     }
 
     pub(crate) fn write(&mut self, block: MatrixRef<'_>, columns: &[Column]) -> Result<()> {
-        match &mut self.sidecar {
-            None => self.vectors.write_block(block, columns),
-            Some((_, sidecar)) => {
-                sidecar.write_block(MatrixRef::new(&[], Element::F32, block.rows(), 0), columns)?;
-                self.vectors.write_block(block, &[])
-            }
+        if let Some((_, sidecar)) = &mut self.sidecar {
+            sidecar.write_block(MatrixRef::new(&[], Element::F32, block.rows(), 0), columns)?;
         }
+        self.vectors.write_block(block, &columns[self.kept.clone()])
     }
 
     /// The metadata appears first: vectors without it would look complete.
-    pub(crate) fn finish(self, format: &'static dyn Format, schema: Schema) -> Result<Saved> {
+    pub(crate) fn finish(self, format: &'static dyn Format, schema: &Schema) -> Result<Saved> {
         let info = format.info();
-        let columns = schema.columns.into_iter().map(|column| column.name);
-        let attributes = schema.attributes.into_iter().map(|(name, _)| name);
-        let dropped = match info.keeps_metadata || self.sidecar.is_some() {
-            true => Vec::new(),
-            false => columns.chain(attributes).collect(),
+        let dropped = match self.sidecar {
+            Some(_) => Vec::new(),
+            None => lost(info.keeps, schema),
         };
         let sidecar = match self.sidecar {
             None => None,
@@ -161,4 +159,28 @@ impl Sinks {
         let summary = self.vectors.finish()?;
         Ok(Saved { format: info.name, summary, element: schema.element, sidecar, dropped })
     }
+}
+
+/// The columns that a file keeps by itself.
+fn kept_columns(keeps: Keeps, schema: &Schema) -> Range<usize> {
+    match (keeps, schema.ids) {
+        (Keeps::Metadata, _) => 0..schema.columns.len(),
+        (Keeps::IntegerIds, Some(ids)) if schema.columns[ids].kind == ColumnKind::Int => {
+            ids..ids + 1
+        }
+        _ => 0..0,
+    }
+}
+
+/// Names of the columns and attributes that a file does not keep by itself, or only under another
+/// name.
+fn lost(keeps: Keeps, schema: &Schema) -> Vec<String> {
+    if keeps == Keeps::Metadata {
+        return Vec::new();
+    }
+    let kept = kept_columns(keeps, schema);
+    let columns = schema.columns.iter().enumerate();
+    let lost = columns.filter(|(at, column)| !kept.contains(at) || column.name != Keeps::IDS);
+    let attributes = schema.attributes.iter().map(|(name, _)| name.clone());
+    lost.map(|(_, column)| column.name.clone()).chain(attributes).collect()
 }

@@ -1,12 +1,12 @@
 //! One open matrix: a file, an entry of it, its rows and metadata.
 
 use crate::blocks::MOST_BLOCK_BYTES;
+use crate::opened::{self, Opened};
 use crate::{Location, Mapped, Result, entry};
-use anear_formats::{Container, Entry, ReadOptions, VectorSource, probe};
+use anear_formats::{Container, Entry, ReadOptions, VectorSource};
 use anear_index::Rows;
 use anear_io::{ByteOrder, Input};
 use anear_types::{Block, Column, Element, Error, Limits, Metric, Schema};
-use std::io::Read;
 use std::ops::Range;
 
 /// How many rows may lie between two wanted ones for both to be fetched in one read.
@@ -52,7 +52,7 @@ impl OpenOptions {
     }
 }
 
-/// A matrix in a file: open, but with no row read yet.
+/// A matrix in a file, or in a folder that is read like one: open, but with no row read yet.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -91,8 +91,7 @@ impl Vectors {
             let collection = crate::Collection::open(&location.path, crate::Access::Read)?;
             return collection.view(None);
         }
-        let input = open_input(location)?;
-        let (format, container) = open_container(&input, options)?;
+        let Opened { input, format, container, .. } = opened::open(location, options)?;
         let at_path = |error: Error| error.at_path(input.path());
         let entry = entry::choose(&*container, location.entry.as_deref()).map_err(at_path)?;
         let chosen = &container.entries()[entry];
@@ -120,7 +119,7 @@ impl Vectors {
         &self.json
     }
 
-    /// The file.
+    /// The file; of a folder, that with the vectors.
     pub fn path(&self) -> &std::path::Path {
         self.input.path()
     }
@@ -302,28 +301,4 @@ fn copy(from: &[u8], to: &mut [u8], threads: usize) {
             scope.spawn(|| to.copy_from_slice(from));
         }
     });
-}
-
-/// The bytes at a location: a mapped file, or all of standard input.
-pub(crate) fn open_input(location: &Location) -> Result<Input> {
-    if location.path.as_os_str() != "-" {
-        return Input::open(&location.path);
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut bytes)
-        .map_err(|source| Error::io("cannot read standard input", source))?;
-    Ok(Input::from_bytes("-", bytes))
-}
-
-/// The format of a file and its entries.
-pub(crate) fn open_container(
-    input: &Input,
-    options: &OpenOptions,
-) -> Result<(&'static str, Box<dyn Container>)> {
-    let format = probe(input)?;
-    let container = format
-        .open(input.clone(), &options.read_options())
-        .map_err(|error| error.at_path(input.path()))?;
-    Ok((format.info().name, container))
 }

@@ -51,8 +51,24 @@ pub struct FormatInfo {
     pub about: &'static str,
     /// The elements a file can be written with; empty if it cannot be written.
     pub writes: &'static [Element],
-    /// Whether a written file keeps metadata columns, ids and attributes.
-    pub keeps_metadata: bool,
+    /// What a written file keeps beside the rows.
+    pub keeps: Keeps,
+}
+
+/// What a written file keeps beside the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Nothing.
+    Rows,
+    /// Ids that are integers. Read back, their column is called [`IDS`](Keeps::IDS).
+    IntegerIds,
+    /// Metadata columns, ids and attributes.
+    Metadata,
+}
+
+impl Keeps {
+    /// The name of the ids where a file has no place for a name.
+    pub const IDS: &str = "id";
 }
 
 /// What is known about a file beside its first bytes.

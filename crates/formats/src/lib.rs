@@ -19,7 +19,7 @@ mod guard;
 #[cfg(feature = "hdf5")]
 mod hdf5;
 mod jsonl;
-mod named_index;
+pub mod langchain;
 pub mod npy;
 mod npz;
 #[cfg(feature = "parquet")]
@@ -42,7 +42,8 @@ mod vecs;
 pub use container::Entry;
 pub use container::{Container, IndexInfo, Skipped};
 pub use format::{
-    Compression, Format, FormatInfo, Hint, ReadOptions, Score, Summary, VectorSink, WriteOptions,
+    Compression, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, Summary, VectorSink,
+    WriteOptions,
 };
 pub use probe::{format_for_output, open, probe};
 pub use registry::{FORMATS, by_name};

@@ -215,6 +215,9 @@ fn read_everything(path: &Path, request: Option<&str>) -> Result<(), String> {
     {
         return Err(format!("no entry {request}"));
     }
+    if let ([], Some(skipped)) = (container.entries(), container.skipped().first()) {
+        return Err(skipped.reason.clone());
+    }
     for (position, entry) in container.entries().iter().enumerate() {
         let schema = &entry.schema;
         let limits = options().limits;
@@ -230,6 +233,16 @@ fn read_everything(path: &Path, request: Option<&str>) -> Result<(), String> {
     Ok(())
 }
 
+/// The entry that is asked for, if any; of an Annoy file, a way to read it.
+fn request(what: &Json) -> Option<String> {
+    match (&what["request"], &what["metric"], &what["f"]) {
+        (Json::Null, Json::String(metric), dim) if what["kind"] == "params" => {
+            Some(format!("{metric}-{dim}"))
+        }
+        (request, ..) => request.as_str().map(str::to_owned),
+    }
+}
+
 /// In a database the request is a table or a column.
 fn names_match(entry: &str, request: &str) -> bool {
     entry == request || entry.split('.').any(|part| part == request)
@@ -242,7 +255,7 @@ fn check_bad(format: &str) {
             continue;
         }
         let begin = std::time::Instant::now();
-        let outcome = read_everything(&path, what["request"].as_str());
+        let outcome = read_everything(&path, request(&what).as_deref());
         let place = format!("{} ({})", path.file_name().unwrap().to_string_lossy(), what["why"]);
         if begin.elapsed().as_secs() >= 5 {
             wrong.push(format!("{place}: took {:?}", begin.elapsed()));
@@ -278,6 +291,16 @@ fn bad_torch_files() {
 #[test]
 fn bad_safetensors_files() {
     check_bad("safetensors");
+}
+
+#[test]
+fn bad_annoy_files() {
+    check_bad("annoy");
+}
+
+#[test]
+fn bad_faiss_files() {
+    check_bad("faiss");
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn check_suffix(path: &Path) -> Result<()> {
     let Ok(format) = format_for_output(path) else { return Ok(()) };
     match format.info().name {
         "anx" => Ok(()),
-        name => Err(Error::usage(format!("an index is no {name} file"))
+        name => Err(Error::usage(format!("an index is written as .anx, not as a {name} file"))
             .at_path(path)
             .help("name the output .anx")),
     }

@@ -24,7 +24,7 @@ pub(super) struct Layout {
     /// Where the children or the items of a leaf begin.
     children: usize,
     /// Where the vector begins.
-    vector: usize,
+    pub(super) vector: usize,
     /// Bytes the vector grows by.
     step: usize,
 }
@@ -72,8 +72,14 @@ impl<'a> Nodes<'a> {
         Some(nodes)
     }
 
-    fn count(&self) -> usize {
+    /// Number of nodes of all sorts.
+    pub(super) fn count(&self) -> usize {
         self.bytes.len() / self.size
+    }
+
+    /// The most items that a node lists, instead of having two children.
+    pub(super) fn listed(&self, layout: Layout) -> usize {
+        (self.size - layout.children) / 4
     }
 
     fn i32_at(&self, node: usize, offset: usize) -> i32 {
@@ -85,14 +91,20 @@ impl<'a> Nodes<'a> {
         f32::from_bits(self.i32_at(node, offset) as u32)
     }
 
-    fn descendants(&self, node: usize) -> i32 {
+    /// Items below a node; 1 for an item, 0 for the place of one that was never added.
+    pub(super) fn descendants(&self, node: usize) -> i32 {
         self.i32_at(node, 0)
+    }
+
+    /// The node at a place in the list of a node's children or items.
+    pub(super) fn child(&self, node: usize, position: usize, layout: Layout) -> i32 {
+        self.i32_at(node, layout.children + 4 * position)
     }
 
     /// The number of trees, counted as Annoy does when it loads a file.
     pub(super) fn trees(&self, layout: Layout) -> usize {
         let (first, last) = (self.count() - self.roots, self.count() - 1);
-        let child = |node| self.i32_at(node, layout.children);
+        let child = |node| self.child(node, 0, layout);
         // The root found last may be the original of a copy.
         self.roots - usize::from(self.roots > 1 && child(first) == child(last))
     }
@@ -127,9 +139,9 @@ impl<'a> Nodes<'a> {
 
     fn is_inner(&self, node: usize, layout: Layout) -> bool {
         let descendants = self.descendants(node);
-        let listed = (self.size - layout.children) / 4;
+        let listed = self.listed(layout);
         let limit = self.items.min(listed);
-        let child = |position: usize| self.i32_at(node, layout.children + 4 * position);
+        let child = |position: usize| self.child(node, position, layout);
         match usize::try_from(descendants) {
             Ok(count) if count == 0 || count > self.items => false,
             Ok(count) if count <= listed => {
@@ -139,7 +151,7 @@ impl<'a> Nodes<'a> {
                 let first_bit = self.i32_at(node, layout.vector);
                 let bits = (self.size - layout.vector) * 8;
                 (0..2).all(|i| (0..self.count() as i64).contains(&i64::from(child(i))))
-                    && (layout.step == 4 || (0..bits as i64).contains(&i64::from(first_bit)))
+                    && (!layout.is_bits() || (0..bits as i64).contains(&i64::from(first_bit)))
             }
             Err(_) => false,
         }
@@ -182,9 +194,14 @@ impl Layout {
         let bytes = size.checked_sub(self.vector)?;
         match (bytes, bytes % self.step) {
             (0, _) | (_, 1..) => None,
-            _ if self.step == 8 => Some(bytes * 8),
+            _ if self.is_bits() => Some(bytes * 8),
             _ => Some(bytes / 4),
         }
+    }
+
+    /// Whether a vector is words of bits.
+    pub(super) fn is_bits(self) -> bool {
+        self.step == 8
     }
 }
 

@@ -1,22 +1,29 @@
-//! Annoy index files: named and described, their vectors are not read yet.
+//! Annoy index files: the vectors of their items are read, the trees are not searched yet.
 //!
 //! The file names neither its metric nor its dimension, so both are found by trying every node
-//! size that divides the file and looking at what the nodes would be.
+//! size that divides the file and looking at what the nodes would be. Ways to read it that fit
+//! about as well are entries beside each other, named by metric and dimension, `angular-384`;
+//! a file with more than a few items has one. Where item numbers were left out, the numbers of
+//! the items there are become ids.
 
+mod container;
 mod layout;
 #[cfg(test)]
 mod tests;
+mod tree;
 
-use crate::named_index::NamedIndex;
-use crate::{Container, Format, FormatInfo, Hint, IndexInfo, ReadOptions, Score};
+use crate::{Container, Format, FormatInfo, Hint, IndexInfo, Keeps, ReadOptions, Score};
 use anear_io::Input;
 use anear_types::{Error, Result, Value};
+use container::AnnoyFile;
 use layout::{LAYOUTS, Layout, Nodes};
 
 /// The largest node tried: vectors of 2^16 floats.
 const MAX_NODE_BYTES: usize = 16 + (4 << 16);
 /// The most candidates listed.
 const LISTED: usize = 8;
+/// How well a way to read a file must fit beside the best one to count, as a share of it.
+const RIVAL: f64 = 0.8;
 /// How much of a file is looked at to see that it is all zeros.
 const ZEROS_CHECKED: usize = 1 << 20;
 
@@ -27,9 +34,9 @@ pub(crate) struct Annoy;
 static INFO: FormatInfo = FormatInfo {
     name: "annoy",
     extensions: &["ann"],
-    about: "Annoy indexes (described, not read)",
+    about: "Annoy indexes: the vectors of their items",
     writes: &[],
-    keeps_metadata: false,
+    keeps: Keeps::Rows,
 };
 
 impl Format for Annoy {
@@ -42,11 +49,11 @@ impl Format for Annoy {
         if is_named_so && !head.is_empty() { Score::Suffix } else { Score::No }
     }
 
-    fn open(&self, input: Input, _: &ReadOptions) -> Result<Box<dyn Container>> {
+    fn open(&self, input: Input, options: &ReadOptions) -> Result<Box<dyn Container>> {
         let bytes = input.bytes();
         let head = &bytes[..bytes.len().min(ZEROS_CHECKED)];
         if bytes.len() >= 16 && bytes.len().is_multiple_of(4) && head.iter().all(|b| *b == 0) {
-            return Ok(Box::new(NamedIndex(without_items())));
+            return Ok(Box::new(AnnoyFile::open(&input, &[], without_items(), options)?));
         }
         let candidates = candidates(bytes);
         let best = candidates.first().ok_or_else(|| {
@@ -54,7 +61,8 @@ impl Format for Annoy {
                 "not an Annoy index: no metric and dimension make its bytes a forest of trees",
             )
         })?;
-        Ok(Box::new(NamedIndex(describe(best, &candidates))))
+        let index = describe(best, &candidates);
+        Ok(Box::new(AnnoyFile::open(&input, &readings(&candidates), index, options)?))
     }
 }
 
@@ -81,6 +89,21 @@ fn candidates(bytes: &[u8]) -> Vec<Candidate<'_>> {
     // Stable: what cannot be told apart keeps the order of the layouts, smaller nodes first.
     found.sort_by(|a, b| b.fit.total_cmp(&a.fit));
     found
+}
+
+/// Those candidates that fit about as well as the best and give other vectors, the best first.
+fn readings<'c, 'a>(candidates: &'c [Candidate<'a>]) -> Vec<&'c Candidate<'a>> {
+    let mut readings: Vec<&Candidate<'_>> = Vec::new();
+    let least = candidates.first().map_or(0.0, |best| best.fit * RIVAL);
+    let vectors = |candidate: &Candidate<'_>| {
+        (candidate.nodes.size, candidate.layout.vector, candidate.layout.is_bits())
+    };
+    for candidate in candidates.iter().take_while(|candidate| candidate.fit >= least) {
+        if readings.len() < LISTED && !readings.iter().any(|r| vectors(r) == vectors(candidate)) {
+            readings.push(candidate);
+        }
+    }
+    readings
 }
 
 fn describe(best: &Candidate<'_>, candidates: &[Candidate<'_>]) -> IndexInfo {

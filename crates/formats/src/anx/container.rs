@@ -24,7 +24,9 @@ impl AnxFile {
         let table = Table::read(&segment, about.rows, &options.limits)?;
         let (mut rows, mut entries, mut skipped) = (0..0, Vec::new(), Vec::new());
         if About::rows_elsewhere(&segment)?.is_some() {
-            let reason = "they are in the vector files of the collection beside it".to_owned();
+            let reason =
+                "its rows are in the vector files of the collection, which is the folder to open"
+                    .to_owned();
             skipped.push(Skipped { name: "rows".to_owned(), reason });
         } else {
             rows = about.rows_in(&segment)?;

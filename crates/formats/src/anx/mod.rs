@@ -15,7 +15,9 @@ mod write;
 pub use table::Table;
 pub use write::ColumnWriter;
 
-use crate::{Container, Format, FormatInfo, Hint, ReadOptions, Score, VectorSink, WriteOptions};
+use crate::{
+    Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,
+};
 use anear_io::{Input, Output, SEGMENT_MAGIC, Segment};
 use anear_types::{Element, Result, Schema};
 
@@ -31,7 +33,7 @@ static INFO: FormatInfo = FormatInfo {
     extensions: &["anx"],
     about: "anear's own index: rows mapped without a copy, metadata and ids inside",
     writes: &Element::ALL,
-    keeps_metadata: true,
+    keeps: Keeps::Metadata,
 };
 
 impl Format for Anx {

@@ -16,7 +16,9 @@ mod record;
 mod sink;
 
 use crate::text;
-use crate::{Container, Format, FormatInfo, Hint, ReadOptions, Score, VectorSink, WriteOptions};
+use crate::{
+    Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,
+};
 use anear_io::{Input, Output};
 use anear_types::{Element, Result, Schema};
 use layout::Layout;
@@ -30,7 +32,7 @@ static INFO: FormatInfo = FormatInfo {
     extensions: &["csv", "tsv"],
     about: "CSV: vectors and metadata as a table of text",
     writes: &[Element::F32, Element::F64],
-    keeps_metadata: true,
+    keeps: Keeps::Metadata,
 };
 
 impl Format for Csv {

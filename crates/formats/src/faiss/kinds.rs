@@ -1,6 +1,4 @@
 //! The four letters by which FAISS names the kinds of indexes, and what follows their header.
-//!
-//! Source: FAISS 1.15, `faiss/impl/index_write.cpp` and `faiss/impl/index_read.cpp`.
 
 /// What a kind of index has after its header, as far as it is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

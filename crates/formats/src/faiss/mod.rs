@@ -1,14 +1,29 @@
-//! FAISS index files: named and described, their vectors are not read yet.
+//! FAISS index files, read and written without FAISS.
+//!
+//! A file is an index: four letters that say its kind, a header, and what the kind needs, possibly
+//! with further indexes inside. Every kind is named and described; the vectors of flat indexes are
+//! read where they lie, under the ids of an id map around them. They never lie at a multiple of
+//! four bytes (the headers are odd), so floats are copied block by block. Such indexes are written
+//! as well: a flat one, with integer ids as an id map over it.
+//!
+//! Source: FAISS 1.15, `faiss/impl/index_write.cpp` and `faiss/impl/index_read.cpp`.
 
+mod container;
+mod describe;
 mod header;
 mod kinds;
+mod metric;
+mod sink;
+mod stored;
 #[cfg(test)]
 mod tests;
 
-use crate::named_index::NamedIndex;
-use crate::{Container, Format, FormatInfo, Hint, IndexInfo, ReadOptions, Score};
-use anear_io::{Cursor, Input};
-use anear_types::Result;
+use crate::{
+    Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,
+};
+use anear_io::{Cursor, Input, Output};
+use anear_types::{Element, Result, Schema};
+use header::Header;
 
 /// The format.
 #[derive(Debug)]
@@ -17,9 +32,9 @@ pub(crate) struct Faiss;
 static INFO: FormatInfo = FormatInfo {
     name: "faiss",
     extensions: &["faiss", "index"],
-    about: "FAISS indexes (described, not read)",
-    writes: &[],
-    keeps_metadata: false,
+    about: "FAISS indexes: flat ones and id maps over them read and written, others described",
+    writes: &[Element::F32],
+    keeps: Keeps::IntegerIds,
 };
 
 impl Format for Faiss {
@@ -31,7 +46,7 @@ impl Format for Faiss {
         let Some((fourcc, _)) = head.split_first_chunk::<4>() else { return Score::No };
         let suffix_agrees = INFO.extensions.contains(&hint.extension.as_str());
         let looks_like_one = fourcc[0] == b'I' && fourcc.iter().all(u8::is_ascii_alphanumeric);
-        if header::read_header(&mut Cursor::new(head)).is_ok() {
+        if Header::read(&mut Cursor::new(head)).is_ok() {
             Score::Certain
         } else if suffix_agrees && (looks_like_one || fourcc == b"null") {
             Score::Likely // to say what is wrong with it
@@ -40,14 +55,16 @@ impl Format for Faiss {
         }
     }
 
-    fn open(&self, input: Input, _: &ReadOptions) -> Result<Box<dyn Container>> {
-        let index = header::read_index(&mut Cursor::new(input.bytes()), 0)?;
-        Ok(Box::new(NamedIndex(IndexInfo {
-            kind: format!("faiss:{}", index.letters()),
-            metric: index.metric,
-            rows: Some(index.rows),
-            dim: Some(index.dim),
-            params: index.params,
-        })))
+    fn open(&self, input: Input, options: &ReadOptions) -> Result<Box<dyn Container>> {
+        Ok(Box::new(container::FaissFile::open(input, options)?))
+    }
+
+    fn create(
+        &self,
+        output: Output,
+        schema: &Schema,
+        _: &WriteOptions,
+    ) -> Result<Box<dyn VectorSink>> {
+        Ok(Box::new(sink::Sink::create(output, schema)?))
     }
 }

@@ -10,7 +10,7 @@
 //! <https://big-ann-benchmarks.com/>.
 
 use crate::{
-    ArraySource, Container, Entry, Format, FormatInfo, Hint, ReadOptions, Score, Summary,
+    ArraySource, Container, Entry, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, Summary,
     VectorSink, VectorSource, WriteOptions,
 };
 use anear_io::{ByteOrder, Cursor, Input, Output, swap_bytes};
@@ -33,7 +33,7 @@ pub(crate) static FBIN: Bin = Bin {
         extensions: &["fbin"],
         about: "f32 matrix behind its size (big-ann-benchmarks)",
         writes: &[Element::F32],
-        keeps_metadata: false,
+        keeps: Keeps::Rows,
     },
     element: Element::F32,
 };
@@ -45,7 +45,7 @@ pub(crate) static U8BIN: Bin = Bin {
         extensions: &["u8bin"],
         about: "u8 matrix behind its size (big-ann-benchmarks)",
         writes: &[Element::U8],
-        keeps_metadata: false,
+        keeps: Keeps::Rows,
     },
     element: Element::U8,
 };
@@ -57,7 +57,7 @@ pub(crate) static I8BIN: Bin = Bin {
         extensions: &["i8bin"],
         about: "i8 matrix behind its size (big-ann-benchmarks)",
         writes: &[Element::I8],
-        keeps_metadata: false,
+        keeps: Keeps::Rows,
     },
     element: Element::I8,
 };

@@ -29,7 +29,9 @@ mod source;
 mod tests;
 mod write;
 
-use crate::{Container, Format, FormatInfo, Hint, ReadOptions, Score, VectorSink, WriteOptions};
+use crate::{
+    Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,
+};
 use anear_io::{Input, Output};
 use anear_types::{Element, Result, Schema};
 
@@ -59,7 +61,7 @@ static INFO: FormatInfo = FormatInfo {
         Element::U64,
         Element::Bf16,
     ],
-    keeps_metadata: true,
+    keeps: Keeps::Metadata,
 };
 
 impl Format for Hdf5 {

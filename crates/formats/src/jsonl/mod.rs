@@ -13,7 +13,9 @@ mod dialect;
 mod sink;
 
 use crate::text;
-use crate::{Container, Format, FormatInfo, Hint, ReadOptions, Score, VectorSink, WriteOptions};
+use crate::{
+    Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,
+};
 use anear_io::{Input, Output};
 use anear_types::{Element, Result, Schema};
 use dialect::{Json, Layout};
@@ -27,7 +29,7 @@ static INFO: FormatInfo = FormatInfo {
     extensions: &["jsonl", "ndjson", "json"],
     about: "JSON lines: vectors and metadata as text",
     writes: &[Element::F32, Element::F64],
-    keeps_metadata: true,
+    keeps: Keeps::Metadata,
 };
 
 impl Format for Jsonl {

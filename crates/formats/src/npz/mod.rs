@@ -21,7 +21,7 @@ mod zip_writer;
 
 use crate::npy::{self, array_source, header::Kind};
 use crate::{
-    Container, Entry, Format, FormatInfo, Hint, ReadOptions, Score, Skipped, VectorSink,
+    Container, Entry, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, Skipped, VectorSink,
     VectorSource, WriteOptions,
 };
 use anear_io::{Input, Output};
@@ -39,7 +39,7 @@ static INFO: FormatInfo = FormatInfo {
     extensions: &["npz"],
     about: "NumPy archive: many arrays, plain or deflated",
     writes: npy::ELEMENTS,
-    keeps_metadata: true,
+    keeps: Keeps::Metadata,
 };
 
 impl Format for Npz {

@@ -23,7 +23,9 @@ mod values;
 mod vectors;
 mod write;
 
-use crate::{Container, Format, FormatInfo, Hint, ReadOptions, Score, VectorSink, WriteOptions};
+use crate::{
+    Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,
+};
 use anear_io::{Input, Output};
 use anear_types::{Element, Result, Schema};
 
@@ -49,7 +51,7 @@ static INFO: FormatInfo = FormatInfo {
         Element::F32,
         Element::F64,
     ],
-    keeps_metadata: true,
+    keeps: Keeps::Metadata,
 };
 
 impl Format for Parquet {

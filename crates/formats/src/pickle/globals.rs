@@ -46,6 +46,22 @@ pub(crate) enum Global {
     TorchType(Option<Element>),
     /// `torch.Size`: a tuple.
     Size,
+    /// `datetime.date`.
+    Date,
+    /// `datetime.time`.
+    Time,
+    /// `datetime.datetime`.
+    DateTime,
+    /// `datetime.timedelta`.
+    TimeDelta,
+    /// `datetime.timezone`.
+    TimeZone,
+    /// A path of Python's `pathlib`, with what stands between its parts.
+    Path(char),
+    /// LangChain's documents by their ids.
+    Docstore,
+    /// LangChain's text with metadata.
+    Document,
     /// Something harmless that is no matrix of numbers; the text completes "it is ..".
     Other(&'static str),
 }
@@ -66,8 +82,8 @@ const QUANTIZED: Global = Global::Other("a quantized tensor");
 const NO_DATA: Global = Global::Other("a tensor without data");
 const CLASS: Global = Global::Other("a Python class");
 
-/// Sources: what NumPy 1.26 and 2.4 and torch 1.13 to 2.15 write, and `torch.load`'s own list for
-/// `weights_only=True`. Modules are in their newest spelling, see [`modern`].
+/// Sources: what NumPy 1.26 and 2.4, torch 1.13 to 2.15 and LangChain 0.0.101 to 1.0 write, and
+/// `torch.load`'s own list for `weights_only=True`. Modules are in their newest spelling, see [`modern`].
 static ALLOWED: &[Allowed] = &[
     allow("collections", "OrderedDict", Global::Mapping),
     allow("collections", "defaultdict", Global::Mapping),
@@ -155,6 +171,17 @@ static ALLOWED: &[Allowed] = &[
     allow("torch", "qint32", Global::TorchType(None)),
     allow("torch", "quint4x2", Global::TorchType(None)),
     allow("torch", "quint2x4", Global::TorchType(None)),
+    allow("datetime", "date", Global::Date),
+    allow("datetime", "time", Global::Time),
+    allow("datetime", "datetime", Global::DateTime),
+    allow("datetime", "timedelta", Global::TimeDelta),
+    allow("datetime", "timezone", Global::TimeZone),
+    allow("pathlib", "PosixPath", Global::Path('/')),
+    allow("pathlib", "PurePosixPath", Global::Path('/')),
+    allow("pathlib", "WindowsPath", Global::Path('\\')),
+    allow("pathlib", "PureWindowsPath", Global::Path('\\')),
+    allow("langchain_community.docstore.in_memory", "InMemoryDocstore", Global::Docstore),
+    allow("langchain_core.documents.base", "Document", Global::Document),
 ];
 
 /// The position of a name in the table.
@@ -181,12 +208,18 @@ pub(super) fn dotted(position: u16) -> String {
     format!("{}.{}", row.module, row.name)
 }
 
-/// NumPy 2 renamed `numpy.core`, Python 3 `__builtin__`; both spellings are in use.
+/// NumPy 2 renamed `numpy.core`, Python 3 `__builtin__`, and LangChain moved its classes between
+/// packages; old and new spellings are in use.
 fn modern(module: &[u8]) -> &[u8] {
     match module {
         b"__builtin__" => b"builtins",
         b"numpy.core.multiarray" => b"numpy._core.multiarray",
         b"numpy.core.numeric" => b"numpy._core.numeric",
+        b"pathlib._local" => b"pathlib",
+        b"langchain.docstore.in_memory" => b"langchain_community.docstore.in_memory",
+        b"langchain.schema" | b"langchain.schema.document" | b"langchain.docstore.document" => {
+            b"langchain_core.documents.base"
+        }
         same => same,
     }
 }
@@ -218,6 +251,8 @@ mod tests {
             ("numpy._core.multiarray", "_reconstruct"),
             ("__builtin__", "set"),
             ("torch", "float32"),
+            ("langchain.schema", "Document"),
+            ("langchain_core.documents.base", "Document"),
         ] {
             assert!(find(module.as_bytes(), name.as_bytes()).is_ok(), "{module}.{name}");
         }
@@ -227,6 +262,7 @@ mod tests {
             ("numpy", "testing"),
             ("numpy._core.multiarray", "os.system"),
             ("torch._utils", "_rebuild_anything"),
+            ("langchain.schema", "os"),
         ] {
             let error = find(module.as_bytes(), name.as_bytes()).unwrap_err();
             assert!(error.what().contains(&format!("{module}.{name}")), "{error}");

@@ -131,6 +131,14 @@ impl<'a> Pickle<'a> {
         }
     }
 
+    /// Whether the node is this text; takes no time however long a text it is.
+    pub(crate) fn is_text(&self, id: NodeId, text: &str) -> bool {
+        match self.node(id) {
+            Node::Text(span) | Node::OldString(span) => self.bytes(span) == text.as_bytes(),
+            _ => false,
+        }
+    }
+
     /// Bytes that making a value of this node takes, apart from what is inside a container.
     pub(crate) fn weight(&self, id: NodeId) -> usize {
         let of_span = |id: NodeId| match self.node(id) {
@@ -174,6 +182,18 @@ impl<'a> Pickle<'a> {
                 }
             }
             _ => None,
+        }
+    }
+
+    /// The members of a tuple, list or set.
+    pub(crate) fn members(&self, id: NodeId) -> Option<&'a [NodeId]> {
+        match self.node(id) {
+            Node::Set(list) => self.arena.lists.get(list as usize).map(Vec::as_slice),
+            Node::Object(_) => {
+                let call = self.call(id).filter(|call| call.global == Global::Set)?;
+                call.arguments.first().map_or(Some(&[]), |given| self.sequence(*given))
+            }
+            _ => self.sequence(id),
         }
     }
 
@@ -247,6 +267,7 @@ impl<'a> Pickle<'a> {
             Global::Mapping => "a dictionary".into(),
             Global::Bytes | Global::ByteArray | Global::Encode => "bytes".into(),
             Global::TorchType(_) => "the name of a type".into(),
+            Global::Document => "a document".into(),
             _ => globals::dotted(position).into(),
         }
     }

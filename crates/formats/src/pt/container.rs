@@ -3,16 +3,16 @@
 use super::archive::{Archive, Program};
 use super::legacy::Legacy;
 use super::tensor::{Place, Tensor};
-use super::tree::{ColumnValues, Content, Found, FoundColumn, Tree, single_value, walk};
+use super::tree::{ColumnValues, Content, Found, FoundColumn, Tree, walk};
 use super::{IDS_KEY, METRIC_KEY};
-use crate::columns::ids_column;
-use crate::pickle::{Arena, ArrayBytes, NodeId, Pickle, PickledArray, array_of, load};
+use crate::columns::{ids_column, number_kind};
+use crate::pickle::{
+    Arena, ArrayBytes, NodeId, Pickle, PickledArray, array_of, component_value, load, single_value,
+};
 use crate::shape::array_schema;
 use crate::{ArraySource, Container, Entry, ReadOptions, Skipped, VectorSource};
 use anear_io::{ByteOrder, Input};
-use anear_types::{
-    Block, Column, ColumnInfo, ColumnKind, Element, Error, ErrorKind, Metric, Result, Schema, Value,
-};
+use anear_types::{Block, Column, ColumnInfo, Error, ErrorKind, Metric, Result, Schema, Value};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -209,7 +209,10 @@ impl PtFile {
         source.next_block(&mut block)?;
         let size = schema.element.bytes();
         let components = block.matrix().bytes().chunks_exact(size).skip(range.start);
-        Ok(components.take(range.len()).map(|bytes| component(schema.element, bytes)).collect())
+        Ok(components
+            .take(range.len())
+            .map(|bytes| component_value(schema.element, bytes))
+            .collect())
     }
 }
 
@@ -305,7 +308,7 @@ impl<'o> Entries<'o> {
                     ColumnValues::Found(position) => {
                         let Some(position) = self.positions[position] else { continue };
                         let element = self.entries[position].schema.element;
-                        (column_kind(element), ColumnValues::Found(position))
+                        (number_kind(element), ColumnValues::Found(position))
                     }
                 };
                 infos.push(ColumnInfo { name: name.clone(), kind });
@@ -379,28 +382,4 @@ fn size(value: &Value) -> usize {
             Value::Blob(bytes) => bytes.len(),
             _ => 0,
         }
-}
-
-fn column_kind(element: Element) -> ColumnKind {
-    match element {
-        Element::Bool => ColumnKind::Bool,
-        _ if element.is_float() => ColumnKind::Real,
-        _ => ColumnKind::Int,
-    }
-}
-
-/// A component as a metadata value; integers beyond an i64 become numbers with a fraction.
-pub(super) fn component(element: Element, bytes: &[u8]) -> Value {
-    match (element, <[u8; 8]>::try_from(bytes)) {
-        (Element::I64, Ok(bytes)) => Value::Int(i64::from_ne_bytes(bytes)),
-        (Element::U64, Ok(bytes)) => {
-            let number = u64::from_ne_bytes(bytes);
-            i64::try_from(number).map_or(Value::Real(number as f64), Value::Int)
-        }
-        _ => match (column_kind(element), element.read_f64(bytes)) {
-            (ColumnKind::Bool, number) => Value::Bool(number != 0.0),
-            (ColumnKind::Int, number) => Value::Int(number as i64),
-            (_, number) => Value::Real(number),
-        },
-    }
 }

@@ -20,7 +20,8 @@ mod tensor;
 mod tree;
 
 use crate::{
-    Container, Format, FormatInfo, Hint, ReadOptions, Score, VectorSink, WriteOptions, pickle,
+    Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,
+    pickle,
 };
 use anear_io::{Input, Output};
 use anear_types::{Element, Error, Result, Schema};
@@ -52,7 +53,7 @@ static INFO: FormatInfo = FormatInfo {
         Element::F32,
         Element::F64,
     ],
-    keeps_metadata: true,
+    keeps: Keeps::Metadata,
 };
 
 impl Format for Pt {

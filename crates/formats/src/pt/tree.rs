@@ -5,7 +5,9 @@
 
 use super::tensor::{Tensor, tensor_of};
 use crate::Skipped;
-use crate::pickle::{ArrayBytes, Global, Node, NodeId, Pickle, PickledArray, array_of};
+use crate::pickle::{
+    ArrayBytes, Global, Node, NodeId, Pickle, PickledArray, array_of, single_value,
+};
 use anear_types::{ColumnKind, Error, ErrorKind, Limits, Result, Value};
 use std::collections::HashMap;
 
@@ -340,42 +342,4 @@ fn column_name<'k>(key: &str, column: &'k str) -> Option<&'k str> {
 
 fn joined(name: &str, key: &str) -> String {
     if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") }
-}
-
-/// A single value.
-pub(super) fn single_value(pickle: &Pickle<'_>, node: NodeId) -> Option<Value> {
-    match pickle.node(node) {
-        Node::None => Some(Value::Null),
-        Node::Bool(value) => Some(Value::Bool(value)),
-        Node::Int(value) => Some(Value::Int(value)),
-        Node::BigInt(_) => {
-            let digits = pickle.big_int(node).map(|value| value.to_string());
-            Some(Value::text(digits.unwrap_or_else(|| "an integer of more than 128 bits".into())))
-        }
-        Node::Float(value) => Some(Value::Real(value)),
-        Node::Text(span) => Some(Value::text(String::from_utf8_lossy(pickle.bytes(span)))),
-        Node::OldString(span) => Some(Value::text(String::from_utf8_lossy(pickle.bytes(span)))),
-        Node::Bytes(_) => bytes_value(pickle, node),
-        Node::Object(_) => match pickle.call(node)?.global {
-            Global::Encode | Global::Bytes | Global::ByteArray => bytes_value(pickle, node),
-            Global::Scalar => numpy_scalar(pickle, node),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn bytes_value(pickle: &Pickle<'_>, node: NodeId) -> Option<Value> {
-    let bytes = pickle.byte_string(node)?.decode().ok()?;
-    Some(Value::Blob(bytes.into_owned().into()))
-}
-
-fn numpy_scalar(pickle: &Pickle<'_>, node: NodeId) -> Option<Value> {
-    let array = array_of(pickle, node, &Limits::default()).ok()??;
-    let ArrayBytes::Stored(data) = array.data else { return None };
-    let mut bytes = data.decode().ok()?.into_owned();
-    if array.order != anear_io::ByteOrder::NATIVE {
-        anear_io::swap_bytes(&mut bytes, array.element.bytes());
-    }
-    Some(super::container::component(array.element, &bytes))
 }

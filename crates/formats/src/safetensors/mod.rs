@@ -19,7 +19,7 @@ mod sink;
 
 use crate::shape::array_schema;
 use crate::{
-    ArraySource, Container, Entry, Format, FormatInfo, Hint, ReadOptions, Score, Skipped,
+    ArraySource, Container, Entry, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, Skipped,
     VectorSink, VectorSource, WriteOptions,
 };
 use anear_io::{ByteOrder, Input, Output};
@@ -37,7 +37,7 @@ static INFO: FormatInfo = FormatInfo {
     extensions: &["safetensors"],
     about: "safetensors: named tensors, mapped without a copy",
     writes: &Element::ALL,
-    keeps_metadata: true,
+    keeps: Keeps::Metadata,
 };
 
 impl Format for Safetensors {

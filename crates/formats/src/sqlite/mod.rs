@@ -42,7 +42,9 @@ pub use clock::Clock;
 pub use connection::{beside, file_uri};
 pub use container::{RowVector, SqliteContainer};
 
-use crate::{Container, Format, FormatInfo, Hint, ReadOptions, Score, VectorSink, WriteOptions};
+use crate::{
+    Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,
+};
 use anear_io::{Input, Output};
 use anear_types::{Element, Result, Schema};
 
@@ -71,7 +73,7 @@ static INFO: FormatInfo = FormatInfo {
         Element::F8E4M3,
         Element::F8E5M2,
     ],
-    keeps_metadata: true,
+    keeps: Keeps::Metadata,
 };
 
 impl Format for Sqlite {

@@ -6,7 +6,7 @@
 //! <http://corpus-texmex.irisa.fr/>.
 
 use crate::{
-    Container, Entry, Format, FormatInfo, Hint, ReadOptions, Score, Summary, VectorSink,
+    Container, Entry, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, Summary, VectorSink,
     VectorSource, WriteOptions,
 };
 use anear_io::{ByteOrder, Input, Output, swap_bytes};
@@ -30,7 +30,7 @@ pub(crate) static FVECS: Vecs = Vecs {
         extensions: &["fvecs"],
         about: "f32 rows, each after its dimension (TEXMEX)",
         writes: &[Element::F32],
-        keeps_metadata: false,
+        keeps: Keeps::Rows,
     },
     element: Element::F32,
 };
@@ -42,7 +42,7 @@ pub(crate) static BVECS: Vecs = Vecs {
         extensions: &["bvecs"],
         about: "u8 rows, each after its dimension (TEXMEX)",
         writes: &[Element::U8],
-        keeps_metadata: false,
+        keeps: Keeps::Rows,
     },
     element: Element::U8,
 };
@@ -54,7 +54,7 @@ pub(crate) static IVECS: Vecs = Vecs {
         extensions: &["ivecs"],
         about: "i32 rows, each after its dimension (TEXMEX)",
         writes: &[Element::I32],
-        keeps_metadata: false,
+        keeps: Keeps::Rows,
     },
     element: Element::I32,
 };

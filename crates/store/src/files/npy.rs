@@ -17,14 +17,13 @@ impl NpyFile {
             }
             _ => {}
         }
-        Ok(NpyFile(Appender::create(path, element, dim)?))
+        drop(Appender::create(path, element, dim)?);
+        NpyFile::open(path, element, dim, 0)
     }
 
     /// Opens a file in which so many rows count. Bytes behind them are overwritten.
-    pub(crate) fn open(path: &Path, rows: u64) -> Result<NpyFile> {
-        let mut appender = Appender::open(path)?;
-        appender.recount(rows)?;
-        Ok(NpyFile(appender))
+    pub(crate) fn open(path: &Path, element: Element, dim: usize, rows: u64) -> Result<NpyFile> {
+        Ok(NpyFile(Appender::open_counted(path, element, dim, rows)?))
     }
 
     /// Appends rows.

@@ -126,8 +126,12 @@ impl Turn<'_> {
     fn repair_tail(&mut self, verified: &mut Verified) -> Result<()> {
         let Some((name, counted)) = self.counted_in_header()? else { return Ok(()) };
         let rows = self.rows_in_last_file();
-        if counted != rows {
-            verified.repaired(format!("{name} says it has {counted} rows, {rows} count"));
+        match counted {
+            Some(counted) if counted == rows => {}
+            Some(counted) => {
+                verified.repaired(format!("{name} says it has {counted} rows, {rows} count"));
+            }
+            None => verified.repaired(format!("the header of {name} was torn")),
         }
         let extra = self.trim()?;
         if extra > 0 {

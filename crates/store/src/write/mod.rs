@@ -13,8 +13,9 @@ use crate::folder::{self, file_name, leftovers};
 use crate::spec::{Access, Spec, Storage};
 use crate::sql::{connection, schema};
 use crate::store::Inner;
-use anear_formats::npy::Appender;
+use anear_formats::npy::counted_rows;
 use anear_formats::sqlite::condition::Conditions;
+use anear_io::Input;
 use anear_types::{Block, Error, MatrixRef, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::Path;
@@ -27,6 +28,8 @@ const VECTORS: &str = "vectors";
 pub(crate) struct Writer {
     connection: Connection,
     conditions: Conditions,
+    /// Whether the name of the log is sure to survive.
+    log_is_named: bool,
     /// Whether this one has changed anything.
     has_written: bool,
     /// Whether a commit failed. It may come back after a crash, so the bytes it counts must stay.
@@ -38,7 +41,13 @@ impl Writer {
         let mut connection = connection::for_writing(folder)?;
         let conditions =
             Conditions::install(&mut connection, schema::TABLE, schema::ROW).map_err(sql)?;
-        Ok(Writer { connection, conditions, has_written: false, in_doubt: false })
+        Ok(Writer {
+            connection,
+            conditions,
+            log_is_named: false,
+            has_written: false,
+            in_doubt: false,
+        })
     }
 
     pub(crate) fn has_written(&self) -> bool {
@@ -101,6 +110,12 @@ impl Writer {
         if let Err(error) = transaction.commit() {
             self.in_doubt = true;
             return Err(sql(error));
+        }
+        if !self.log_is_named {
+            // SQLite makes its log in the folder, and does not mind if that name is lost.
+            self.in_doubt = true;
+            folder::sync(&inner.folder)?;
+            self.log_is_named = true;
         }
         self.has_written = true;
         self.in_doubt = false;
@@ -210,7 +225,12 @@ impl Turn<'_> {
         };
         if self.spec.storage == Storage::Npy {
             let rows = self.rows_in_last_file();
-            let open = NpyFile::open(&self.folder.join(&file.name), rows)?;
+            let open = NpyFile::open(
+                &self.folder.join(&file.name),
+                self.spec.element,
+                self.spec.dim,
+                rows,
+            )?;
             self.file = Some((file.number, open));
         }
         Ok(())
@@ -241,11 +261,11 @@ impl Turn<'_> {
         self.tail.file.as_ref().map_or(0, |file| self.tail.file_rows - file.first_row)
     }
 
-    /// The name of the last file and how many rows NumPy sees in it, if there is one.
-    pub(crate) fn counted_in_header(&self) -> Result<Option<(String, u64)>> {
+    /// The name of the last file and how many rows NumPy sees in it, if it can read it.
+    pub(crate) fn counted_in_header(&self) -> Result<Option<(String, Option<u64>)>> {
         let Some(file) = &self.tail.file else { return Ok(None) };
-        let appender = Appender::open(self.folder.join(&file.name))?;
-        Ok(Some((file.name.clone(), appender.schema().rows)))
+        let input = Input::open(self.folder.join(&file.name))?;
+        Ok(Some((file.name.clone(), counted_rows(&input))))
     }
 
     fn new_file(&mut self) -> Result<(i64, NpyFile)> {
