@@ -14,7 +14,7 @@ use anear_testkit::random::Random;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 const READERS: u64 = 4;
@@ -155,7 +155,8 @@ fn readers_never_see_anything_wrong_stale_or_partial() {
     let notes = |who: u64| beside.path().join(who.to_string());
     let start = |who: u64, task: &str, argument: u64| -> Child {
         let arguments = [task.to_owned(), argument.to_string()];
-        Workload::command("child", folder.path(), &notes(who), &arguments).spawn().unwrap()
+        let mut command = Workload::command("child", folder.path(), &notes(who), &arguments);
+        command.stdout(Stdio::null()).spawn().unwrap()
     };
     let mut writer = start(0, "write all the time", seconds);
     let readers: Vec<Child> =

@@ -96,7 +96,7 @@ impl Appender {
         header.resize(header_bytes, 0);
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         file.read_exact(&mut header).map_err(failed)?;
-        check_is(&header, element, dim).map_err(at_path)?;
+        check_is(&header, element).map_err(at_path)?;
         let schema = Schema::matrix(element, rows, dim);
         Ok(Appender { file, path: path.to_owned(), header, schema, pending: 0 })
     }

@@ -121,7 +121,7 @@ const PREFIX_BYTES: usize = 12;
 pub fn rows_at(input: &Input, element: Element, dim: usize, rows: u64) -> Result<Range<usize>> {
     let bytes = input.bytes();
     let range = rows_within(bytes, bytes.len() as u64, element, dim, rows)?;
-    check_is(&bytes[..range.start], element, dim)?;
+    check_is(&bytes[..range.start], element)?;
     Ok(range)
 }
 
@@ -142,14 +142,16 @@ fn rows_within(
     }
 }
 
-/// Checks that a header is of such a matrix, if it can be read: one that is torn can not.
-fn check_is(header: &[u8], element: Element, dim: usize) -> Result<()> {
-    let Ok(header) = appendable(header) else { return Ok(()) };
-    let (found_element, found_dim) = (header.schema.element, header.schema.dim);
-    if (found_element, found_dim) == (element, dim) {
-        return Ok(());
+/// Checks that a header is of such components, if it can be read. The count of rows, and with it
+/// what follows it, may be torn.
+fn check_is(header: &[u8], element: Element) -> Result<()> {
+    match appendable(header) {
+        Ok(header) if header.schema.element != element => {
+            let found = header.schema.element;
+            Err(Error::malformed(format!("components of {found}, expected {element}")))
+        }
+        _ => Ok(()),
     }
-    Err(Error::malformed(format!("rows of {found_dim} {found_element}, expected {dim} {element}")))
 }
 
 /// Whether a file is one that rows can be appended to: a matrix of rows in C order and this

@@ -105,6 +105,16 @@ impl Writer {
         let behavior = TransactionBehavior::Immediate;
         let transaction = Transaction::new(&mut self.connection, behavior).map_err(sql)?;
         let tail = Tail::read(&transaction)?;
+        if !self.log_is_named {
+            // SQLite has made its log in the folder by now, and does not mind if the name is lost.
+            folder::sync(&inner.folder)?;
+            self.log_is_named = true;
+        }
+        if self.in_doubt {
+            // Whatever else is written, it takes the place of the failed commit in the log.
+            let next_file = schema::integer(&transaction, "next_file")?;
+            schema::set(&transaction, "next_file", next_file)?;
+        }
         let mut turn = Turn {
             folder: &inner.folder,
             spec: &inner.spec,
@@ -123,12 +133,6 @@ impl Writer {
         if let Err(error) = transaction.commit() {
             self.in_doubt = true;
             return Err(sql(error));
-        }
-        if !self.log_is_named {
-            // SQLite makes its log in the folder, and does not mind if that name is lost.
-            self.in_doubt = true;
-            folder::sync(&inner.folder)?;
-            self.log_is_named = true;
         }
         self.has_written = true;
         self.in_doubt = false;

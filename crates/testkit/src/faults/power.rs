@@ -2,8 +2,9 @@
 //!
 //! A sync of a file makes sure of what was written to it before, a sync of a folder of the names
 //! in it; nothing else is sure. Whatever was not synced may be there or not, each operation for
-//! itself; a write may be there in some of its sectors. After a sync that failed, what it was to
-//! make sure of is never sure again: the system may have dropped it and forgotten that.
+//! itself; a write may be there in some of its sectors. After a sync that failed, the bytes it was to
+//! make sure of are never sure again: the system may have dropped them and forgotten that. (Names
+//! are: no file system drops those and goes on.)
 
 use super::{Disk, FileId, Operation, Step, Trace};
 use crate::random::Random;
@@ -77,7 +78,13 @@ pub(super) fn durable_after(steps: &[Step]) -> Vec<Option<usize>> {
     for (number, step) in steps.iter().enumerate() {
         match &step.operation {
             Operation::Sync { file } if step.failed => {
-                unsure.retain(|(_, needs)| !needs.contains(file));
+                unsure.retain(|(earlier, needs)| {
+                    let is_data = matches!(
+                        steps[*earlier].operation,
+                        Operation::Write { .. } | Operation::Truncate { .. }
+                    );
+                    !(is_data && needs.contains(file))
+                });
             }
             Operation::Sync { file } => {
                 for (earlier, needs) in &mut unsure {
