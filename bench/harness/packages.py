@@ -18,6 +18,11 @@ PACKAGES = {
     "hnswlib": ("hnswlib", "hnswlib"),
     "annoy": ("annoy", "annoy"),
     "scann": ("scann", "scann"),
+    "lancedb": ("lancedb", "lancedb"),
+    "chromadb": ("chromadb", "chromadb"),
+    "sqlite-vec": ("sqlite-vec", "sqlite_vec"),
+    # Python's own sqlite3 is often built without extensions.
+    "pysqlite3-binary": ("pysqlite3-binary", "pysqlite3"),
     "anear": (str(places.PROJECT / "crates" / "python"), "anear"),
 }
 MISSING = places.WORK / "missing.json"

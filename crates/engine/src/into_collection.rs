@@ -1,8 +1,8 @@
 //! From any format into a new collection, which appears whole or not at all.
 
 use crate::{
-    Collection, CollectionSpec, Condition, ConvertRequest, Error, Existing, OpenOptions, Progress,
-    Result, SaveRequest, Saved, Vectors,
+    Access, Collection, CollectionSpec, Condition, ConvertRequest, Error, Existing, OpenOptions,
+    Progress, Result, SaveRequest, Saved, Vectors,
 };
 use anear_formats::{Compression, Summary};
 use anear_io::sync_folder;
@@ -27,7 +27,7 @@ pub(crate) fn convert(
 ) -> Result<Saved> {
     let target = &request.output.output.path;
     check(request).map_err(|error| error.at_path(target))?;
-    let spec = spec(vectors, &request.output);
+    let spec = spec(vectors, request)?;
     let failed = |source| Error::io("cannot create a folder here", source).at_path(target);
     let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
     let temporary = tempfile::Builder::new()
@@ -41,7 +41,7 @@ pub(crate) fn convert(
     collection.close()?;
     drop(collection);
     std::fs::rename(&folder, target).and_then(|()| sync_folder(target)).map_err(failed)?;
-    let made = Collection::open(target, crate::Access::Read)?.info()?;
+    let made = Collection::open(target, Access::Read)?.info()?;
     Ok(Saved {
         format: "collection",
         summary: Summary {
@@ -78,15 +78,22 @@ fn check(request: &ConvertRequest) -> Result<()> {
     }
 }
 
-/// A collection like the matrix.
-fn spec(vectors: &Vectors, output: &SaveRequest) -> CollectionSpec {
-    let schema = vectors.schema();
+/// A collection like the matrix, and like the collection that the matrix is of, if it is.
+fn spec(vectors: &Vectors, request: &ConvertRequest) -> Result<CollectionSpec> {
+    let (schema, output) = (vectors.schema(), &request.output);
     let element = output.element.unwrap_or(match schema.element {
         Element::Bf16 | Element::F8E4M3 | Element::F8E5M2 => Element::F32,
         other => other,
     });
     let metric = output.metric.or(schema.metric).unwrap_or_default();
-    CollectionSpec { element, ..CollectionSpec::new(schema.dim, metric) }
+    let plain = CollectionSpec { element, ..CollectionSpec::new(schema.dim, metric) };
+    if !Collection::is_at(&request.input.path) {
+        return Ok(plain);
+    }
+    let source = Collection::open(&request.input.path, Access::Read)?;
+    let text = source.columns()?.into_iter().filter(|column| column.text);
+    let text = text.map(|column| column.info.name).collect();
+    Ok(CollectionSpec { model: source.model().map(str::to_owned), text, ..plain })
 }
 
 fn fill(

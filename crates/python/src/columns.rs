@@ -53,10 +53,10 @@ fn values_of(name: &str, given: &Bound<'_, PyAny>) -> Result<(Vec<Value>, bool)>
         return Ok((values, false));
     }
     let given = given.cast::<PyList>().map_err(PyErr::from)?;
+    // Where one value is a document, all are: texts are JSON strings.
     match list(name, given, false)? {
-        (values, false) => Ok((values, false)),
-        // Where one value is a document, all are: texts are JSON strings.
-        (_, true) => list(name, given, true),
+        Some(values) => Ok((values, false)),
+        None => Ok((list(name, given, true)?.expect("documents are welcome"), true)),
     }
 }
 
@@ -78,19 +78,20 @@ fn numbers(given: &Bound<'_, PyAny>) -> Result<Option<Vec<Value>>> {
     Ok(None)
 }
 
-/// The values of a list, and whether some are documents.
-fn list(name: &str, given: &Bound<'_, PyList>, json: bool) -> Result<(Vec<Value>, bool)> {
+/// The values of a list; `None` if one is a document and these are not asked for with `json`.
+fn list(name: &str, given: &Bound<'_, PyList>, json: bool) -> Result<Option<Vec<Value>>> {
     let mut values = Vec::with_capacity(given.len());
-    let mut has_documents = false;
     for (row, value) in given.iter().enumerate() {
         let Some((value, is_document)) = value_of(&value, json)? else {
             let place = format!("the column {name:?}");
             return Err(unfit(&place, &value).at_row(row as u64).into());
         };
+        if is_document && !json {
+            return Ok(None);
+        }
         values.push(value);
-        has_documents |= is_document;
     }
-    Ok((values, has_documents))
+    Ok(Some(values))
 }
 
 /// One value, and whether it is a document; with `json` it becomes one. `None` for a value that

@@ -8,6 +8,9 @@ use anear_testkit::{fixtures, peers};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+const PACKAGE_SETTINGS: &str = "crates/python/pyproject.toml";
+const FRAMEWORKS: &str = "crates/python/tests/frameworks";
+
 #[test]
 fn the_package_passes_its_tests() {
     let python = peers::environment(
@@ -16,7 +19,23 @@ fn the_package_passes_its_tests() {
         "numpy, pytest, mypy, pyarrow, pandas, ml_dtypes",
     );
     if let Some(python) = peers::found_or_skipped(python, "the Python package") {
-        peers::must_succeed(&mut pytest(&python, &[package()], &["crates/python/tests"]));
+        let mut command = pytest(&python, &[package()], PACKAGE_SETTINGS, &["crates/python/tests"]);
+        peers::must_succeed(command.arg(format!("--ignore={FRAMEWORKS}")));
+    }
+}
+
+/// The suites that LangChain, Haystack and scikit-learn have for what is made for them, and ours.
+#[test]
+fn the_package_passes_the_tests_of_other_frameworks() {
+    let python = peers::environment(
+        "python-frameworks",
+        &format!("{FRAMEWORKS}/requirements.txt"),
+        "haystack, langchain_tests, llama_index.core, sklearn, pytest_asyncio, pytest_socket, mypy",
+    );
+    if let Some(python) = peers::found_or_skipped(python, "the Python package in other frameworks")
+    {
+        let settings = format!("{FRAMEWORKS}/pytest.ini");
+        peers::must_succeed(&mut pytest(&python, &[package()], &settings, &[FRAMEWORKS]));
     }
 }
 
@@ -45,23 +64,16 @@ fn the_package_passes_its_tests_beside_torch() {
         let tests = ["torch", "inputs", "vectors", "search", "index"]
             .map(|name| format!("crates/python/tests/test_{name}.py"));
         let tests: Vec<&str> = tests.iter().map(String::as_str).collect();
-        peers::must_succeed(&mut pytest(&python, &[package(), tools], &tests));
+        let path = [package(), tools];
+        peers::must_succeed(&mut pytest(&python, &path, PACKAGE_SETTINGS, &tests));
     }
 }
 
-fn pytest(python: &Path, path: &[PathBuf], tests: &[&str]) -> Command {
+fn pytest(python: &Path, path: &[PathBuf], settings: &str, tests: &[&str]) -> Command {
     let mut command = Command::new(python);
     command
         .current_dir(project())
-        .args([
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-c",
-            "crates/python/pyproject.toml",
-        ])
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", settings])
         .args(tests)
         .env("PYTHONPATH", std::env::join_paths(path).expect("paths without a colon"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
@@ -73,17 +85,22 @@ fn pytest(python: &Path, path: &[PathBuf], tests: &[&str]) -> Command {
 fn package() -> PathBuf {
     let folder = target().join("python-package");
     let package = folder.join("anear");
-    std::fs::create_dir_all(&package).expect("target can be written to");
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/anear");
-    for entry in sources.read_dir().expect("the package is there") {
-        let source = entry.expect("the package can be listed").path();
-        if source.is_file() {
-            replace(&source, &package.join(source.file_name().expect("a file has a name")));
-        }
-    }
+    copy_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("python/anear"), &package);
     let suffix = if cfg!(windows) { "pyd" } else { "abi3.so" };
     replace(&library(), &package.join(format!("_anear.{suffix}")));
     folder
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("target can be written to");
+    for entry in from.read_dir().expect("the package is there") {
+        let source = entry.expect("the package can be listed").path();
+        let target = to.join(source.file_name().expect("an entry has a name"));
+        match source.is_dir() {
+            true => copy_files(&source, &target),
+            false => replace(&source, &target),
+        }
+    }
 }
 
 /// Copies a file beside its target and renames it: the other test may be reading the target.

@@ -1,10 +1,12 @@
 import multiprocessing
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import anear
 import numpy as np
@@ -63,8 +65,11 @@ def test_the_model_is_checked_at_every_call(c, x, q):
 
 def test_nothing_is_made_without_being_asked(tmp_path):
     for arguments in ({}, {"dim": 3, "create": False}, {"dim": 3, "read_only": True}):
-        with pytest.raises(anear.Error, match="no collection"):
+        with pytest.raises(FileNotFoundError):
             anear.Collection(tmp_path / "none.anear", **arguments)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(anear.UsageError, match="no collection"):
+        anear.Collection(tmp_path / "folder")
     for arguments, message in [
         ({"dim": 0}, "0"),
         ({"metric": "nothing", "dim": 3}, "nothing"),
@@ -75,14 +80,14 @@ def test_nothing_is_made_without_being_asked(tmp_path):
     ]:
         with pytest.raises(anear.UsageError, match=message):
             anear.Collection(tmp_path / "none.anear", **arguments)
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 @pytest.mark.parametrize("storage", ["npy", "hdf5"])
 @pytest.mark.parametrize("dtype", [np.float32, "float16", "int8"])
 def test_storages_and_types(tmp_path, rng, storage, dtype):
     rows = (rng.random((50, 8)) * 100).astype(dtype)
-    more = {"compress": "gzip:4", "group_by": "page"} if storage == "hdf5" else {}
+    more = {"compress": "gzip:4", "shuffle": False, "group_by": "page"} if storage == "hdf5" else {}
     with anear.Collection(
         tmp_path / "c.anear", dim=8, metric="l2", dtype=dtype, storage=storage, **more
     ) as c:
@@ -172,6 +177,8 @@ def test_text(tmp_path, rng):
     vector = c.get("d").vectors[0]
     both = c.search(vector, text="milk", k=4)
     assert isinstance(both, anear.Hits) and {"b", "c", "d"} <= set(both.ids)
+    with pytest.raises(anear.UsageError, match="title"):
+        c.index_text("chapter")
 
 
 def test_what_is_sought_must_go_together(c, q):
@@ -231,6 +238,7 @@ def test_a_failed_add_adds_nothing(c, x):
         (x[:3, :5], None),
         (x[:3], {"page": [1, 2]}),
         (x[:3], {"page": [1, 2, object()]}),
+        (x[:3], {"Id": [1, 2, 3]}),
     ]:
         with pytest.raises(anear.Error):
             c.add(vectors, metadata=metadata)
@@ -321,6 +329,15 @@ def test_collections_are_opened_and_converted_like_files(tmp_path, c, x, q):
         np.testing.assert_array_equal(new.get(1003).vectors[0], x[3])
 
 
+def test_the_parts_open_in_their_own_tools(c, x):
+    c.close()
+    np.testing.assert_array_equal(np.load(f"{c.path}/vectors-000001.npy"), x)
+    with closing(sqlite3.connect(f"file:{c.path}/metadata.sqlite?mode=ro", uri=True)) as metadata:
+        query = "SELECT _row, id, page, name FROM embeddings ORDER BY _row"
+        expected = [(row, row + 1000, row % 10, f"{row % 7}.pdf") for row in range(200)]
+        assert metadata.execute(query).fetchall() == expected
+
+
 def test_verify(tmp_path, c, x):
     assert c.verify() == []
     c.close()
@@ -330,7 +347,7 @@ def test_verify(tmp_path, c, x):
     path.write_bytes(data)
     c = anear.Collection(c.path)
     (problem,) = c.verify(repair=False)
-    assert not problem.repaired and "rows 0 to 199" in problem.what
+    assert not problem.repaired and "vectors-000001.npy" in problem.what
 
 
 def test_readers_write_nothing(c, x, q):

@@ -29,7 +29,7 @@ LISTS = {
     "bool": ([True, None, False], None),
     "blob": ([b"\0x", None, b""], None),
     "mixed": ([1, "a", b"b", 0.5, None], None),
-    "json": ([{"a": [1, {"b": None}]}, [1, "é"], "text", 5, None, (1, 2)], [{"a": [1, {"b": None}]}, [1, "é"], "text", 5, None, [1, 2]]),
+    "json": ([{"a": [1, {"b": None}]}, [1, "é"], "text", 5, 0.5, True, None, (1, 2)], [{"a": [1, {"b": None}]}, [1, "é"], "text", 5, 0.5, True, None, [1, 2]]),
 }
 
 
@@ -110,6 +110,37 @@ def test_what_metadata_cannot_hold(c, values, message):
 def test_documents_are_searched_by_path(c):
     c.add([[0, 0], [3, 4]], ids=["a", "b"], metadata=[{"it": {"author": "Ann"}}, {"it": {"author": "Bob"}}])
     assert c.search([0, 0], where="it ->> '$.author' = ?", params=["Bob"]).ids == ["b"]
+
+
+def test_texts_and_documents_in_one_column(c):
+    for values in (["a"], [{"a": 1}], ["b"], [True], [3]):
+        c.add(np.zeros((1, 2)), metadata={"it": values})
+    assert c.columns == {"it": "json"}
+    assert c.get(range(5)).metadata["it"] == ["a", {"a": 1}, "b", True, 3]
+
+
+def test_a_copy_of_a_collection_is_like_it(tmp_path):
+    c = anear.Collection(tmp_path / "c.anear", dim=2, metric="l2", model="tiny", text="about")
+    c.add(np.zeros((2, 2)), ids=["a", "b"], metadata={"about": ["tea", "milk"], "it": [{"a": 1}, 5]})
+    copies = tmp_path / "copy.anear", tmp_path / "part.anear"
+    anear.convert(c.path, copies[0])
+    c.export(copies[1], where="id = 'a'")
+    for path in copies:
+        copy = anear.Collection(path)
+        assert (copy.model, copy.metric, copy.columns) == (c.model, c.metric, c.columns)
+        assert copy.search(text="tea").ids == ["a"]
+        assert copy.get("a").metadata == c.get("a").metadata
+    assert [len(anear.Collection(path)) for path in copies] == [2, 1]
+
+
+@pytest.mark.parametrize("name", ["rowid", "select", "a b", "é", '"q"', "_row", "order by"])
+def test_any_name_is_that_of_a_column(c, name):
+    c.add(np.zeros((2, 2)), metadata={name: [1, 2], "other": [3, 4]})
+    assert c.columns == {name: "int", "other": "int"}
+    assert c.search([0, 0], columns=[name])[1].metadata == {name: 2}
+    if name not in ("rowid", "_row"):  # those are other things in SQL
+        quoted = name.replace('"', '""')
+        assert c.count(f'"{quoted}" = 2') == 1
 
 
 def test_a_data_frame(c):
@@ -229,5 +260,5 @@ def test_hits_are_a_sequence(c):
     assert hits[1:].ids == ["b"] and hits[1:][0] == hits[1]
     with pytest.raises(IndexError):
         hits[2]
-    assert repr(hits) == "<anear.Hits, 2: 'a' at 0, 'b' at 25>"
+    assert repr(hits) == "<anear.Hits, 2, 'a' at 0, 'b' at 25>"
     assert isinstance(hits[0].distance, float) and isinstance(hits[0].row, int)

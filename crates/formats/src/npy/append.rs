@@ -5,7 +5,7 @@
 //! rows of the last [`commit`](Appender::commit), and perhaps unused bytes behind them, which
 //! readers ignore and the next append overwrites.
 
-use super::{appendable, header};
+use super::{PREFIX_BYTES, appendable, check_is, header, rows_within};
 use anear_io::Output;
 use anear_types::{Element, Error, MatrixRef, Result, Schema};
 use std::fs::{File, OpenOptions};
@@ -49,7 +49,7 @@ impl Appender {
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
         file.try_lock()
             .map_err(|_| Error::usage("another program is appending to this file").at_path(path))?;
-        let mut head = vec![0; 12];
+        let mut head = vec![0; PREFIX_BYTES];
         let length = read_up_to(&mut file, &mut head).map_err(failed)?;
         let header_bytes =
             header::header_bytes(&head[..length]).map_err(|error| error.at_path(path))?;
@@ -73,9 +73,42 @@ impl Appender {
         Ok(Appender { file, path: path.to_owned(), header: head, schema, pending: 0 })
     }
 
+    /// Opens a matrix for someone who keeps the count of its rows elsewhere, and who sees to it that
+    /// nobody else appends. Whatever count the header has, or if it is torn, there are `rows`.
+    ///
+    /// # Errors
+    /// If the file is another matrix, or too short.
+    pub fn open_counted(
+        path: impl AsRef<Path>,
+        element: Element,
+        dim: usize,
+        rows: u64,
+    ) -> Result<Appender> {
+        let path = path.as_ref();
+        let failed = |source| Error::io("cannot open", source).at_path(path);
+        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
+        let file_bytes = file.metadata().map_err(failed)?.len();
+        let mut header = vec![0; PREFIX_BYTES];
+        let length = read_up_to(&mut file, &mut header).map_err(failed)?;
+        let at_path = |error: Error| error.at_path(path);
+        let range = rows_within(&header[..length], file_bytes, element, dim, rows);
+        let header_bytes = range.map_err(at_path)?.start as usize;
+        header.resize(header_bytes, 0);
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        file.read_exact(&mut header).map_err(failed)?;
+        check_is(&header, element, dim).map_err(at_path)?;
+        let schema = Schema::matrix(element, rows, dim);
+        Ok(Appender { file, path: path.to_owned(), header, schema, pending: 0 })
+    }
+
     /// Element and dimension; `rows` counts the rows that readers see.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// How many rows the header in the file counts; `None` if it is torn.
+    pub fn counted_in_header(&self) -> Option<u64> {
+        appendable(&self.header).ok().map(|header| header.schema.rows)
     }
 
     /// Writes rows behind the last one. Readers see them after the next [`commit`](Self::commit).
@@ -103,24 +136,6 @@ impl Appender {
         Ok(())
     }
 
-    /// Sets how many rows count as there: fewer than the header says, or more, if their bytes are
-    /// in the file. For someone who keeps the count elsewhere.
-    ///
-    /// # Errors
-    /// If the file is too short for them.
-    pub fn recount(&mut self, rows: u64) -> Result<()> {
-        let needed = rows.saturating_mul(self.schema.row_bytes() as u64);
-        let file_bytes = self.file.metadata().map_err(|source| self.failed(source))?.len();
-        if needed > file_bytes.saturating_sub(self.header.len() as u64) {
-            let what = format!("{rows} rows need {needed} bytes, the file ends before");
-            return Err(Error::malformed(what).at_path(&self.path));
-        }
-        self.schema.rows = rows;
-        self.schema.shape[0] = rows;
-        self.pending = 0;
-        Ok(())
-    }
-
     /// Makes the appended rows durable, though not visible.
     ///
     /// # Errors
@@ -143,10 +158,14 @@ impl Appender {
                 .at_path(&self.path)
                 .help("convert it to a new .npy file, whose header has room")
         })?;
-        if header != self.header {
+        // No byte that stays is written, so that a torn write harms the count alone.
+        let differs = |(old, new): (&u8, &u8)| old != new;
+        let first = self.header.iter().zip(&header).position(differs);
+        let last = self.header.iter().zip(&header).rposition(differs);
+        if let (Some(first), Some(last)) = (first, last) {
             self.file
-                .seek(SeekFrom::Start(0))
-                .and_then(|_| self.file.write_all(&header))
+                .seek(SeekFrom::Start(first as u64))
+                .and_then(|_| self.file.write_all(&header[first..=last]))
                 .map_err(|source| self.failed(source))?;
         }
         self.header = header;

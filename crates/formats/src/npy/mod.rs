@@ -110,30 +110,46 @@ pub(crate) fn array_source<'a>(file: &'a [u8], header: &Header) -> Result<ArrayS
     }
 }
 
+/// From so many bytes the length of a header is known.
+const PREFIX_BYTES: usize = 12;
+
 /// Where the first `rows` rows of a matrix lie in a whole `.npy` file that rows are appended to,
-/// whatever count its header has.
+/// whatever count its header has, or if it is torn.
 ///
 /// # Errors
-/// If it is no such matrix, of another element or dimension, or too short.
+/// If it is another matrix, or too short.
 pub fn rows_at(input: &Input, element: Element, dim: usize, rows: u64) -> Result<Range<usize>> {
     let bytes = input.bytes();
-    let header_bytes = header::header_bytes(bytes)?;
-    let head = usize::try_from(header_bytes).ok().and_then(|length| bytes.get(..length));
-    let head = head.ok_or_else(|| Error::malformed("the file ends inside the header"))?;
-    let header = appendable(head)?;
-    let found = (header.schema.element, header.schema.dim);
-    if found != (element, dim) {
-        let (found_element, found_dim) = found;
-        return Err(Error::malformed(format!(
-            "rows of {found_dim} {found_element}, expected {dim} {element}"
-        )));
-    }
+    let range = rows_within(bytes, bytes.len() as u64, element, dim, rows)?;
+    check_is(&bytes[..range.start], element, dim)?;
+    Ok(range)
+}
+
+/// Where rows lie in a file that begins with `head`.
+fn rows_within(
+    head: &[u8],
+    file_bytes: u64,
+    element: Element,
+    dim: usize,
+    rows: u64,
+) -> Result<Range<usize>> {
+    let header_bytes = header::header_bytes(head)?;
     let row_bytes = (dim * element.bytes()) as u64;
     let end = rows.checked_mul(row_bytes).and_then(|length| length.checked_add(header_bytes));
-    match end.filter(|end| *end <= bytes.len() as u64) {
-        Some(end) => Ok(header.data_offset..end as usize),
+    match end.filter(|end| *end <= file_bytes) {
+        Some(end) => Ok(header_bytes as usize..end as usize),
         None => Err(Error::malformed(format!("the file is too short for {rows} rows"))),
     }
+}
+
+/// Checks that a header is of such a matrix, if it can be read: one that is torn can not.
+fn check_is(header: &[u8], element: Element, dim: usize) -> Result<()> {
+    let Ok(header) = appendable(header) else { return Ok(()) };
+    let (found_element, found_dim) = (header.schema.element, header.schema.dim);
+    if (found_element, found_dim) == (element, dim) {
+        return Ok(());
+    }
+    Err(Error::malformed(format!("rows of {found_dim} {found_element}, expected {dim} {element}")))
 }
 
 /// Whether a file is one that rows can be appended to: a matrix of rows in C order and this

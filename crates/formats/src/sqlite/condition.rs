@@ -2,6 +2,7 @@
 //! table, call functions that compute something from their arguments, and be done in time.
 
 use super::clock::Clock;
+use super::contains;
 use super::names::quoted;
 use super::values::to_sqlite;
 use anear_types::{Error, Result, Value};
@@ -36,6 +37,7 @@ const FUNCTIONS: &[&str] = &[
     "iif",
     "instr",
     "json_array_length",
+    contains::NAME,
     "json_extract",
     "json_type",
     "json_valid",
@@ -103,6 +105,7 @@ impl Conditions {
     ) -> rusqlite::Result<Conditions> {
         connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, LONGEST_CONDITION)?;
         connection.set_limit(Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN)?;
+        contains::install(connection)?;
         let clock = Clock::install(connection)?;
         let guard = Arc::<Mutex<Guard>>::default();
         let own = Arc::clone(&guard);

@@ -9,7 +9,7 @@
 //! | `decode`, `numbers` | from a cell to a vector |
 //! | `source`, `container` | reading |
 //! | `layout`, `sink` | writing |
-//! | [`condition`] | what users' SQL conditions may do |
+//! | [`condition`], `contains` | what users' SQL conditions may do; a function for them |
 //! | [`names`], [`values`] | names in SQL, metadata values to and from SQLite's |
 //! | [`filter`] | SQL conditions on the metadata of files of any format |
 //!
@@ -20,6 +20,7 @@ mod clock;
 pub mod condition;
 mod connection;
 mod container;
+mod contains;
 mod decode;
 mod detect;
 mod discover;

@@ -66,9 +66,10 @@ class Collection:
     storage
         The files that hold the vectors of a new collection: ``"npy"``, searched where they lie, or
         ``"hdf5"``, in chunks that can be compressed.
-    compress, group_by
-        For ``storage="hdf5"``: ``"gzip"``, with a level as in ``"gzip:6"``; a metadata column whose
-        values divide the rows into groups of the file.
+    compress, shuffle, group_by
+        For ``storage="hdf5"``: ``"gzip"``, with a level as in ``"gzip:6"``; whether bytes are
+        shuffled before that, which makes most vectors smaller; a metadata column whose values
+        divide the rows into groups of the file.
     text
         Metadata columns to search as text, as by `index_text`.
     create
@@ -78,9 +79,10 @@ class Collection:
 
     Raises
     ------
+    MissingFileError
+        If there is nothing at the path, and no collection was to be made.
     UsageError
-        If there is no collection and none was to be made, or it has another dimension, metric or
-        model.
+        If there is something else, or the collection has another dimension, metric or model.
     DamagedError
         If its files contradict each other; `verify` repairs what can be.
 
@@ -109,6 +111,7 @@ class Collection:
         dtype: npt.DTypeLike | None = None,
         storage: str = "npy",
         compress: str | None = None,
+        shuffle: bool = True,
         group_by: str | None = None,
         text: str | Sequence[str] = (),
         create: bool = True,
@@ -118,6 +121,7 @@ class Collection:
             "dtype": dtype if dtype is None or isinstance(dtype, str) else np.dtype(dtype).name,
             "storage": storage,
             "compress": compress,
+            "shuffle": shuffle,
             "group_by": group_by,
             "text": _names(text),
         }

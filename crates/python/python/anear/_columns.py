@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -34,16 +35,20 @@ def items(metadata: Any) -> list[tuple[str, Any]]:
 
 
 def _by_column(records: Sequence[Any]) -> dict[str, list[Any]]:
-    names: dict[str, None] = {}
-    for row, record in enumerate(records):
-        if not isinstance(record, Mapping):
-            raise InputTypeError(
-                f"a {name_of(record)} is no metadata of a row",
-                help="give a mapping of column name to value for each row",
-                row=row,
-            )
-        names.update(dict.fromkeys(record))
-    return {str(name): [record.get(name) for record in records] for name in names}
+    if not set(map(type, records)) <= {dict}:
+        records = [_record(row, record) for row, record in enumerate(records)]
+    names = dict.fromkeys(chain.from_iterable(records))
+    return {str(name): list(map(dict.get, records, repeat(name))) for name in names}
+
+
+def _record(row: int, record: object) -> dict[Any, Any]:
+    if isinstance(record, Mapping):
+        return dict(record)
+    raise InputTypeError(
+        f"a {name_of(record)} is no metadata of a row",
+        help="give a mapping of column name to value for each row",
+        row=row,
+    )
 
 
 def values(column: Any) -> list[Any] | _Array:
@@ -112,7 +117,7 @@ def plain(value: Any) -> Any:
 def document(value: Any) -> str:
     """A value as a JSON document."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_for_json)
+        return _encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise DataError(
             f"this is no JSON document: {error}",
@@ -125,6 +130,10 @@ def _for_json(value: Any) -> Any:
     if known is value:
         raise TypeError(f"it holds a {name_of(value)}")
     return known
+
+
+# Made once: `json.dumps` makes one for each call, which takes longer than a small document.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_for_json).encode
 
 
 def name_of(value: object) -> str:

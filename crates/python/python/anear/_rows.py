@@ -94,9 +94,9 @@ class Hits(Sequence[Hit]):
             yield Hit(id, distance, row, dict(zip(names, values, strict=True)))
 
     def __repr__(self) -> str:
-        shown = [f"{hit.id!r} at {hit.distance:.4g}" for hit in self[:3]]
-        more = [".."] if len(self) > len(shown) else []
-        return f"<anear.Hits, {len(self)}: {', '.join(shown + more)}>"
+        shown = [f", {hit.id!r} at {hit.distance:.4g}" for hit in self[:3]]
+        more = [", .."] if len(self) > len(shown) else []
+        return f"<anear.Hits, {len(self)}{''.join(shown + more)}>"
 
     def to_pandas(self) -> pandas.DataFrame:
         """A DataFrame with the columns ``id``, ``distance`` and one for each metadata column.

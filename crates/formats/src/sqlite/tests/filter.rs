@@ -38,6 +38,7 @@ fn conditions_find_rows() {
         ("lower(file_name) = 'b.pdf' -- a comment", vec![1]),
         ("extra->>'$.n' = 5", vec![0]),
         ("json_valid(extra) AND json_extract(extra, '$.tags[0]') = 'x'", vec![0]),
+        ("json_contains(extra ->> '$.tags', 'x')", vec![0]),
         ("flag", vec![0]),
         ("flag IS NOT TRUE", vec![1, 2]),
         ("[page num] IN (3, -1) AND \"page num\" BETWEEN -5 AND 0", vec![1]),
