@@ -29,12 +29,13 @@ impl Sizes {
                 rows_at_once: usize::MAX,
             },
             Storage::Hdf5 { group_by, .. } => {
-                let rows_at_once = ((8 << 20) / spec.row_bytes()).max(1);
+                // The rows are collected in memory, and decoded there.
+                let file = spec.file_bytes.min(64 << 20);
+                let rows_at_once = (file as usize / 8 / spec.row_bytes()).max(1);
                 Sizes {
                     batch: 8 << 20,
                     pending: 8 << 20,
-                    // The rows are collected in memory, and decoded there.
-                    file: spec.file_bytes.min(64 << 20),
+                    file,
                     small_file: 8 << 20,
                     rows_at_once: match group_by {
                         Some(_) => rows_at_once.min(MOST_GROUPS),
