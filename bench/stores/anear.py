@@ -6,7 +6,7 @@ from stores.store import COLUMNS, Store, sql
 
 
 class Anear(Store):
-    about_syncs = "each add is synced before it returns"
+    about_syncs = "each add is synced before it returns (`strace`: one fsync a single add, six in a bulk add)"
     about_adds = "one `add` of the array and the lists"
 
     def __init__(self, threads):
