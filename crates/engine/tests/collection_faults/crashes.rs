@@ -3,17 +3,15 @@
 use crate::change::Change;
 use crate::judge::judge;
 use crate::model::Model;
-use crate::setting::Setting;
+use crate::setting::{Kept, Setting};
 use anear_testkit::faults::{
     Disk, Fault, FaultyChild, Judge, Operation, Report, Step, Sweep, Trace, What, scratch,
 };
 use anear_testkit::random::Random;
 use std::path::Path;
 
-/// How many crashes of a sort to try; more when the environment says so.
-fn points() -> usize {
-    std::env::var("ANEAR_CRASHES").map_or(120, |points| points.parse().expect("a number"))
-}
+/// How many crashes of each setting a test tries, roughly.
+const POINTS: usize = 150;
 
 /// Runs a test of crashes for each sort of collection.
 fn for_each_setting(test: impl Fn(&Setting, &Sweep<'_>)) {
@@ -25,9 +23,24 @@ fn for_each_setting(test: impl Fn(&Setting, &Sweep<'_>)) {
     }
 }
 
+/// The settings to try: five, or as many times five as the environment says.
 fn settings() -> Vec<Setting> {
-    let setting = |seed, goes_on| Setting { seed, changes: 14, compacts: 8, goes_on };
-    vec![setting(254, true), setting(267, false), setting(286, true)]
+    let rounds: u64 =
+        std::env::var("ANEAR_CRASH_ROUNDS").map_or(1, |rounds| rounds.parse().expect("a number"));
+    let sorts = [
+        (254, Kept::Npy, true),
+        (267, Kept::Npy, false),
+        (286, Kept::Npy, true),
+        (254, Kept::Hdf5, true),
+        (286, Kept::Groups, false),
+    ];
+    let of_round = |round| {
+        sorts.map(|(seed, kept, goes_on)| {
+            let seed = seed + 1000 * round;
+            Setting { seed, changes: 14, compacts: 8, kept, goes_on }
+        })
+    };
+    (0..rounds).flat_map(of_round).collect()
 }
 
 /// A trace in which every change succeeded.
@@ -70,7 +83,7 @@ fn sweep_faults(wanted: impl Fn(&Fault) -> bool) {
     for_each_setting(|setting, sweep| {
         let faults = whole_trace(sweep).faults();
         let faults: Vec<Fault> = faults.into_iter().filter(&wanted).collect();
-        let some = Random::new(setting.seed).some(&faults, points() * 2);
+        let some = Random::new(setting.seed).some(&faults, POINTS);
         sweep.faults(&some).must_be_clean();
     });
 }
@@ -79,7 +92,7 @@ fn sweep_faults(wanted: impl Fn(&Fault) -> bool) {
 fn a_loss_of_power_loses_nothing() {
     for_each_setting(|setting, sweep| {
         let trace = whole_trace(sweep);
-        let every = (trace.steps().len() * 6).div_ceil(points() * 5);
+        let every = (trace.steps().len() * 6).div_ceil(2 * POINTS);
         let images = trace.images(setting.seed, 4).step_by(every);
         sweep.power_losses(&trace, images).must_be_clean();
     });
@@ -93,7 +106,7 @@ fn a_loss_of_power_after_a_failed_sync_loses_nothing() {
         let syncs: Vec<u64> =
             (1..).zip(steps.steps()).filter(|(_, step)| is_sync(step)).map(|(at, _)| at).collect();
         let mut report = Report::default();
-        for at in Random::new(setting.seed).some(&syncs, points() / 6) {
+        for at in Random::new(setting.seed).some(&syncs, POINTS / 12) {
             let trace = sweep.trace_with(Fault { at, what: What::Io });
             let images = trace.images(at, 1).skip(3 * at as usize).step_by(7).take(12);
             report.add(sweep.power_losses(&trace, images));
@@ -110,7 +123,7 @@ fn killed_again_while_opening_nothing_is_lost() {
         let faults: Vec<Fault> =
             trace.faults().into_iter().filter(|fault| fault.what.kills()).collect();
         let mut report = Report::default();
-        for fault in Random::new(setting.seed).some(&faults, points() / 6) {
+        for fault in Random::new(setting.seed).some(&faults, POINTS / 12) {
             let folder = scratch();
             let arguments = [vec!["change".to_owned()], setting.arguments()].concat();
             let child = FaultyChild::new(folder.path()).fault(fault);

@@ -2,7 +2,7 @@
 //! are computed, between two processes that wait for each other.
 
 use crate::judge::judge;
-use crate::setting::Setting;
+use crate::setting::{Kept, Setting};
 use anear_testkit::faults::{Workload, scratch};
 use anear_testkit::random::Random;
 use std::process::Stdio;
@@ -14,7 +14,8 @@ const CHANGES: i64 = 10_000;
 fn kill_many(compacts: u64, rounds: u64) {
     for round in 0..rounds {
         let mut random = Random::new(round);
-        let setting = Setting { seed: round, changes: CHANGES, compacts, goes_on: false };
+        let kept = [Kept::Npy, Kept::Npy, Kept::Hdf5, Kept::Groups][round as usize % 4];
+        let setting = Setting { seed: round, changes: CHANGES, compacts, kept, goes_on: false };
         let (folder, beside) = (scratch(), scratch());
         let path = beside.path().join("notes");
         let notes = || -> Vec<String> {

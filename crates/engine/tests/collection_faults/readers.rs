@@ -7,7 +7,7 @@
 use crate::change::Change;
 use crate::model::{LABELS, Model};
 use crate::question::{Answer, Question};
-use crate::setting::{Session, Setting, path_in};
+use crate::setting::{Kept, Session, Setting, path_in};
 use anear::{Access, Collection};
 use anear_testkit::faults::{Workload, scratch};
 use anear_testkit::random::Random;
@@ -18,7 +18,8 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 const READERS: u64 = 4;
-const SETTING: Setting = Setting { seed: 11, changes: i64::MAX, compacts: 2, goes_on: false };
+const SETTING: Setting =
+    Setting { seed: 11, changes: i64::MAX, compacts: 2, kept: Kept::Npy, goes_on: false };
 
 /// How many changes were begun, and how many are done.
 struct Published(File);

@@ -3,12 +3,13 @@
 use crate::change::Change;
 use crate::model::Model;
 use crate::question::difference;
-use crate::setting::{Session, Setting, path_in};
+use crate::setting::{Kept, Session, Setting, path_in};
 use anear::{Access, Collection, ErrorKind, Silent};
 use anear_testkit::faults::{Disk, End, Fault, FaultyChild, What, Workload, scratch};
 use std::path::Path;
 
-const SETTING: Setting = Setting { seed: 5, changes: 12, compacts: 0, goes_on: false };
+const SETTING: Setting =
+    Setting { seed: 5, changes: 12, compacts: 0, kept: Kept::Npy, goes_on: false };
 
 /// Fills a new collection and closes it.
 fn filled(folder: &Path) -> Model {

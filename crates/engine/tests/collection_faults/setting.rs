@@ -2,8 +2,31 @@
 
 use crate::change::Change;
 use crate::model::DIM;
-use anear::{Access, Collection, CollectionSpec, Metric, Result};
+use anear::{Access, Collection, CollectionSpec, Metric, Result, Storage};
 use std::path::{Path, PathBuf};
+
+/// How a collection keeps its vectors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kept {
+    Npy,
+    Hdf5,
+    /// In HDF5, with a group for each label.
+    Groups,
+}
+
+impl Kept {
+    const ALL: [Kept; 3] = [Kept::Npy, Kept::Hdf5, Kept::Groups];
+
+    fn storage(self) -> Storage {
+        match self {
+            Kept::Npy => Storage::Npy,
+            Kept::Hdf5 => Storage::Hdf5 { gzip: 1, shuffle: true, group_by: None },
+            Kept::Groups => {
+                Storage::Hdf5 { gzip: 0, shuffle: false, group_by: Some("label".to_owned()) }
+            }
+        }
+    }
+}
 
 /// The sort of collection and the changes to it.
 #[derive(Clone, Copy, Debug)]
@@ -13,29 +36,33 @@ pub(crate) struct Setting {
     pub(crate) changes: i64,
     /// How many in a hundred changes are compactions.
     pub(crate) compacts: u64,
+    pub(crate) kept: Kept,
     /// Whether a child goes on after a change that failed.
     pub(crate) goes_on: bool,
 }
 
 impl Setting {
     pub(crate) fn arguments(&self) -> Vec<String> {
-        let Setting { seed, changes, compacts, goes_on } = self;
-        vec![seed.to_string(), changes.to_string(), compacts.to_string(), goes_on.to_string()]
+        let Setting { seed, changes, compacts, kept, goes_on } = self;
+        let numbers = [seed.to_string(), changes.to_string(), compacts.to_string()];
+        numbers.into_iter().chain([format!("{kept:?}"), goes_on.to_string()]).collect()
     }
 
     pub(crate) fn from_arguments(arguments: &[String]) -> Setting {
-        let [seed, changes, compacts, goes_on] = arguments else { panic!("{arguments:?}") };
+        let [seed, changes, compacts, kept, goes_on] = arguments else { panic!("{arguments:?}") };
+        let kept = Kept::ALL.into_iter().find(|known| format!("{known:?}") == *kept);
         Setting {
             seed: seed.parse().unwrap(),
             changes: changes.parse().unwrap(),
             compacts: compacts.parse().unwrap(),
+            kept: kept.expect("there is such a way to keep vectors"),
             goes_on: goes_on.parse().unwrap(),
         }
     }
 
     fn spec(&self) -> CollectionSpec {
         let spec = CollectionSpec::new(DIM, Metric::L2);
-        CollectionSpec { file_bytes: FILE_BYTES, ..spec }
+        CollectionSpec { file_bytes: FILE_BYTES, storage: self.kept.storage(), ..spec }
     }
 }
 
