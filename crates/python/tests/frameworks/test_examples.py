@@ -43,7 +43,9 @@ def test_there_are_examples(module):
     assert len(doctest.DocTestParser().get_examples(module.__doc__)) > 3
 
 
-PROGRAMS = re.findall(r"```python\n(.*?)```", (PROJECT / "docs/frameworks.md").read_text(), re.DOTALL)
+PROGRAMS = re.findall(
+    r"```python\n(.*?)```", (PROJECT / "docs/frameworks.md").read_text(), re.DOTALL
+)
 
 
 PROGRAMS.append((PROJECT / "README.md").read_text().split("```python\n")[3].split("```")[0])

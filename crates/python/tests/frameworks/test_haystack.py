@@ -241,9 +241,11 @@ def test_retrieval_by_words(store):
     scores = [document.score for document in found]
     assert scores == sorted(scores, reverse=True) and scores[-1] > 0
     assert store.bm25_retrieval("?!") == []
-    assert ids(store.bm25_retrieval("black", top_k=1, filters={
-        "field": "meta.page", "operator": "<=", "value": 2
-    })) == ["d1"]
+    assert ids(
+        store.bm25_retrieval(
+            "black", top_k=1, filters={"field": "meta.page", "operator": "<=", "value": 2}
+        )
+    ) == ["d1"]
 
 
 def test_retrieval_by_both(store, documents):
@@ -284,8 +286,13 @@ def test_retrievers(store, kind, query):
 
 @pytest.mark.parametrize("kind,query", RETRIEVERS)
 def test_components_as_dicts(store, kind, query):
-    made = kind(store, top_k=3, filters={"field": "id", "operator": "!=", "value": "d0"},
-                filter_policy="merge", return_embedding=True)
+    made = kind(
+        store,
+        top_k=3,
+        filters={"field": "id", "operator": "!=", "value": "d0"},
+        filter_policy="merge",
+        return_embedding=True,
+    )
     data = made.to_dict()
     assert data["type"] == f"anear.haystack.{kind.__name__}"
     assert data["init_parameters"]["document_store"]["type"] == "anear.haystack.AnearDocumentStore"

@@ -118,6 +118,9 @@ def test_filters(store, filter, expected):
         {"page": {}},
         {"$xor": []},
         {"page": {"$in": [object()]}},
+        {"page": {"$in": 1}},
+        {"page": {"$between": [1, 2, 3]}},
+        {"$or": {"page": 1}},
         {"page": object()},
     ],
 )
@@ -267,18 +270,19 @@ def test_kinds_of_storage(tmp_path, storage, dtype):
 def test_a_collection_that_others_made(tmp_path):
     with anear.Collection(tmp_path / "c.anear", 8) as collection:
         vectors = np.array(EMBEDDING.embed_documents(TEXTS))
-        collection.add(vectors, [10, 11, 12, 13, 14], {"page": [1, 2, 3, 4, 5], "body": TEXTS})
+        collection.add(vectors, [-10, 11, 12, 13, 14], {"page": [1, 2, 3, 4, 5], "body": TEXTS})
         store = AnearVectorStore(EMBEDDING, collection, text_column="body")
         assert store.similarity_search("cold milk", k=1) == [
             Document(id="13", page_content="cold milk", metadata={"page": 4})
         ]
-        assert ids(store.get_by_ids(["12", "x", "10"])) == ["12", "10"]
+        found = store.get_by_ids(["12", "x", "-10", "011", str(10**30), "1" * 5000])
+        assert ids(found) == ["12", "-10"]
         collection.index_text("body")
         assert ids(store.text_search("honey")) == ["14"]
         store.delete(["14", "x"])
         assert len(collection) == 4
-        collection.update([10], {"page": [7]})
-        assert store.get_by_ids(["10"])[0].metadata == {"page": 7}
+        collection.update([-10], {"page": [7]})
+        assert store.get_by_ids(["-10"])[0].metadata == {"page": 7}
         with pytest.raises(anear.UsageError, match="integers"):
             store.add_texts(["new"])
 
@@ -289,7 +293,5 @@ async def test_many_at_a_time(tmp_path):
     await asyncio.gather(*(store.aadd_texts([text], ids=[text]) for text in texts))
     found = await asyncio.gather(*(store.asimilarity_search(text, k=1) for text in texts))
     assert [document.id for (document,) in found] == texts
-    made = await AnearVectorStore.afrom_texts(
-        texts, EMBEDDING, collection=tmp_path / "other.anear"
-    )
+    made = await AnearVectorStore.afrom_texts(texts, EMBEDDING, collection=tmp_path / "other.anear")
     assert len(await made.amax_marginal_relevance_search("text 3", k=5)) == 5

@@ -251,7 +251,9 @@ def test_diverse_queries(store, nodes, rng, threshold):
 def test_queries_by_words(store, nodes, mode):
     store.add(nodes)
     query = VectorStoreQuery(
-        query_str='Is "black" tea? (or AND milk*)', similarity_top_k=9, mode=VectorStoreQueryMode(mode)
+        query_str='Is "black" tea? (or AND milk*)',
+        similarity_top_k=9,
+        mode=VectorStoreQueryMode(mode),
     )
     found = store.query(query)
     assert found.ids[0] == "node 1" and len(found.ids) == 5

@@ -46,14 +46,31 @@ VALUES = [
     "",
     "text",
     "1",
-    'a "b" \'c\' ä 漢',
+    "a \"b\" 'c' ä 漢",
     "[1]",
     [],
     {},
     [1, 1.0, True, None, "x", [2**70, {"a": 0.5}]],
     {"a": {"b c": None}, "": [1]},
 ]
-KEYS = ["a", "b", "A", "id", "ID", "text", "rowid", "_own", "_more", "_null", "a b", "a.b", 'q"q', "", "ä", "x" * 300]
+KEYS = [
+    "a",
+    "b",
+    "A",
+    "id",
+    "ID",
+    "text",
+    "rowid",
+    "_own",
+    "_more",
+    "_null",
+    "a b",
+    "a.b",
+    'q"q',
+    "",
+    "ä",
+    "x" * 300,
+]
 
 
 def test_all_values_in_all_orders(documents, rng):
@@ -72,17 +89,31 @@ def test_all_values_in_all_orders(documents, rng):
 
 
 def test_keys_of_one_kind_are_plain_columns(documents):
-    write(documents, [{"page": 1, "rate": 0.5, "name": "a", "good": True, "tags": [1], "raw": b"x"}])
+    write(
+        documents, [{"page": 1, "rate": 0.5, "name": "a", "good": True, "tags": [1], "raw": b"x"}]
+    )
     write(documents, [{"page": 2}], 1)
     assert set(documents.collection.columns) == {
-        "text", "page", "rate", "name", "good", "tags", "raw",
+        "text",
+        "page",
+        "rate",
+        "name",
+        "good",
+        "tags",
+        "raw",
     }
     assert documents.layout().operand("page").sql == '"page"'
     assert read(documents)[0]["raw"] == b"x"
 
 
 def test_integers_stay_integers_among_fractions(documents):
-    metadata = [{"rate": 1}, {"rate": None, "x": 2}, {"rate": 3, "x": 1}, {"rate": 2.5}, {"rate": 4}]
+    metadata = [
+        {"rate": 1},
+        {"rate": None, "x": 2},
+        {"rate": 3, "x": 1},
+        {"rate": 2.5},
+        {"rate": 4},
+    ]
     write(documents, metadata[:3])
     assert documents.collection.columns["rate"] == "int"
     write(documents, metadata[3:4], 3)
@@ -104,7 +135,13 @@ def test_many_keys_do_not_make_many_columns(documents):
 
 
 def test_types_that_json_knows_by_another_name(documents):
-    given = {"a": np.int64(3), "b": np.float32(0.5), "c": (1, 2), "d": np.str_("x"), "e": float("nan")}
+    given = {
+        "a": np.int64(3),
+        "b": np.float32(0.5),
+        "c": (1, 2),
+        "d": np.str_("x"),
+        "e": float("nan"),
+    }
     write(documents, [given])
     assert identical(read(documents), [{"a": 3, "b": 0.5, "c": [1, 2], "d": "x", "e": None}])
 
@@ -168,7 +205,9 @@ def test_conditions_are_those_of_python(documents, kinds):
         for other in COMPARED:
             check(row, conditions.equal(x, other), value == other)
             check(row, conditions.one_of(x, [other, "nothing"]), value == other)
-            if isinstance(other, (list, dict)) or (isinstance(value, (list, dict)) and x.kind is None):
+            if isinstance(other, (list, dict)) or (
+                isinstance(value, (list, dict)) and x.kind is None
+            ):
                 continue
             for sign, compare in PYTHON.items():
                 expected = comparable(value, other) and compare(value, other)

@@ -128,7 +128,9 @@ class Documents:
             return
         rows = np.asarray(vectors)
         if rows.ndim != 2:
-            raise UsageError(f"the vectors have the shape {rows.shape}", help="give one for each id")
+            raise UsageError(
+                f"the vectors have the shape {rows.shape}", help="give one for each id"
+            )
         collection = self.made(rows.shape[1])
         columns = self._encoded(collection, metadata)
         for name, values in {self.text: texts, **(own or {})}.items():
@@ -237,8 +239,9 @@ class Documents:
         found = [Found(str(hit.id), hit.metadata, None, hit.distance) for hit in hits]
         if not vectors:
             return found
-        stored = {each.id: each.vector for each in self.get([x.id for x in found], columns=[], vectors=True)}
-        return [each._replace(vector=stored[each.id]) for each in found if each.id in stored]
+        stored = self.get([each.id for each in found], columns=[], vectors=True)
+        vector_of = {each.id: each.vector for each in stored}
+        return [each._replace(vector=vector_of[each.id]) for each in found if each.id in vector_of]
 
     def with_id(self, ids: Sequence[str]) -> Condition:
         """That a document has one of these ids."""
@@ -255,7 +258,7 @@ class Documents:
         out or, if ``strict``, refused."""
         if not self._numbers_rows():
             return list(ids)
-        known = [int(id) for id in ids if id.isdecimal() and id.isascii()]
+        known = [number for id in ids if (number := _integer(id)) is not None]
         if strict and len(known) < len(ids):
             raise UsageError(f"the ids of the collection {self.path} are integers")
         return known
@@ -275,6 +278,15 @@ def _each(rows: Any) -> Iterator[Found]:
     for row, id in enumerate(rows.ids):
         values = {name: column[row] for name, column in columns.items()}
         yield Found(str(id), values, None if rows.vectors is None else rows.vectors[row], None)
+
+
+def _integer(id: str) -> int | None:
+    """The integer id that is shown as this text."""
+    try:
+        number = int(id)
+    except ValueError:
+        return None
+    return number if str(number) == id and -(2**63) <= number < 2**63 else None
 
 
 def _sql(condition: Condition) -> str | None:

@@ -97,14 +97,20 @@ class Layout:
                     raise DataError(f"the metadata {key!r} are bytes, for which there is no column")
                 else:
                     rest[row].more[key] = value
-        with_fractions = [key for key, values in columns.items() if self._gets_fractions(key, values)]
+        with_fractions = [
+            key for key, values in columns.items() if self._gets_fractions(key, values)
+        ]
         for key in with_fractions:
             for row, value in enumerate(columns[key]):
                 if isinstance(value, int):
                     rest[row].integers.append(key)
         columns[MORE] = [_json(one.more) for one in rest]
         columns[TYPES] = [one.types() for one in rest]
-        columns = {name: values for name, values in columns.items() if any(value is not None for value in values)}
+        columns = {
+            name: values
+            for name, values in columns.items()
+            if any(value is not None for value in values)
+        }
         return Encoded(columns, [key for key in with_fractions if self._kinds.get(key) == "int"])
 
     def decode(self, row: Mapping[str, Any]) -> dict[str, Any]:

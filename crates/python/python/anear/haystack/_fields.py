@@ -25,7 +25,9 @@ def info(documents: Documents) -> dict[str, dict[str, str]]:
 
 def min_max(documents: Documents, field: str) -> dict[str, Any]:
     """The smallest and the largest number or text of a field."""
-    values = [value for value in _values(documents, field, ALWAYS) if not isinstance(value, (list, dict))]
+    values = [
+        value for value in _values(documents, field, ALWAYS) if not isinstance(value, (list, dict))
+    ]
     try:
         return {"min": min(values), "max": max(values)}
     except (TypeError, ValueError):  # numbers beside texts, or nothing at all

@@ -186,7 +186,5 @@ class AnearHybridRetriever(_Retriever):
     ) -> dict[str, list[Document]]:
         """As `run`."""
         request = self._request(filters, top_k, return_embedding)
-        found = await self.document_store.hybrid_retrieval_async(
-            query, query_embedding, **request
-        )
+        found = await self.document_store.hybrid_retrieval_async(query, query_embedding, **request)
         return {"documents": found}

@@ -19,7 +19,7 @@
 
 from .._adapters.needs import needs
 
-with needs("anear.llama_index", "llama-index-core>=0.12"):
+with needs("anear.llama_index", "llama-index-core>=0.13"):
     import llama_index.core  # noqa: F401
 
 from ._store import AnearVectorStore

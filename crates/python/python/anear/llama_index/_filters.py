@@ -77,7 +77,9 @@ _OPERATORS: dict[FilterOperator, Callable[[Operand, Any], Condition]] = {
     FilterOperator.LTE: lambda x, value: conditions.compare(x, "<=", value),
     FilterOperator.IN: lambda x, value: conditions.one_of(x, _values(value)),
     FilterOperator.NIN: lambda x, value: conditions.one_of(x, _values(value)).negated(),
-    FilterOperator.ANY: lambda x, value: conditions.any_of([_has(x, one) for one in _values(value)]),
+    FilterOperator.ANY: lambda x, value: conditions.any_of(
+        [_has(x, one) for one in _values(value)]
+    ),
     FilterOperator.ALL: lambda x, value: conditions.all_of(
         [conditions.equal(x, None).negated(), *(_has(x, one) for one in _values(value))]
     ),

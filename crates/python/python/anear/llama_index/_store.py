@@ -182,7 +182,9 @@ class AnearVectorStore(BasePydanticVectorStore):
     def _hybrid(self, query: VectorStoreQuery, given: Condition, **kwargs: Any) -> _Scored:
         k = query.hybrid_top_k or query.similarity_top_k
         near = self._documents.search(_vector(query), None, max(k, 100), given)
-        matching = self._documents.search(None, _text(query), query.sparse_top_k or max(k, 100), given)
+        matching = self._documents.search(
+            None, _text(query), query.sparse_top_k or max(k, 100), given
+        )
         return fused(near, matching, k, 0.5 if query.alpha is None else query.alpha)
 
     def _diverse(self, query: VectorStoreQuery, given: Condition, **kwargs: Any) -> _Scored:

@@ -1,18 +1,4 @@
-"""A LangChain vector store that is a collection of anear.
-
->>> from anear.langchain import AnearVectorStore
->>> from langchain_core.embeddings import DeterministicFakeEmbedding
->>> store = AnearVectorStore(DeterministicFakeEmbedding(size=8), folder / "notes.anear")
->>> ids = store.add_texts(
-...     ["green tea", "black tea", "black coffee"],
-...     [{"page": 1}, {"page": 2}, {"page": 3, "tags": ["hot", "dark"]}],
-...     ids=["a", "b", "c"],
-... )
->>> [hit.id for hit in store.similarity_search("black tea", k=1, filter={"page": {"$gt": 1}})]
-['b']
->>> [hit.metadata["page"] for hit in store.text_search("coffee or tea?", k=2, where="page <> 2")]
-[3, 1]
-"""
+"""The vector store."""
 
 from __future__ import annotations
 
@@ -21,23 +7,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from langchain_core.vectorstores import VectorStore
 
-from ._adapters import conditions
-from ._adapters.conditions import Condition, Operand
-from ._adapters.documents import Documents, Found, Place
-from ._adapters.metadata import Layout
-from ._adapters.needs import needs
-from ._adapters.scores import most_diverse, similarity
-from ._errors import UsageError
-
-with needs("anear.langchain", "langchain-core>=0.3"):
-    from langchain_core.documents import Document
-    from langchain_core.embeddings import Embeddings
-    from langchain_core.vectorstores import VectorStore
-
-__all__ = ["AnearVectorStore"]
-
-Filter = Mapping[str, Any]
+from .._adapters import conditions
+from .._adapters.conditions import Condition
+from .._adapters.documents import Documents, Found, Place
+from .._adapters.scores import most_diverse, similarity
+from .._errors import UsageError
+from ._filters import Filter, condition
 
 
 class AnearVectorStore(VectorStore):
@@ -124,7 +103,9 @@ class AnearVectorStore(VectorStore):
         The ids, new ones where none were given.
         """
         texts = list(texts)
-        return self.add_embeddings(texts, self._embedding.embed_documents(texts), metadatas, ids=ids)
+        return self.add_embeddings(
+            texts, self._embedding.embed_documents(texts), metadatas, ids=ids
+        )
 
     def add_embeddings(
         self,
@@ -283,10 +264,12 @@ class AnearVectorStore(VectorStore):
         distances = [hit.distance or 0.0 for hit in found]
         return list(zip(self._read(found), distances, strict=True))
 
-    def _condition(self, filter: Filter | None, where: str | None, params: Sequence[Any]) -> Condition:
+    def _condition(
+        self, filter: Filter | None, where: str | None, params: Sequence[Any]
+    ) -> Condition:
         given = [] if where is None else [conditions.plain(where, params)]
         if filter:
-            given.insert(0, _from_dict(filter, self._documents.layout()))
+            given.insert(0, condition(filter, self._documents.layout()))
         return conditions.all_of(given)
 
     def _read(self, found: Sequence[Found]) -> list[Document]:
@@ -306,60 +289,3 @@ class AnearVectorStore(VectorStore):
             return self._relevance
         metric = self._documents.metric
         return lambda distance: min(1.0, max(0.0, similarity(metric, distance)))
-
-
-_OPERATORS: dict[str, Callable[[Operand, Any], Condition]] = {
-    "$eq": conditions.equal,
-    "$ne": lambda x, value: conditions.equal(x, value).negated(),
-    "$gt": lambda x, value: conditions.compare(x, ">", value),
-    "$gte": lambda x, value: conditions.compare(x, ">=", value),
-    "$lt": lambda x, value: conditions.compare(x, "<", value),
-    "$lte": lambda x, value: conditions.compare(x, "<=", value),
-    "$in": lambda x, value: conditions.one_of(x, value),
-    "$nin": lambda x, value: conditions.one_of(x, value).negated(),
-    "$between": lambda x, value: conditions.all_of(
-        [conditions.compare(x, ">=", value[0]), conditions.compare(x, "<=", value[1])]
-    ),
-    "$like": lambda x, value: conditions.plain(f"{x.sql} LIKE ?", (value,)),
-    "$contains": conditions.has_element,
-    "$exists": lambda x, value: (
-        conditions.equal(x, None).negated() if value else conditions.equal(x, None)
-    ),
-}
-
-
-def _from_dict(filter: Filter, layout: Layout) -> Condition:
-    """The condition that a filter stands for."""
-    parts = []
-    for key, wanted in filter.items():
-        if key == "$and":
-            parts.append(conditions.all_of([_from_dict(part, layout) for part in wanted]))
-        elif key == "$or":
-            parts.append(conditions.any_of([_from_dict(part, layout) for part in wanted]))
-        elif key == "$not":
-            parts.append(_from_dict(wanted, layout).negated())
-        elif key.startswith("$"):
-            raise UsageError(
-                f"a filter has {key!r} where a key of the metadata is wanted",
-                help="conditions are joined by $and, $or and $not",
-            )
-        else:
-            parts.extend(_about(layout.operand(*_path(key, layout)), key, wanted))
-    return conditions.all_of(parts)
-
-
-def _path(key: str, layout: Layout) -> Sequence[str]:
-    """A key with dots leads into a dict, unless there is a key that is written so."""
-    return [key] if key in layout.names() else key.split(".")
-
-
-def _about(x: Operand, key: str, wanted: Any) -> list[Condition]:
-    if not isinstance(wanted, Mapping):
-        return [conditions.equal(x, wanted)]
-    unknown = [operator for operator in wanted if operator not in _OPERATORS]
-    if unknown or not wanted:
-        raise UsageError(
-            f"the filter of {key!r} has {unknown[0]!r}" if unknown else f"the filter of {key!r} is {{}}",
-            help=f"the operators are: {', '.join(_OPERATORS)}",
-        )
-    return [_OPERATORS[operator](x, value) for operator, value in wanted.items()]
