@@ -61,33 +61,16 @@ impl Shared {
             let rows = rows_where(&moment, condition)?;
             return Ok((moment, picture, Passed::Listed(rows)));
         };
-        let missing = picture.columns.missing(&parsed);
-        let missing: Vec<String> = missing.into_iter().flatten().map(str::to_owned).collect();
-        let (moment, picture) = match missing.is_empty() {
-            true => (moment, picture),
-            false => {
-                drop(picture);
-                self.hold(&moment, &missing)?;
-                drop(moment);
-                self.now(store)?
-            }
-        };
+        if let Some(missing) = picture.columns.missing(&parsed).filter(|names| !names.is_empty()) {
+            // They are read in the background, for the next search.
+            self.want(missing);
+            let rows = rows_where(&moment, condition)?;
+            return Ok((moment, picture, Passed::Listed(rows)));
+        }
         let passed = match parsed.evaluate(condition.params, &picture.columns) {
             Some(passing) => Passed::of(&passing),
             None => Passed::Listed(rows_where(&moment, condition)?),
         };
         Ok((moment, picture, passed))
-    }
-
-    /// Reads columns into the picture, if it is still that of the moment.
-    fn hold(&self, moment: &Moment, names: &[String]) -> Result<()> {
-        let marks = moment.marks();
-        let held = self.change(|picture| {
-            if picture.marks != marks {
-                return Ok(());
-            }
-            names.iter().try_for_each(|name| picture.hold(moment, name))
-        });
-        held.unwrap_or(Ok(()))
     }
 }

@@ -1,5 +1,6 @@
 //! Making searches faster in the background: after a search that had to look at many rows of which
-//! nothing was known, a thread learns about them while searches go on. What was learned about very
+//! nothing was known, or to ask SQLite for columns that could be in memory, a thread reads those
+//! columns and learns about the rows while searches go on. What was learned about very
 //! many rows is kept in the folder, for those who open the collection later; about fewer it is
 //! sooner learned again than read.
 
@@ -63,6 +64,8 @@ pub(super) fn pays(structure: &dyn anear_index::Index) -> bool {
 
 fn learn(store: &Store, shared: &Shared, stop: &AtomicBool) {
     let stopped = || stop.load(Ordering::Relaxed);
+    // Without them conditions are as true, and SQLite tells of errors.
+    while !stopped() && shared.hold_wanted(store).unwrap_or(false) {}
     let mut has_learned = false;
     loop {
         let lesson = shared.change(|picture| {

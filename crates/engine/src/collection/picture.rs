@@ -12,7 +12,8 @@ use anear_formats::sqlite::values::sql_type;
 use anear_index::{Index, Rows, Spec, kind_named, load_learned};
 use anear_store::{Marks, Moment, Store};
 use anear_types::{ColumnKind, Value};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Memory for columns of metadata.
 const COLUMN_BYTES: usize = 1 << 30;
@@ -21,7 +22,11 @@ const ID: &str = "id";
 
 /// The picture that all threads share.
 #[derive(Debug, Default)]
-pub(super) struct Shared(RwLock<Option<Picture>>);
+pub(super) struct Shared {
+    picture: RwLock<Option<Picture>>,
+    /// Columns that conditions have asked for and that are not held yet.
+    wanted: Mutex<BTreeSet<String>>,
+}
 
 /// A collection at some marks.
 #[derive(Debug)]
@@ -51,7 +56,7 @@ impl Shared {
         loop {
             let moment = store.read()?;
             let marks = moment.marks();
-            let picture = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let picture = self.picture.read().unwrap_or_else(PoisonError::into_inner);
             if picture.as_ref().is_some_and(|picture| picture.marks == marks) {
                 return Ok((moment, Current(picture)));
             }
@@ -70,6 +75,48 @@ impl Shared {
         }
     }
 
+    /// Notes columns that are to be held.
+    pub(super) fn want(&self, names: Vec<&str>) {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.extend(names.into_iter().map(str::to_owned));
+    }
+
+    /// Whether columns are to be held that are not.
+    pub(super) fn is_wanting(&self) -> bool {
+        !self.wanted.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Reads a column that was noted; returns whether there was one. Searches go on meanwhile, and
+    /// rows that are added are read after. If metadata were changed, the next condition on the column
+    /// notes it again.
+    pub(super) fn hold_wanted(&self, store: &Store) -> Result<bool> {
+        let name = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
+        let Some(name) = name else { return Ok(false) };
+        let mut reading: Option<Reading> = None;
+        loop {
+            let (moment, picture) = self.now(store)?;
+            let marks = picture.marks;
+            let begun = reading.take().filter(|reading| reading.goes_on(&picture));
+            let Some(mut next) = begun.or_else(|| Reading::begin(&picture, &name)) else {
+                return Ok(true);
+            };
+            drop(picture);
+            next.read(&moment, marks)?;
+            let mut rest = Some(next);
+            self.change(|picture| {
+                if picture.marks == marks
+                    && let Some(reading) = rest.take()
+                {
+                    picture.columns.hold(&name, reading.data);
+                }
+            });
+            match rest {
+                None => return Ok(true),
+                rest => reading = rest,
+            }
+        }
+    }
+
     /// Changes the picture, if there is one.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Picture) -> T) -> Option<T> {
         self.write().as_mut().map(change)
@@ -81,7 +128,42 @@ impl Shared {
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Option<Picture>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.picture.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A column on its way into the picture.
+struct Reading {
+    column: Vec<CollectionColumn>,
+    data: ColumnData,
+    /// Up to where it was read, and when.
+    marks: Option<Marks>,
+}
+
+impl Reading {
+    fn begin(picture: &Picture, name: &str) -> Option<Reading> {
+        let affinity = picture.columns.affinity(name)?;
+        let data = ColumnData::new(affinity, picture.columns.free_bytes());
+        let column = find(&picture.known, name).cloned().into_iter().collect();
+        Some(Reading { column, data, marks: None })
+    }
+
+    /// Whether what was read is still true of a picture.
+    fn goes_on(&self, picture: &Picture) -> bool {
+        let now = picture.marks;
+        let same = |then: Marks| (then.epoch, then.changes) == (now.epoch, now.changes);
+        self.marks.is_some_and(same)
+            && self.column.iter().all(|column| picture.known.contains(column))
+    }
+
+    fn read(&mut self, moment: &Moment, marks: Marks) -> Result<()> {
+        let first = self.marks.map_or(0, |marks| marks.next_row);
+        moment.each_row(first..marks.next_row, &self.column, |row, id, values| {
+            let value = values.next().unwrap_or(id);
+            self.data.put(row, Cell::from(&value));
+        })?;
+        self.marks = Some(marks);
+        Ok(())
     }
 }
 
@@ -164,19 +246,6 @@ impl Picture {
         if !complete {
             self.columns = ColumnStore::new(0);
         }
-        Ok(())
-    }
-
-    /// Reads a column of metadata, or the ids, for conditions to use.
-    pub(super) fn hold(&mut self, moment: &Moment, name: &str) -> Result<()> {
-        let Some(affinity) = self.columns.affinity(name) else { return Ok(()) };
-        let mut data = ColumnData::new(affinity, self.columns.free_bytes());
-        let column: Vec<CollectionColumn> = find(&self.known, name).cloned().into_iter().collect();
-        moment.each_row(0..self.marks.next_row, &column, |row, id, values| {
-            let value = values.next().unwrap_or(id);
-            data.put(row, Cell::from(&value));
-        })?;
-        self.columns.hold(name, data);
         Ok(())
     }
 }

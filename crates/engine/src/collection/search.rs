@@ -53,7 +53,7 @@ impl Collection {
             Sought::Hybrid { vector, text } => vec![search.both(*vector, text)?],
         };
         let columns = shown(&picture.known, request.show)?;
-        let to_learn = pays(&*picture.structure);
+        let to_learn = pays(&*picture.structure) || self.shared.is_wanting();
         drop(picture);
         if to_learn {
             self.learning.begin(&self.store, &self.shared);
