@@ -1,7 +1,7 @@
 //! Which matrix of a file is meant when none is named.
 
 use crate::{Error, Result};
-use anear_formats::{Container, Entry};
+use anear_formats::{Container, Entry, anx};
 
 /// Names people give to the one matrix that matters, the plainest first. `train` is the base set
 /// of the ann-benchmarks layout.
@@ -77,6 +77,11 @@ fn nothing_inside(container: &dyn Container) -> Error {
     let error = Error::bad_data("there are no vectors in this file");
     match (container.index(), container.skipped().first()) {
         (Some(index), None) => error.help(format!("the index ({}) has no rows", index.kind)),
+        (Some(index), Some(rows)) if rows.name == anx::ROWS => {
+            let (kind, reason) = (&index.kind, &rows.reason);
+            Error::usage(format!("this is an index ({kind}) without its rows: {reason}"))
+                .help("open the collection, which is the folder")
+        }
         (Some(index), Some(part)) => {
             Error::unsupported(format!("this is an index ({}): {}", index.kind, part.reason))
         }

@@ -101,6 +101,7 @@ impl Sinks {
             compression: request.compression,
             threads: request.threads.max(1),
             pickle: request.pickle,
+            ..WriteOptions::default()
         };
         let kept = kept_columns(format.info().keeps, schema);
         let own = Schema {

@@ -5,7 +5,7 @@
 
 use anear::{
     Access, Batch, Collection, CollectionSearch, CollectionSpec, Column, ColumnKind, Condition,
-    Element, Existing, Goal, Ids, MatrixRef, Metric, Silent, Sought, Value,
+    Element, Existing, Goal, Ids, MatrixRef, Metric, Silent, Sought, Storage, Value,
 };
 use std::collections::BTreeMap;
 
@@ -303,16 +303,20 @@ fn condition(random: &mut Random) -> (Option<String>, Vec<Value>, Meets) {
 #[test]
 fn a_collection_does_what_a_plain_model_does() {
     let steps = std::env::var("ANEAR_MODEL_STEPS").ok().and_then(|steps| steps.parse().ok());
-    for seed in [1, 2] {
-        run(seed, steps.unwrap_or(400));
+    let hdf5 = Storage::Hdf5 { gzip: 1, shuffle: true, group_by: Some("name".to_owned()) };
+    for (seed, storage) in [(1, Storage::Npy), (2, Storage::Npy), (3, hdf5)] {
+        if storage == Storage::Npy || cfg!(feature = "hdf5") {
+            run(seed, storage, steps.unwrap_or(400));
+        }
     }
 }
 
-fn run(seed: u64, steps: usize) {
+fn run(seed: u64, storage: Storage, steps: usize) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.anear");
     // Small files, so that rows lie in several.
-    let spec = CollectionSpec { file_bytes: 200_000, ..CollectionSpec::new(DIM, Metric::L2) };
+    let usual = CollectionSpec::new(DIM, Metric::L2);
+    let spec = CollectionSpec { file_bytes: 200_000, storage, ..usual };
     let collection = Some(Collection::create(&path, &spec).unwrap());
     let mut pair = Pair { collection, path, model: BTreeMap::new(), arrivals: 0 };
     let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ seed);

@@ -48,7 +48,7 @@ fn metadata_of(path: &Path) -> (Vec<String>, Option<String>, bool) {
 fn integer_ids_are_in_the_index_itself() {
     let folder = tempfile::tempdir().unwrap();
     let ids = column("id", ColumnKind::Int, [7, -1, 1 << 50].map(Value::Int));
-    let path = to_faiss(&original(folder.path(), &[ids.clone()]), |_| ()).unwrap();
+    let path = to_faiss(&original(folder.path(), std::slice::from_ref(&ids)), |_| ()).unwrap();
     assert_eq!(metadata_of(&path), (vec!["id".to_owned()], Some("id".to_owned()), false));
     let options = OpenOptions::default();
     let vectors = Vectors::open(&path, &options).unwrap();

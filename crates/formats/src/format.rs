@@ -130,6 +130,9 @@ pub struct WriteOptions {
     pub entry: Option<String>,
     /// Whether and how to compress, where the format can.
     pub compression: Compression,
+    /// Whether the bytes of compressed numbers are shuffled first, where the format can: all first
+    /// bytes, then all second ones. It makes most vectors smaller.
+    pub shuffle: bool,
     /// Threads that encoding may use, 1 or more.
     pub threads: usize,
     /// In a database, write each vector as a pickled NumPy array instead of raw bytes.
@@ -138,7 +141,13 @@ pub struct WriteOptions {
 
 impl Default for WriteOptions {
     fn default() -> WriteOptions {
-        WriteOptions { entry: None, compression: Compression::None, threads: 1, pickle: false }
+        WriteOptions {
+            entry: None,
+            compression: Compression::None,
+            shuffle: true,
+            threads: 1,
+            pickle: false,
+        }
     }
 }
 
@@ -189,6 +198,17 @@ pub trait VectorSink: Send {
     /// # Errors
     /// If writing fails or a value cannot be stored.
     fn write_block(&mut self, vectors: MatrixRef<'_>, metadata: &[Column]) -> Result<()>;
+
+    /// Completes the entry that is being written and begins another: of the same schema, with
+    /// about `rows` rows, in groups of its own.
+    ///
+    /// # Errors
+    /// [`Unsupported`](anear_types::ErrorKind::Unsupported) if a file of the format is written with
+    /// one entry only.
+    fn next_entry(&mut self, name: &str, rows: u64) -> Result<()> {
+        let _ = rows;
+        Err(Error::unsupported("a file of this format is written with one matrix").at_entry(name))
+    }
 
     /// Completes the file, syncs it and gives it its name.
     ///

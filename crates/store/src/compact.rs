@@ -2,7 +2,6 @@
 
 use crate::Store;
 use crate::error::sql;
-use crate::folder;
 use crate::read::{Moment, StoredVectors};
 use crate::sql::schema::{self, ROW};
 use crate::write::Turn;
@@ -41,7 +40,7 @@ impl Store {
                 }
             });
             self.0.maps.clear();
-            writer.remove_leftovers(&self.0)?;
+            writer.remove_leftovers(&self.0.folder)?;
             done?;
             // The space is used again if it cannot be given back now.
             let _ = writer.shrink();
@@ -63,12 +62,12 @@ impl Turn<'_> {
     fn compact(&mut self, moment: &Moment, report: &mut dyn FnMut(u64) -> bool) -> Result<()> {
         let (vectors, rows) = (moment.vectors()?, moment.live_rows()?);
         self.forget_files()?;
-        self.copy(&vectors, &rows, report)?;
         let ids = match moment.ids_kind()? {
             Some(ColumnKind::Text) => "TEXT",
             _ => "INTEGER",
         };
         self.remake_table(ids, &format!("row_number() OVER (ORDER BY {ROW}) - 1"))?;
+        self.copy(&vectors, &rows, report)?;
         let epoch = schema::integer(self.connection, "epoch")?;
         schema::set(self.connection, "epoch", epoch.wrapping_add(1))
     }
@@ -103,7 +102,6 @@ impl Turn<'_> {
                 return Err(Error::interrupted());
             }
         }
-        self.sync()?;
-        folder::sync(self.folder)
+        Ok(())
     }
 }

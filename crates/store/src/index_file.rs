@@ -29,7 +29,7 @@ impl Store {
                 write(Output::create(turn.folder.join(name), true)?)?;
                 Ok(true)
             });
-            writer.remove_leftovers(&self.0)?;
+            writer.remove_leftovers(&self.0.folder)?;
             kept
         })
     }

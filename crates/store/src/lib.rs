@@ -27,7 +27,17 @@
 //!
 //! Writers take turns by a lock on the file `lock`. Readers use SQLite's snapshots: within a
 //! [`Moment`] they see one state. Vectors that count are never changed, and `compact` writes new
-//! files, so what a reader has mapped stays as it was.
+//! files; the old ones are removed when no reader has a moment from before.
+//!
+//! # HDF5
+//!
+//! A `.h5` file cannot be added to in a way that survives a crash, so it is written whole, and its
+//! name is what the transaction commits. More vectors wait in `pending` for it, and a last file that
+//! is small is replaced by one with its rows and the new ones. Rows lie in `/embeddings` with their
+//! numbers in `/row`; or, [grouped](Storage::Hdf5) by a metadata column, in `/VALUE/embeddings` and
+//! `/VALUE/row`, as the metadata were when the file was written. What HDF5 cannot have in a name is
+//! written as in a URL (`a%2Fb.pdf`); rows without a value are in the group `%null`. Readers decode a
+//! file once, into memory.
 #![forbid(unsafe_code)]
 
 mod batch;

@@ -26,11 +26,14 @@ pub struct Spec {
 pub enum Storage {
     /// `.npy`: as they are; searched where they lie.
     Npy,
-    /// `.h5`: in compressed chunks.
+    /// `.h5`: in compressed chunks; decoded into memory when they are first searched.
     Hdf5 {
         /// The level of gzip, 1 to 9; 0 for none.
         gzip: u8,
-        /// A metadata column: rows with one value go into one group, named after it.
+        /// Whether bytes are shuffled before they are compressed.
+        shuffle: bool,
+        /// A metadata column: rows with one value go into one group, named after it. It is meant
+        /// for a column with many rows a value: a file has about 1,000 groups at most.
         group_by: Option<String>,
     },
 }
@@ -106,7 +109,7 @@ impl Spec {
                 false => Ok(()),
             };
         }
-        Ok(())
+        self.storage.check()
     }
 }
 
@@ -127,6 +130,29 @@ const NPY_ELEMENTS: &[Element] = &[
 ];
 
 impl Storage {
+    fn check(&self) -> Result<()> {
+        match self {
+            Storage::Hdf5 { gzip, .. } if *gzip > 9 => {
+                Err(Error::usage(format!("gzip has levels 1 to 9, and 0 for none, not {gzip}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The metadata column that rows are grouped by in the files.
+    pub(crate) fn group_by(&self) -> Option<&str> {
+        match self {
+            Storage::Npy => None,
+            Storage::Hdf5 { group_by, .. } => group_by.as_deref(),
+        }
+    }
+
+    /// Whether rows are added to files there are. If not, a file is written once all its rows are
+    /// known, and then stays as it is.
+    pub(crate) fn grows(&self) -> bool {
+        matches!(self, Storage::Npy)
+    }
+
     /// The suffix of its files.
     pub(crate) fn extension(&self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! The open store: its folder, what it is made of, and who reads and writes.
 
-use crate::files::Maps;
+use crate::files::{Maps, check_available};
 use crate::folder::{self, METADATA};
 use crate::read::Reader;
 use crate::spec::{Access, Spec};
@@ -48,7 +48,7 @@ impl Store {
     /// be no such store; an I/O error if the folder cannot be made.
     pub fn create(path: impl AsRef<Path>, spec: &Spec) -> Result<Store> {
         let path = path.as_ref();
-        spec.check()?;
+        spec.check().and_then(|()| check_available(&spec.storage))?;
         folder::create(path, |folder| {
             let connection = Connection::open(folder.join(METADATA)).map_err(sql)?;
             schema::create(&connection, spec).map_err(sql)?;

@@ -24,6 +24,9 @@ pub(crate) struct Create {
     /// In HDF5 files, compress: gzip, with a level as in gzip:6
     #[arg(long, value_name = "METHOD", num_args = 0..=1, default_missing_value = "gzip", value_parser = anear::Compression::from_str)]
     pub(crate) compress: Option<anear::Compression>,
+    /// In HDF5 files, do not shuffle bytes before they are compressed
+    #[arg(long)]
+    pub(crate) no_shuffle: bool,
     /// In HDF5 files, put the rows with one value in this metadata column into one group
     #[arg(long, value_name = "COLUMN")]
     pub(crate) group_by: Option<String>,

@@ -1,5 +1,6 @@
 //! An index as a file with one matrix.
 
+use super::ROWS;
 use super::table::Table;
 use crate::columns::ids_column;
 use crate::shape::array_schema;
@@ -24,10 +25,8 @@ impl AnxFile {
         let table = Table::read(&segment, about.rows, &options.limits)?;
         let (mut rows, mut entries, mut skipped) = (0..0, Vec::new(), Vec::new());
         if About::rows_elsewhere(&segment)?.is_some() {
-            let reason =
-                "its rows are in the vector files of the collection, which is the folder to open"
-                    .to_owned();
-            skipped.push(Skipped { name: "rows".to_owned(), reason });
+            let reason = "they are in the vector files of the collection beside it".to_owned();
+            skipped.push(Skipped { name: ROWS.to_owned(), reason });
         } else {
             rows = about.rows_in(&segment)?;
             let schema = schema(&about, &table, options, segment.input().len())?;

@@ -28,6 +28,9 @@ pub(crate) struct Anx;
 /// The name of the format.
 pub const NAME: &str = "anx";
 
+/// What a file skips, by this name, when the rows of the index are not in it.
+pub const ROWS: &str = "rows";
+
 static INFO: FormatInfo = FormatInfo {
     name: NAME,
     extensions: &["anx"],

@@ -22,11 +22,13 @@ const TEXT_CHUNK: usize = 4096;
 /// Writes an HDF5 file.
 pub(super) struct Hdf5Sink {
     // Dropped in this order: the library completes its file before the file is removed.
-    matrix: Appender,
-    columns: Vec<ColumnWriter>,
-    group: H5Group,
+    entry: EntryWriter,
     file: H5File,
     output: Output,
+    schema: Schema,
+    options: ChunkOptions,
+    /// Rows of the entries that are complete.
+    rows: u64,
 }
 
 impl Hdf5Sink {
@@ -35,36 +37,68 @@ impl Hdf5Sink {
         schema: &Schema,
         options: &WriteOptions,
     ) -> Result<Hdf5Sink> {
-        let chunk_options = ChunkOptions::new(options.compression, options.threads)?;
+        let name = options.entry.as_deref().unwrap_or(DEFAULT_ENTRY);
+        let options = ChunkOptions::new(options)?;
         if schema.dim == 0 {
             return Err(Error::unsupported("HDF5 has no chunks of rows without components"));
         }
-        let entry = options.entry.as_deref().unwrap_or(DEFAULT_ENTRY).trim_matches('/');
-        let name = check_names(entry, schema)?;
+        let path = EntryPath::check(name, schema)?;
         let creating = H5File::options().no_locking();
         let file = creating.create(output.temporary_path()).map_err(failed)?;
-        let group = groups(&file, entry)?;
-        let expected = schema.rows;
-        let matrix = Appender::create(
-            &group,
-            name,
-            schema.element,
-            Some(schema.dim),
-            expected,
-            chunk_options,
-        )?;
-        write_attributes(matrix.dataset(), schema)?;
-        let columns = schema.columns.iter().map(|info| {
-            ColumnWriter::create(&group, info, expected, chunk_options)
-                .map_err(|error| error.at_entry(&info.name))
-        });
-        let columns = columns.collect::<Result<_>>()?;
-        Ok(Hdf5Sink { matrix, columns, group, file, output })
+        let entry = EntryWriter::create(&file, &path, schema, schema.rows, options)?;
+        Ok(Hdf5Sink { entry, file, output, schema: schema.clone(), options, rows: 0 })
     }
 }
 
 impl VectorSink for Hdf5Sink {
     fn write_block(&mut self, vectors: MatrixRef<'_>, metadata: &[Column]) -> Result<()> {
+        self.entry.append(vectors, metadata)
+    }
+
+    fn next_entry(&mut self, name: &str, rows: u64) -> Result<()> {
+        let path = EntryPath::check(name, &self.schema)?;
+        let next = EntryWriter::create(&self.file, &path, &self.schema, rows, self.options);
+        let next = next.map_err(|error| error.at_entry(name))?;
+        self.rows += std::mem::replace(&mut self.entry, next).finish()?;
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Summary> {
+        let Hdf5Sink { entry, file, output, rows, .. } = *self;
+        let rows = rows + entry.finish()?;
+        file.close_no_sync().map_err(failed)?; // the output syncs
+        Ok(Summary { rows, bytes: output.commit()? })
+    }
+}
+
+/// A matrix being written, with the columns beside it.
+struct EntryWriter {
+    matrix: Appender,
+    columns: Vec<ColumnWriter>,
+    group: H5Group,
+}
+
+impl EntryWriter {
+    fn create(
+        file: &H5File,
+        path: &EntryPath<'_>,
+        schema: &Schema,
+        expected: u64,
+        options: ChunkOptions,
+    ) -> Result<EntryWriter> {
+        let group = path.make_groups(file)?;
+        let (element, dim) = (schema.element, Some(schema.dim));
+        let matrix = Appender::create(&group, path.name, element, dim, expected, options)?;
+        write_attributes(matrix.dataset(), schema)?;
+        let columns = schema.columns.iter().map(|info| {
+            ColumnWriter::create(&group, info, expected, options)
+                .map_err(|error| error.at_entry(&info.name))
+        });
+        let columns = columns.collect::<Result<_>>()?;
+        Ok(EntryWriter { matrix, columns, group })
+    }
+
+    fn append(&mut self, vectors: MatrixRef<'_>, metadata: &[Column]) -> Result<()> {
         assert_eq!(metadata.len(), self.columns.len(), "a column for each of the schema");
         self.matrix.append(vectors.bytes())?;
         for (writer, column) in self.columns.iter_mut().zip(metadata) {
@@ -75,47 +109,52 @@ impl VectorSink for Hdf5Sink {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<Summary> {
-        let Hdf5Sink { matrix, columns, file, output, .. } = *self;
-        let rows = matrix.rows() as u64;
-        matrix.finish()?;
-        for column in columns {
+    /// Completes the data sets; returns how many rows they have.
+    fn finish(self) -> Result<u64> {
+        let rows = self.matrix.rows() as u64;
+        self.matrix.finish()?;
+        for column in self.columns {
             column.finish()?;
         }
-        file.close_no_sync().map_err(failed)?; // the output syncs
-        Ok(Summary { rows, bytes: output.commit()? })
+        Ok(rows)
     }
 }
 
-/// Checks that all names can stand side by side in a group; returns that of the matrix.
-fn check_names<'a>(entry: &'a str, schema: &Schema) -> Result<&'a str> {
-    let parts: Vec<&str> = entry.split('/').collect();
-    if parts.iter().any(|part| part.is_empty() || *part == "." || part.contains('\0')) {
-        return Err(Error::usage(format!("'{entry}' is no name for a data set")));
-    }
-    let name = parts[parts.len() - 1];
-    let mut taken = std::collections::HashSet::from([name]);
-    for column in &schema.columns {
-        let usable = !["", "."].contains(&&*column.name) && !column.name.contains(['/', '\0']);
-        if !usable || !taken.insert(&column.name) {
-            return Err(Error::unsupported(format!(
-                "a column '{}' cannot be written beside the data set '{name}'",
-                column.name
-            )));
-        }
-    }
-    Ok(name)
+/// Where a matrix is to be: groups, and a name in the last of them.
+struct EntryPath<'a> {
+    groups: Vec<&'a str>,
+    name: &'a str,
 }
 
-/// Makes the groups that lead to `entry`; returns the last.
-fn groups(file: &H5File, entry: &str) -> Result<H5Group> {
-    let mut group = file.root_group();
-    if let Some((path, _)) = entry.rsplit_once('/') {
-        for part in path.split('/') {
-            group = group.create_group(part).map_err(failed)?;
+impl<'a> EntryPath<'a> {
+    /// Checks that all names can stand side by side in a group.
+    fn check(entry: &'a str, schema: &Schema) -> Result<EntryPath<'a>> {
+        let mut groups: Vec<&str> = entry.trim_matches('/').split('/').collect();
+        if groups.iter().any(|part| part.is_empty() || *part == "." || part.contains('\0')) {
+            return Err(Error::usage(format!("'{entry}' is no name for a data set")));
         }
+        let name = groups.pop().unwrap_or_default();
+        let mut taken = std::collections::HashSet::from([name]);
+        for column in &schema.columns {
+            let usable = !["", "."].contains(&&*column.name) && !column.name.contains(['/', '\0']);
+            if !usable || !taken.insert(&column.name) {
+                return Err(Error::unsupported(format!(
+                    "a column '{}' cannot be written beside the data set '{name}'",
+                    column.name
+                )));
+            }
+        }
+        Ok(EntryPath { groups, name })
     }
-    Ok(group)
+
+    /// Makes the groups; returns the last.
+    fn make_groups(&self, file: &H5File) -> Result<H5Group> {
+        let mut group = file.root_group();
+        for name in &self.groups {
+            group = group.create_group(name).map_err(failed)?;
+        }
+        Ok(group)
+    }
 }
 
 fn write_attributes(dataset: &H5Dataset, schema: &Schema) -> Result<()> {

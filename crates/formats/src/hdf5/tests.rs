@@ -2,10 +2,11 @@
 
 use super::Hdf5;
 use crate::testing::{awkward_f32, entry_rows, open_bytes, read_rows, write_bytes};
-use crate::{Compression, Container, Entry, ReadOptions, WriteOptions};
+use crate::{Compression, Container, Entry, Format, ReadOptions, WriteOptions};
+use anear_io::Output;
 use anear_testkit::fixtures::expected;
 use anear_types::{
-    Block, Column, ColumnInfo, ColumnKind, Element, ErrorKind, Metric, Schema, Value,
+    Block, Column, ColumnInfo, ColumnKind, Element, ErrorKind, MatrixRef, Metric, Schema, Value,
 };
 
 fn options(threads: usize) -> ReadOptions {
@@ -161,6 +162,50 @@ fn many_chunks_and_late_nulls() {
         let read = container.metadata(entry, &[0], 149_999..150_003).unwrap();
         assert_eq!(read[0].values, columns[0].values[149_999..150_003]);
     }
+}
+
+#[test]
+fn a_file_takes_one_entry_after_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.h5");
+    let number = |rows: std::ops::Range<i64>| {
+        [column("row", ColumnKind::Int, rows.map(Value::Int).collect())]
+    };
+    let schema = schema(1, &number(0..0));
+    let options = WriteOptions { entry: Some("a/embeddings".to_owned()), ..gzip() };
+    let output = Output::create(&path, false).unwrap();
+    let mut sink = Hdf5.create(output, &schema, &options).unwrap();
+    let vectors: Vec<u8> = (0..6 * 4).flat_map(|n| (n as f32).to_ne_bytes()).collect();
+    let matrix = MatrixRef::new(&vectors, Element::F32, 6, 4);
+    sink.write_block(matrix.range(0, 1), &number(0..1)).unwrap();
+    sink.next_entry("b 2/embeddings", 5).unwrap();
+    sink.write_block(matrix.range(1, 3), &number(1..3)).unwrap();
+    sink.write_block(matrix.range(3, 6), &number(3..6)).unwrap();
+    assert_eq!(sink.next_entry("b//c", 1).unwrap_err().kind(), ErrorKind::Usage);
+    assert_eq!(sink.finish().unwrap().rows, 6);
+
+    let container = open(&std::fs::read(path).unwrap());
+    let names: Vec<&str> = container.entries().iter().map(|e| e.name.as_str()).collect();
+    assert_eq!(names, ["a/embeddings", "a/row", "b 2/embeddings", "b 2/row"]);
+    for (entry, rows) in [(0, 0..1), (2, 1..6)] {
+        let expected = matrix.range(rows.start as usize, rows.end as usize);
+        assert_eq!(entry_rows(&*container, entry).unwrap(), expected.bytes());
+        let read = container.metadata(entry, &[0], 0..rows.end as u64 - rows.start as u64);
+        assert_eq!(read.unwrap(), number(rows));
+    }
+}
+
+#[test]
+fn bytes_are_shuffled_unless_told_otherwise() {
+    let vectors: Vec<u8> = (0..4000).flat_map(|n| (n as f32 * 0.1).to_ne_bytes()).collect();
+    let schema = schema(1000, &[]);
+    let bytes = [true, false].map(|shuffle| {
+        let options = WriteOptions { shuffle, ..gzip() };
+        let file = write_bytes(&Hdf5, &schema, &vectors, &[], &options).unwrap();
+        assert_eq!(entry_rows(&*open(&file), 0).unwrap(), vectors);
+        file.len()
+    });
+    assert!(bytes[0] < bytes[1], "{bytes:?}");
 }
 
 #[test]

@@ -5,10 +5,11 @@
 //! threads wait in memory.
 
 use super::shuffle::shuffle;
-use crate::Compression;
+use crate::{Compression, WriteOptions};
 use anear_types::{Element, Error, Result};
 use libdeflater::{CompressionLvl, Compressor};
 use rust_hdf5::{ByteOrder, DatatypeMessage, FilterPipeline, H5Dataset, H5Group, Hdf5Error};
+use std::borrow::Cow;
 
 /// About how large a chunk is: small enough to stay in cache while it is decoded.
 const CHUNK_BYTES: usize = 512 << 10;
@@ -18,12 +19,14 @@ const CHUNK_BYTES: usize = 512 << 10;
 pub(super) struct ChunkOptions {
     /// The deflate level, 1 to 9; `None` leaves chunks as they are.
     level: Option<u8>,
+    /// Whether bytes are shuffled before they are deflated.
+    shuffle: bool,
     threads: usize,
 }
 
 impl ChunkOptions {
-    pub(super) fn new(compression: Compression, threads: usize) -> Result<ChunkOptions> {
-        let level = match compression {
+    pub(super) fn new(options: &WriteOptions) -> Result<ChunkOptions> {
+        let level = match options.compression {
             Compression::None => None,
             Compression::Gzip(level) if (1..=9).contains(&level) => Some(level),
             Compression::Gzip(level) => {
@@ -33,7 +36,7 @@ impl ChunkOptions {
                 return Err(Error::unsupported("HDF5 files are compressed with gzip, not zstd"));
             }
         };
-        Ok(ChunkOptions { level, threads: threads.max(1) })
+        Ok(ChunkOptions { level, shuffle: options.shuffle, threads: options.threads.max(1) })
     }
 }
 
@@ -81,8 +84,11 @@ impl Appender {
             .chunk(&chunk)
             .max_shape(&limits);
         if let Some(level) = options.level {
-            let pipeline = FilterPipeline::shuffle_deflate(element_bytes as u32, u32::from(level));
-            builder = builder.filter_pipeline(pipeline);
+            let level = u32::from(level);
+            builder = builder.filter_pipeline(match options.shuffle {
+                true => FilterPipeline::shuffle_deflate(element_bytes as u32, level),
+                false => FilterPipeline::deflate(level),
+            });
         }
         Ok(Appender {
             dataset: builder.create(name).map_err(failed)?,
@@ -160,7 +166,8 @@ impl Appender {
                 }
             }
             Some(level) => {
-                for chunk in compress_all(&chunks, self.element_bytes, level) {
+                let shuffle_bytes = self.options.shuffle.then_some(self.element_bytes);
+                for chunk in compress_all(&chunks, shuffle_bytes, level) {
                     self.dataset.write_chunk_raw(self.chunks, &chunk?, 0).map_err(failed)?;
                     self.chunks += 1;
                 }
@@ -172,15 +179,15 @@ impl Appender {
     }
 }
 
-/// Shuffles and deflates chunks, a thread for each.
-fn compress_all(chunks: &[&[u8]], element_bytes: usize, level: u8) -> Vec<Result<Vec<u8>>> {
+/// Deflates chunks, a thread for each, shuffled before if their elements are of so many bytes.
+fn compress_all(chunks: &[&[u8]], shuffle_bytes: Option<usize>, level: u8) -> Vec<Result<Vec<u8>>> {
     let Some((first, others)) = chunks.split_first() else { return Vec::new() };
     std::thread::scope(|scope| {
         let others: Vec<_> = others
             .iter()
-            .map(|chunk| scope.spawn(move || compress(chunk, element_bytes, level)))
+            .map(|chunk| scope.spawn(move || compress(chunk, shuffle_bytes, level)))
             .collect();
-        let mut done = vec![compress(first, element_bytes, level)];
+        let mut done = vec![compress(first, shuffle_bytes, level)];
         done.extend(others.into_iter().map(|other| {
             other.join().unwrap_or_else(|_| Err(Error::unsupported("a chunk cannot be deflated")))
         }));
@@ -188,9 +195,12 @@ fn compress_all(chunks: &[&[u8]], element_bytes: usize, level: u8) -> Vec<Result
     })
 }
 
-fn compress(chunk: &[u8], element_bytes: usize, level: u8) -> Result<Vec<u8>> {
-    let mut planes = vec![0; chunk.len()];
-    shuffle(chunk, element_bytes, &mut planes);
+fn compress(chunk: &[u8], shuffle_bytes: Option<usize>, level: u8) -> Result<Vec<u8>> {
+    let mut planes = Cow::Borrowed(chunk);
+    if let Some(element_bytes) = shuffle_bytes {
+        planes = Cow::Owned(vec![0; chunk.len()]);
+        shuffle(chunk, element_bytes, planes.to_mut());
+    }
     let level = CompressionLvl::new(i32::from(level));
     let mut compressor = Compressor::new(level.unwrap_or_default());
     let mut out = vec![0; compressor.zlib_compress_bound(planes.len())];

@@ -106,6 +106,11 @@ impl Appender {
         &self.schema
     }
 
+    /// How many rows the header in the file counts; `None` if it is torn.
+    pub fn counted_in_header(&self) -> Option<u64> {
+        appendable(&self.header).ok().map(|header| header.schema.rows)
+    }
+
     /// Writes rows behind the last one. Readers see them after the next [`commit`](Self::commit).
     ///
     /// # Errors

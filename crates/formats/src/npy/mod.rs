@@ -125,11 +125,6 @@ pub fn rows_at(input: &Input, element: Element, dim: usize, rows: u64) -> Result
     Ok(range)
 }
 
-/// How many rows the header of a file counts; `None` if it cannot be read.
-pub fn counted_rows(input: &Input) -> Option<u64> {
-    appendable(input.bytes()).ok().map(|header| header.schema.rows)
-}
-
 /// Where rows lie in a file that begins with `head`.
 fn rows_within(
     head: &[u8],

@@ -66,9 +66,10 @@ class Collection:
     storage
         The files that hold the vectors of a new collection: ``"npy"``, searched where they lie, or
         ``"hdf5"``, in chunks that can be compressed.
-    compress, group_by
-        For ``storage="hdf5"``: ``"gzip"``, with a level as in ``"gzip:6"``; a metadata column whose
-        values divide the rows into groups of the file.
+    compress, shuffle, group_by
+        For ``storage="hdf5"``: ``"gzip"``, with a level as in ``"gzip:6"``; whether bytes are
+        shuffled before that, which makes most vectors smaller; a metadata column whose values
+        divide the rows into groups of the file.
     text
         Metadata columns to search as text, as by `index_text`.
     create
@@ -110,6 +111,7 @@ class Collection:
         dtype: npt.DTypeLike | None = None,
         storage: str = "npy",
         compress: str | None = None,
+        shuffle: bool = True,
         group_by: str | None = None,
         text: str | Sequence[str] = (),
         create: bool = True,
@@ -119,6 +121,7 @@ class Collection:
             "dtype": dtype if dtype is None or isinstance(dtype, str) else np.dtype(dtype).name,
             "storage": storage,
             "compress": compress,
+            "shuffle": shuffle,
             "group_by": group_by,
             "text": _names(text),
         }

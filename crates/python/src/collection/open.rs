@@ -30,6 +30,7 @@ pub(super) struct Making {
     dtype: Option<String>,
     storage: String,
     compress: Option<String>,
+    shuffle: bool,
     group_by: Option<String>,
     text: Vec<String>,
 }
@@ -64,7 +65,7 @@ impl Making {
                     }
                 };
                 let group_by = self.group_by.clone();
-                Ok(Storage::Hdf5 { gzip, group_by })
+                Ok(Storage::Hdf5 { gzip, shuffle: self.shuffle, group_by })
             }
             other => {
                 let error = Error::usage(format!("there is no storage {other:?}"));

@@ -1,7 +1,8 @@
 //! Stretches of rows with a checksum.
 
-use anear_types::MatrixRef;
+use anear_types::{Error, MatrixRef, Result};
 use crc32fast::Hasher;
+use rusqlite::Row;
 
 /// An extent grows to about so many bytes.
 const EXTENT_BYTES: u64 = 4 << 20;
@@ -20,9 +21,31 @@ pub struct Extent {
 }
 
 impl Extent {
+    /// A row of the table `extents`, with all its columns in their order.
+    pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Extent> {
+        Ok(Extent {
+            first_row: row.get::<_, i64>(0)?.unsigned_abs(),
+            rows: row.get::<_, i64>(1)?.unsigned_abs(),
+            file: row.get(2)?,
+            crc32: row.get(3)?,
+        })
+    }
+
+    /// Compares its rows with their checksum.
+    pub(crate) fn check(&self, rows: MatrixRef<'_>) -> Result<()> {
+        let (found, expected) = (crc32fast::hash(rows.bytes()), self.crc32);
+        if found == expected {
+            return Ok(());
+        }
+        let (first, last) = (self.first_row, self.end().saturating_sub(1));
+        Err(Error::malformed(format!(
+            "the vectors of rows {first} to {last} are damaged: their checksum is {found:08x}, not {expected:08x}"
+        )))
+    }
+
     /// The number after that of the last row.
     pub fn end(&self) -> u64 {
-        self.first_row + self.rows
+        self.first_row.saturating_add(self.rows)
     }
 }
 

@@ -8,14 +8,14 @@ use anear_types::{Block, Element, Error, MatrixRef, Result};
 use rusqlite::Row;
 use std::ops::Range;
 
-/// Rows that lie one behind the other in a file that is mapped.
+/// Rows that lie one behind the other in a file that is mapped, or was decoded.
 #[derive(Clone)]
 pub struct Stretch {
     /// The number of the first row.
     pub first_row: u64,
     /// Number of rows.
     pub rows: u64,
-    /// The file.
+    /// The file, or what it held.
     pub bytes: SharedBytes,
     /// Where in it they lie.
     pub range: Range<usize>,
@@ -43,21 +43,23 @@ impl Moment {
     /// # Errors
     /// If a file is missing or too short.
     pub fn stretches(&self) -> Result<Vec<Stretch>> {
+        let (files, inner) = (self.files()?, self.inner());
+        let numbers: Vec<i64> = files.iter().map(|file| file.number).collect();
         let mut stretches = Vec::new();
         let mut next = 0;
-        for file in self.files()? {
+        for file in files {
             if file.rows.start != next {
                 let (name, start) = (&file.name, file.rows.start);
                 let what = format!("{name} begins at row {start}, expected {next}");
                 return Err(self.locate(Error::malformed(what)));
             }
             next = file.rows.end;
-            let rows = file.rows.end - file.rows.start;
+            let (first_row, rows) = (file.rows.start, file.rows.end - file.rows.start);
             let named = (file.number, &*file.name);
-            let inner = self.inner();
-            let (bytes, range) = inner.maps.rows(&inner.folder, named, &inner.spec, rows)?;
-            stretches.push(Stretch { first_row: file.rows.start, rows, bytes, range });
+            let (bytes, range) = inner.maps.rows(&inner.folder, named, &inner.spec, file.rows)?;
+            stretches.push(Stretch { first_row, rows, bytes, range });
         }
+        inner.maps.keep(&numbers);
         Ok(stretches)
     }
 
@@ -89,15 +91,7 @@ impl Moment {
     pub fn extents(&self) -> Result<Vec<Extent>> {
         let query = "SELECT first_row, rows, file, crc32 FROM extents ORDER BY first_row";
         let extents = self.connection().prepare_cached(query).and_then(|mut statement| {
-            let extent = |row: &Row<'_>| {
-                Ok(Extent {
-                    first_row: row.get::<_, i64>(0)?.unsigned_abs(),
-                    rows: row.get::<_, i64>(1)?.unsigned_abs(),
-                    file: row.get(2)?,
-                    crc32: row.get(3)?,
-                })
-            };
-            statement.query_map([], extent)?.collect::<rusqlite::Result<_>>()
+            statement.query_map([], Extent::from_row)?.collect::<rusqlite::Result<_>>()
         });
         extents.map_err(|error| self.locate(sql(error)))
     }
@@ -121,26 +115,38 @@ impl Moment {
 impl StoredVectors {
     /// The vectors in parts, with the number of the first row of each.
     pub fn parts(&self) -> impl Iterator<Item = (u64, MatrixRef<'_>)> {
-        let in_files = self.stretches.iter().map(|stretch| {
-            let bytes = &(*stretch.bytes).as_ref()[stretch.range.clone()];
-            let rows = stretch.rows as usize;
-            (stretch.first_row, MatrixRef::new(bytes, self.element, rows, self.dim))
-        });
+        let in_files = self.stretches.iter().map(|stretch| self.part(stretch));
         in_files.chain([(self.file_rows(), self.pending.matrix())])
     }
 
     /// The vector of a row; `None` if there is no such row.
     pub fn row(&self, row: u64) -> Option<&[u8]> {
-        let (first, part) = self.parts().filter(|(first, _)| *first <= row).last()?;
+        let (first, part) = self.part_with(row);
         let row = (row - first) as usize;
         (row < part.rows()).then(|| part.row(row))
     }
 
     /// The vectors of some rows that lie in one part; `None` if they do not.
     pub fn range(&self, rows: Range<u64>) -> Option<MatrixRef<'_>> {
-        let (first, part) = self.parts().filter(|(first, _)| *first <= rows.start).last()?;
+        let (first, part) = self.part_with(rows.start);
         let (start, end) = ((rows.start - first) as usize, rows.end.checked_sub(first)? as usize);
         (start <= end && end <= part.rows()).then(|| part.range(start, end))
+    }
+
+    /// The part that has this row, or would have it.
+    fn part_with(&self, row: u64) -> (u64, MatrixRef<'_>) {
+        let file_rows = self.file_rows();
+        let before = self.stretches.partition_point(|stretch| stretch.first_row <= row);
+        match before.checked_sub(1).filter(|_| row < file_rows) {
+            Some(position) => self.part(&self.stretches[position]),
+            None => (file_rows, self.pending.matrix()),
+        }
+    }
+
+    fn part<'a>(&'a self, stretch: &'a Stretch) -> (u64, MatrixRef<'a>) {
+        let bytes = &(*stretch.bytes).as_ref()[stretch.range.clone()];
+        let rows = stretch.rows as usize;
+        (stretch.first_row, MatrixRef::new(bytes, self.element, rows, self.dim))
     }
 
     fn file_rows(&self) -> u64 {

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How long SQLite waits for a lock.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Statements kept ready.
 const STATEMENTS: usize = 64;
 /// The log is folded into the database when it has so many pages, and on close.

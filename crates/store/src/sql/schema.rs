@@ -111,8 +111,9 @@ fn settings_of(spec: &Spec) -> Vec<(&'static str, SqlValue)> {
         ("changes", SqlValue::Integer(0)),
         ("next_file", SqlValue::Integer(1)),
     ];
-    if let Storage::Hdf5 { gzip, group_by } = &spec.storage {
+    if let Storage::Hdf5 { gzip, shuffle, group_by } = &spec.storage {
         settings.push(("gzip", SqlValue::Integer(i64::from(*gzip))));
+        settings.push(("shuffle", SqlValue::Integer(i64::from(*shuffle))));
         settings.push(("group_by", group_by.as_deref().map_or(SqlValue::Null, text)));
     }
     settings
@@ -133,6 +134,7 @@ pub(crate) fn read_spec(connection: &Connection) -> Result<Spec> {
         "npy" => Storage::Npy,
         "h5" => Storage::Hdf5 {
             gzip: settings.integer("gzip")?.clamp(0, 9) as u8,
+            shuffle: settings.integer("shuffle")? != 0,
             group_by: settings.optional_text("group_by")?.map(str::to_owned),
         },
         other => return Err(settings.odd("storage", other)),

@@ -68,6 +68,7 @@ impl Store {
     /// If the folder cannot be read or, to repair, not be written; or the work is to stop.
     pub fn verify(&self, repair: bool, report: &mut dyn FnMut(u64) -> bool) -> Result<Verified> {
         let mut verified = Verified::default();
+        self.0.maps.clear(); // what is on the disk counts, not what was decoded before
         if !repair {
             let moment = self.read()?;
             self.check_all(&moment, &mut verified, report)?;
@@ -75,14 +76,14 @@ impl Store {
             return Ok(verified);
         }
         self.0.locked(|writer| {
-            for name in writer.remove_leftovers(&self.0)? {
+            for name in writer.remove_leftovers(&self.0.folder)? {
                 verified.repaired(format!("{name} belongs to nothing"));
             }
             let moment = Moment::begin(&self.0)?;
             self.check_all(&moment, &mut verified, report)?;
             if let Err(error) = check_index(&moment) {
                 writer.transact(&self.0, |turn| index_file::forget(turn.connection))?;
-                writer.remove_leftovers(&self.0)?;
+                writer.remove_leftovers(&self.0.folder)?;
                 verified.repaired(format!("the index is made anew: {error}"));
             }
             drop(moment);
@@ -124,18 +125,8 @@ impl Turn<'_> {
 
     /// The header of the last file is written when the transaction ends.
     fn repair_tail(&mut self, verified: &mut Verified) -> Result<()> {
-        let Some((name, counted)) = self.counted_in_header()? else { return Ok(()) };
-        let rows = self.rows_in_last_file();
-        match counted {
-            Some(counted) if counted == rows => {}
-            Some(counted) => {
-                verified.repaired(format!("{name} says it has {counted} rows, {rows} count"));
-            }
-            None => verified.repaired(format!("the header of {name} was torn")),
-        }
-        let extra = self.trim()?;
-        if extra > 0 {
-            verified.repaired(format!("{name} had {extra} bytes behind the last row"));
+        for what in self.repair_last_file()? {
+            verified.repaired(what);
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ pub(super) fn check(
         let checked = check_extent(&vectors, spec, extent);
         let name = || moment.file_name(extent.file).unwrap_or_default();
         verified.note(checked.map_err(|error| error.at_path(name())));
-        if report(extent.rows * spec.row_bytes() as u64) {
+        if report(extent.rows.saturating_mul(spec.row_bytes() as u64)) {
             return Err(Error::interrupted());
         }
     }
@@ -42,13 +42,7 @@ fn check_extent(vectors: &StoredVectors, spec: &Spec, extent: Extent) -> Result<
     let rows = vectors
         .range(extent.first_row..extent.end())
         .ok_or_else(|| Error::malformed(format!("rows {first} to {last} are not in one file")))?;
-    let found = crc32fast::hash(rows.bytes());
-    if found != extent.crc32 {
-        let expected = extent.crc32;
-        return Err(Error::malformed(format!(
-            "the vectors of rows {first} to {last} are damaged: their checksum is {found:08x}, not {expected:08x}"
-        )));
-    }
+    extent.check(rows)?;
     finite(spec, first, rows)
 }
 

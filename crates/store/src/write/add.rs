@@ -1,6 +1,7 @@
 //! Adding rows.
 
 use super::Turn;
+use super::sizes::Sizes;
 use crate::batch::{Added, Batch, Existing};
 use crate::error::sql;
 use crate::spec::StoredColumn;
@@ -12,11 +13,6 @@ use anear_formats::sqlite::values::to_sqlite;
 use anear_types::{Column, Error, Ids, MatrixRef, Result, Value};
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{ErrorCode, OptionalExtension, Statement, params};
-
-/// Batches of fewer bytes are kept in the metadata at first, where they need no sync of their own ..
-const SMALL_BYTES: usize = 64 << 10;
-/// .. until there are so many bytes.
-const MOST_PENDING_BYTES: u64 = 1 << 20;
 
 impl Store {
     /// Adds rows. When it returns they are durable, all of them or, after an error, none.
@@ -107,15 +103,15 @@ impl Turn<'_> {
         let first_row = self.tail.next_row();
         let first_new = self.first_new_row;
         let rows = Rows { first_row, first_new, ids: &ids, batch, stored: &stored, existing };
-        let small = vectors.bytes().len() < SMALL_BYTES;
-        let updated = match small && self.has_room_for(vectors.rows()) {
-            true => {
-                self.spec.metric.check_rows(vectors)?;
-                let updated = self.insert(&rows)?;
-                self.insert_pending(first_row, vectors)?;
-                updated
-            }
-            false => self.insert_beside_file(&rows)?,
+        let updated = if self.can_wait(vectors) {
+            self.spec.metric.check_rows(vectors)?;
+            let updated = rows.insert(self.connection)?;
+            self.insert_pending(first_row, vectors)?;
+            updated
+        } else if self.spec.storage.grows() {
+            self.insert_beside_file(&rows)?
+        } else {
+            self.insert_before_file(&rows)?
         };
         let added = vectors.rows() as u64 - updated;
         let rows = self.rows()?;
@@ -133,9 +129,12 @@ impl Turn<'_> {
         Ok(self.tail.next_row() - deleted.unwrap_or(0).unsigned_abs())
     }
 
-    fn has_room_for(&self, rows: usize) -> bool {
-        let pending = self.tail.pending.end - self.tail.pending.start + rows as u64;
-        pending * self.spec.row_bytes() as u64 <= MOST_PENDING_BYTES
+    /// Whether a batch may be pending. If a file is written to in this turn, it costs less there.
+    fn can_wait(&self, batch: MatrixRef<'_>) -> bool {
+        let sizes = Sizes::of(self.spec);
+        let bytes = batch.bytes().len() as u64;
+        let pending = (self.tail.pending.end - self.tail.pending.start) * batch.row_bytes() as u64;
+        self.file.is_none() && bytes < sizes.batch && pending + bytes <= sizes.pending
     }
 
     fn insert_pending(&mut self, first_row: u64, vectors: MatrixRef<'_>) -> Result<()> {
@@ -159,8 +158,8 @@ impl Turn<'_> {
         let mut appending = self.begin_append()?;
         let mut write = move || -> Result<Vec<Extent>> {
             metric.check_rows(vectors)?;
-            let mut extents = appending.append(pending_first, pending.matrix())?;
-            extents.extend(appending.append(rows.first_row, vectors)?);
+            let mut extents = appending.append(pending_first, pending.matrix(), &[])?;
+            extents.extend(appending.append(rows.first_row, vectors, &[])?);
             appending.file.sync()?;
             Ok(extents)
         };
@@ -175,12 +174,17 @@ impl Turn<'_> {
         drop(write);
         let updated = inserted?;
         self.count(&written?)?;
-        self.tail.pending = self.tail.file_rows..self.tail.file_rows;
         Ok(updated)
     }
 
-    fn insert(&self, rows: &Rows<'_>) -> Result<u64> {
-        rows.insert(self.connection)
+    /// Inserts rows, and then appends their vectors and those that were pending: a file may become
+    /// full, and needs the metadata when it is written.
+    fn insert_before_file(&mut self, rows: &Rows<'_>) -> Result<u64> {
+        self.spec.metric.check_rows(rows.batch.vectors)?;
+        let updated = rows.insert(self.connection)?;
+        self.flush()?;
+        self.append(rows.batch.vectors)?;
+        Ok(updated)
     }
 }
 

@@ -64,17 +64,7 @@ fn last_extent(connection: &Connection) -> Result<Option<Extent>> {
             "SELECT first_row, rows, file, crc32 FROM extents ORDER BY first_row DESC LIMIT 1",
         )
         .map_err(sql)?;
-    let extent = statement
-        .query_row([], |row| {
-            Ok(Extent {
-                first_row: row.get::<_, i64>(0)?.unsigned_abs(),
-                rows: row.get::<_, i64>(1)?.unsigned_abs(),
-                file: row.get(2)?,
-                crc32: row.get(3)?,
-            })
-        })
-        .optional();
-    extent.map_err(sql)
+    statement.query_row([], Extent::from_row).optional().map_err(sql)
 }
 
 fn last_file(connection: &Connection) -> Result<Option<LastFile>> {

@@ -38,6 +38,7 @@ fn storage(arguments: &Create) -> Result<Storage> {
     if arguments.storage == StorageKind::Npy {
         let flags = [
             ("--compress", arguments.compress.is_some()),
+            ("--no-shuffle", arguments.no_shuffle),
             ("--group-by", arguments.group_by.is_some()),
         ];
         return match flags.into_iter().find(|(_, given)| *given) {
@@ -57,5 +58,5 @@ fn storage(arguments: &Create) -> Result<Storage> {
         }
     };
     let group_by = arguments.group_by.clone();
-    Ok(Storage::Hdf5 { gzip, group_by })
+    Ok(Storage::Hdf5 { gzip, shuffle: !arguments.no_shuffle, group_by })
 }

@@ -1,0 +1,5 @@
+//! Stores on the disk, over every kind of files.
+
+mod hdf5;
+mod helpers;
+mod story;
