@@ -64,7 +64,21 @@ pub(crate) fn leftovers(folder: &Path, named: &[String]) -> Result<Vec<PathBuf>>
     Ok(found)
 }
 
+/// Checks that a name from the metadata is that of a file of ours: a folder may come from anyone,
+/// and nothing outside of it is to be read or written.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    match is_numbered(name) {
+        true => Ok(()),
+        false => Err(Error::malformed(format!("{name:?} is no name of a file of a collection"))),
+    }
+}
+
 fn is_ours(name: &str) -> bool {
+    let unfinished = name.starts_with(".vectors-") || name.starts_with(".index-");
+    is_numbered(name) || unfinished && name.ends_with(".part")
+}
+
+fn is_numbered(name: &str) -> bool {
     let numbered = |prefix: &str, suffixes: &[&str]| {
         let Some((number, suffix)) =
             name.strip_prefix(prefix).and_then(|rest| rest.split_once('.'))
@@ -75,10 +89,7 @@ fn is_ours(name: &str) -> bool {
             && number.bytes().all(|byte| byte.is_ascii_digit())
             && suffixes.contains(&suffix)
     };
-    let unfinished = name.starts_with(".vectors-") || name.starts_with(".index-");
-    numbered("vectors-", &["npy", "h5"])
-        || numbered("index-", &["anx"])
-        || unfinished && name.ends_with(".part")
+    numbered("vectors-", &["npy", "h5"]) || numbered("index-", &["anx"])
 }
 
 /// Makes the names in a folder survive a crash.
@@ -149,6 +160,14 @@ mod tests {
         let found = leftovers(folder.path(), &["vectors-000001.npy".to_owned()]).unwrap();
         let found: Vec<_> = found.iter().map(|path| path.file_name().unwrap()).collect();
         assert_eq!(found, [names[3], names[2], names[1]]);
+    }
+
+    #[test]
+    fn names_that_lead_elsewhere_are_refused() {
+        assert!(check_name("vectors-000001.npy").is_ok());
+        for name in ["../vectors-000001.npy", "/etc/passwd", "vectors-000001.npy/../x", "", "x"] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::Store;
 use crate::error::sql;
+use crate::folder::check_name;
 use crate::read::Moment;
 use crate::sql::schema;
 use anear_io::{Input, Output};
@@ -52,6 +53,8 @@ impl Moment {
             statement.query_row([INDEX], |row| row.get::<_, String>(0)).optional()
         });
         let name = name.map_err(|error| self.locate(sql(error)))?;
-        name.map(|name| Input::open(self.inner().folder.join(name))).transpose()
+        let Some(name) = name else { return Ok(None) };
+        check_name(&name).map_err(|error| self.locate(error))?;
+        Input::open(self.inner().folder.join(name)).map(Some)
     }
 }

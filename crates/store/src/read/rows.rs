@@ -25,7 +25,8 @@ impl Moment {
     /// # Errors
     /// [`Usage`](anear_types::ErrorKind::Usage) if ids are of another kind.
     pub fn rows_of(&self, ids: &Ids) -> Result<Vec<Option<u64>>> {
-        if let Some(kind) = self.ids_kind()?.filter(|kind| *kind != ids.kind()) {
+        let other = |kind: &ColumnKind| *kind != ids.kind() && !ids.is_empty();
+        if let Some(kind) = self.ids_kind()?.filter(other) {
             let (kind, found) = (kind.name(), ids.kind().name());
             let what = format!("ids of this collection are {kind}, not {found}");
             return Err(self.locate(Error::usage(what)));

@@ -3,6 +3,7 @@
 use super::Moment;
 use crate::error::sql;
 use crate::files::{Extent, SharedBytes};
+use crate::folder::check_name;
 use crate::write::read_pending;
 use anear_types::{Block, Element, Error, MatrixRef, Result};
 use rusqlite::Row;
@@ -108,7 +109,10 @@ impl Moment {
             };
             statement.query_map([], file)?.collect::<rusqlite::Result<_>>()
         });
-        files.map_err(|error| self.locate(sql(error)))
+        let files: Vec<File> = files.map_err(|error| self.locate(sql(error)))?;
+        let checked = files.iter().try_for_each(|file| check_name(&file.name));
+        checked.map_err(|error| self.locate(error))?;
+        Ok(files)
     }
 }
 

@@ -31,7 +31,7 @@ impl Store {
     /// [`Usage`](anear_types::ErrorKind::Usage) if ids are of another kind.
     pub fn delete(&self, ids: &Ids) -> Result<u64> {
         self.0.write(|turn| {
-            turn.check_kind(ids.kind())?;
+            turn.check_kind(ids)?;
             let delete = format!("DELETE FROM {TABLE} WHERE {ID} = ?");
             let mut delete = turn.connection.prepare_cached(&delete).map_err(sql)?;
             let mut deleted = 0;
@@ -82,7 +82,7 @@ impl Store {
 
 impl Turn<'_> {
     fn update(&mut self, ids: &Ids, metadata: &[Column], json: &[String]) -> Result<u64> {
-        self.check_kind(ids.kind())?;
+        self.check_kind(ids)?;
         let (stored, _) = columns::ensure(self.connection, metadata, json)?;
         if stored.is_empty() {
             return Ok(0);

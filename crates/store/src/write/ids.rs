@@ -11,16 +11,19 @@ use std::borrow::Cow;
 impl Turn<'_> {
     /// The ids for rows that are to be added: those given, or integers that count on.
     pub(super) fn ids_for<'i>(&self, given: Option<&'i Ids>, rows: usize) -> Result<Cow<'i, Ids>> {
+        if rows == 0 {
+            return Ok(given.map_or(Cow::Owned(Ids::Ints(Vec::new())), Cow::Borrowed));
+        }
         let kind = schema::ids_kind(self.connection)?;
-        let wanted = given.map_or(ColumnKind::Int, Ids::kind);
-        match kind.as_deref() {
-            Some(kind) if kind != wanted.name() && given.is_none() => {
+        match (given, kind.as_deref()) {
+            (Some(ids), Some(_)) => self.check_kind(ids)?,
+            (Some(ids), None) => self.set_kind(ids.kind())?,
+            (None, Some("text")) => {
                 return Err(Error::usage("ids are missing")
                     .help("the ids of this collection are text, so each row needs one"));
             }
-            Some(_) => self.check_kind(wanted)?,
-            None if rows == 0 => {}
-            None => self.set_kind(wanted)?,
+            (None, Some(_)) => {}
+            (None, None) => self.set_kind(ColumnKind::Int)?,
         }
         match given {
             Some(ids) => Ok(Cow::Borrowed(ids)),
@@ -29,11 +32,11 @@ impl Turn<'_> {
     }
 
     /// Checks that ids are of the kind that those of the collection are.
-    pub(super) fn check_kind(&self, found: ColumnKind) -> Result<()> {
+    pub(super) fn check_kind(&self, found: &Ids) -> Result<()> {
         match schema::ids_kind(self.connection)? {
-            Some(kind) if kind != found.name() => {
-                let what = format!("ids of this collection are {kind}, not {}", found.name());
-                Err(Error::usage(what))
+            Some(kind) if kind != found.kind().name() && !found.is_empty() => {
+                let found = found.kind().name();
+                Err(Error::usage(format!("ids of this collection are {kind}, not {found}")))
             }
             _ => Ok(()),
         }

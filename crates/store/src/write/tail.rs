@@ -2,6 +2,7 @@
 
 use crate::error::sql;
 use crate::files::Extent;
+use crate::folder::check_name;
 use anear_types::{Error, Result};
 use rusqlite::{Connection, OptionalExtension};
 use std::ops::Range;
@@ -82,5 +83,7 @@ fn last_file(connection: &Connection) -> Result<Option<LastFile>> {
             })
         })
         .optional();
-    file.map_err(sql)
+    let file: Option<LastFile> = file.map_err(sql)?;
+    file.iter().try_for_each(|file| check_name(&file.name))?;
+    Ok(file)
 }
