@@ -1,5 +1,6 @@
 //! What a store is made of.
 
+use anear_formats::by_name;
 use anear_types::{ColumnInfo, Element, Error, Metric, Result};
 
 /// What a new store is to hold. It stays as it is for the life of the store.
@@ -90,8 +91,8 @@ impl Spec {
             let what = format!("a vector has 1 to {MOST_COMPONENTS} components, not {}", self.dim);
             return Err(Error::usage(what));
         }
-        if !NPY_ELEMENTS.contains(&self.element) {
-            let names: Vec<&str> = NPY_ELEMENTS.iter().map(|element| element.name()).collect();
+        if !elements().contains(&self.element) {
+            let names: Vec<&str> = elements().iter().map(|element| element.name()).collect();
             return Err(Error::usage(format!("a collection cannot hold {}", self.element))
                 .help(format!("it holds: {}", names.join(", "))));
         }
@@ -114,20 +115,9 @@ impl Spec {
 }
 
 /// The elements a store can hold: those NumPy has types for.
-const NPY_ELEMENTS: &[Element] = &[
-    Element::F32,
-    Element::F16,
-    Element::F64,
-    Element::I8,
-    Element::U8,
-    Element::I16,
-    Element::U16,
-    Element::I32,
-    Element::U32,
-    Element::I64,
-    Element::U64,
-    Element::Bool,
-];
+fn elements() -> &'static [Element] {
+    by_name("npy").map_or(&[], |format| format.info().writes)
+}
 
 impl Storage {
     fn check(&self) -> Result<()> {

@@ -19,8 +19,9 @@ use std::time::Duration;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Statements kept ready.
 const STATEMENTS: usize = 64;
-/// The log is folded into the database when it has so many pages, and on close.
-const LOG_PAGES: i64 = 4000;
+/// The log is folded into the database when it has so many pages, and on close. A short log is soon
+/// written over from its start, which is faster to sync than a file that grows.
+const LOG_PAGES: i64 = 1000;
 /// Memory for pages of the database, in KiB. They are checked when they are read, and a mapped
 /// database would be read anew each time.
 const CACHE_KIB: i64 = 64 << 10;
@@ -32,10 +33,16 @@ pub(crate) fn for_writing(folder: &Path) -> Result<Connection> {
         let connection = Connection::open_with_flags(folder.join(METADATA), flags)?;
         harden(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+        fold_log(&connection, true)?;
         Ok(connection)
     };
     open().map_err(|error| sql(error).at_path(folder))
+}
+
+/// Whether commits fold a long log into the database. Where they do not, the next one that does
+/// catches up.
+pub(crate) fn fold_log(connection: &Connection, on: bool) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "wal_autocheckpoint", if on { LOG_PAGES } else { 0 })
 }
 
 /// A connection that reads.

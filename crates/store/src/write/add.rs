@@ -151,6 +151,7 @@ impl Turn<'_> {
     /// Inserts rows while another thread checks their vectors and writes them, behind those that
     /// were pending, to the file.
     fn insert_beside_file(&mut self, rows: &Rows<'_>) -> Result<u64> {
+        self.is_bulk = true;
         let vectors = rows.batch.vectors;
         let pending = self.take_pending()?;
         let pending_first = self.tail.file_rows;

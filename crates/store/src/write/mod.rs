@@ -126,10 +126,13 @@ impl Writer {
             file: None,
             avoid_tail: self.in_doubt,
             has_replaced: false,
+            is_bulk: false,
         };
         let done = work(&mut turn)?;
         turn.sync()?;
-        let Turn { file, has_replaced, .. } = turn;
+        let Turn { file, has_replaced, is_bulk, .. } = turn;
+        // Who adds much does not wait for the log to be folded in; who adds next does.
+        connection::fold_log(&transaction, !is_bulk).map_err(sql)?;
         if let Err(error) = transaction.commit() {
             self.in_doubt = true;
             return Err(sql(error));
@@ -161,4 +164,6 @@ pub(crate) struct Turn<'a> {
     avoid_tail: bool,
     /// Whether a file does not count any more, in whose place there is another.
     has_replaced: bool,
+    /// Whether much is added.
+    is_bulk: bool,
 }
