@@ -1,6 +1,6 @@
 //! Which rows meet a condition: by the columns in memory where those can tell, else by SQLite.
 
-use super::picture::{Current, Shared};
+use super::picture::{Current, Picture, Shared};
 use super::{Condition, rows_where};
 use crate::Result;
 use anear_filter::Passing;
@@ -40,6 +40,18 @@ impl Passed {
         }
     }
 
+    /// Rows on a list, rising, of so many.
+    fn of_rows(listed: Vec<u64>, rows: u64) -> Passed {
+        if listed.len() as u64 * LISTED_SHARE <= rows {
+            return Passed::Listed(listed);
+        }
+        let mut set = RowSet::none_of(rows);
+        for row in listed.into_iter().filter(|row| *row < rows) {
+            set.insert(row);
+        }
+        Passed::Set(set)
+    }
+
     fn of(passing: &Passing) -> Passed {
         if passing.count() * LISTED_SHARE <= passing.rows() {
             return Passed::Listed(passing.iter().collect());
@@ -56,21 +68,25 @@ impl Shared {
         condition: Option<&Condition<'_>>,
     ) -> Result<(Moment, Current<'_>, Passed)> {
         let (moment, picture) = self.now(store)?;
-        let Some(condition) = condition else { return Ok((moment, picture, Passed::All)) };
-        let Some(parsed) = anear_filter::Condition::parse(condition.sql) else {
-            let rows = rows_where(&moment, condition)?;
-            return Ok((moment, picture, Passed::Listed(rows)));
-        };
-        if let Some(missing) = picture.columns.missing(&parsed).filter(|names| !names.is_empty()) {
-            // They are read in the background, for the next search.
-            self.want(missing);
-            let rows = rows_where(&moment, condition)?;
-            return Ok((moment, picture, Passed::Listed(rows)));
-        }
-        let passed = match parsed.evaluate(condition.params, &picture.columns) {
-            Some(passing) => Passed::of(&passing),
-            None => Passed::Listed(rows_where(&moment, condition)?),
+        let passed = match condition {
+            None => Passed::All,
+            Some(condition) => match self.in_memory(&picture, condition) {
+                Some(passing) => Passed::of(&passing),
+                None => Passed::of_rows(rows_where(&moment, condition)?, moment.marks().next_row),
+            },
         };
         Ok((moment, picture, passed))
+    }
+
+    /// What the columns in memory tell of a condition; `None` if SQLite has to be asked.
+    fn in_memory(&self, picture: &Picture, condition: &Condition<'_>) -> Option<Passing> {
+        let parsed = anear_filter::Condition::parse(condition.sql)?;
+        let missing = picture.columns.missing(&parsed)?;
+        if !missing.is_empty() {
+            // They are read in the background, for the next search.
+            self.want(missing);
+            return None;
+        }
+        parsed.evaluate(condition.params, &picture.columns)
     }
 }
