@@ -37,7 +37,7 @@ fn settings() -> Vec<Setting> {
     let of_round = |round| {
         sorts.map(|(seed, kept, goes_on)| {
             let seed = seed + 1000 * round;
-            Setting { seed, changes: 14, compacts: 8, kept, goes_on }
+            Setting { seed, changes: 14, compacts: 8, kept, least_rows: 0, goes_on }
         })
     };
     (0..rounds).flat_map(of_round).collect()

@@ -9,7 +9,7 @@ use anear_testkit::faults::{Disk, End, Fault, FaultyChild, Sweep, What, Workload
 use std::path::Path;
 
 const SETTING: Setting =
-    Setting { seed: 5, changes: 12, compacts: 0, kept: Kept::Npy, goes_on: false };
+    Setting { seed: 5, changes: 12, compacts: 0, kept: Kept::Npy, least_rows: 0, goes_on: false };
 
 /// Fills a new collection and closes it.
 fn filled(folder: &Path) -> Model {
