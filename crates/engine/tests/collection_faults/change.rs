@@ -30,8 +30,10 @@ pub(crate) enum Change {
 }
 
 /// Rows of an add that goes to the vectors file at once.
-const MANY: u64 = 64;
-/// Beyond this many rows, more are deleted than added.
+pub(crate) const MANY: u64 = 64;
+/// From the number of a change and this follow the ids that it adds.
+pub(crate) const IDS_OF_CHANGE: i64 = 10_000;
+/// With so many rows beyond the least, more are deleted than added.
 const ENOUGH: usize = 600;
 
 impl Change {
@@ -41,13 +43,15 @@ impl Change {
         let label = random.below(LABELS) as i64;
         if number == 0 {
             // Later changes need the columns.
-            return Change::Add(new_rows(number, 1, &mut random));
+            let first = setting.least_rows.max(1) as u64;
+            return Change::Add(new_rows(number, first, &mut random));
         }
         if random.below(100) < setting.compacts {
             return Change::Compact;
         }
         let dice = random.below(100);
-        let shrinks = model.rows.len() > ENOUGH;
+        let rows = model.rows.len();
+        let shrinks = rows > setting.least_rows + ENOUGH;
         match dice {
             0..35 if !shrinks => Change::Add(new_rows(number, 1 + random.below(3), &mut random)),
             0..45 if !shrinks => {
@@ -64,7 +68,9 @@ impl Change {
             80..84 => Change::Reopen,
             84..87 => Change::IndexText,
             87..90 => Change::Index,
-            _ if shrinks || dice >= 96 => Change::DeleteWhere { label },
+            _ if shrinks || dice >= 96 && rows >= setting.least_rows => {
+                Change::DeleteWhere { label }
+            }
             _ => Change::Add(new_rows(number, 1, &mut random)),
         }
     }
@@ -111,7 +117,8 @@ impl Change {
 
 /// Rows with ids that were never used.
 fn new_rows(number: i64, count: u64, random: &mut Random) -> Vec<(i64, Row)> {
-    let ids = number * 1000..number * 1000 + count as i64;
+    let first = number * IDS_OF_CHANGE;
+    let ids = first..first + count as i64;
     ids.map(|id| (id, Row::new(id, number, random.below(LABELS) as i64))).collect()
 }
 

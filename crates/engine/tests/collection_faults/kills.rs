@@ -15,7 +15,14 @@ fn kill_many(compacts: u64, rounds: u64) {
     for round in 0..rounds {
         let mut random = Random::new(round);
         let kept = [Kept::Npy, Kept::Npy, Kept::Hdf5, Kept::Groups][round as usize % 4];
-        let setting = Setting { seed: round, changes: CHANGES, compacts, kept, goes_on: false };
+        let setting = Setting {
+            seed: round,
+            changes: CHANGES,
+            compacts,
+            kept,
+            least_rows: 0,
+            goes_on: false,
+        };
         let (folder, beside) = (scratch(), scratch());
         let path = beside.path().join("notes");
         let notes = || -> Vec<String> {

@@ -29,6 +29,7 @@ fn child() {
         "change" => writer::change(&workload, arguments),
         "open" => writer::open(&workload),
         "read" => refusals::read(&workload, arguments),
+        "read again" => refusals::read_again(&workload),
         "write all the time" => readers::write_all_the_time(&workload, arguments),
         "ask all the time" => readers::ask_all_the_time(&workload, arguments),
         other => panic!("{other:?} is no task"),

@@ -4,7 +4,7 @@
 //! looks at the second, asks, and looks at the first: the answer must be that of the model after
 //! some change between the two, all of it.
 
-use crate::change::Change;
+use crate::change::{Change, IDS_OF_CHANGE, MANY};
 use crate::model::{LABELS, Model};
 use crate::question::{Answer, Question};
 use crate::setting::{Kept, Session, Setting, path_in};
@@ -18,8 +18,15 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 const READERS: u64 = 4;
-const SETTING: Setting =
-    Setting { seed: 11, changes: i64::MAX, compacts: 2, kept: Kept::Npy, goes_on: false };
+/// So many rows that readers learn about them in the background.
+const SETTING: Setting = Setting {
+    seed: 11,
+    changes: i64::MAX,
+    compacts: 2,
+    kept: Kept::Npy,
+    least_rows: 5500,
+    goes_on: false,
+};
 
 /// How many changes were begun, and how many are done.
 struct Published(File);
@@ -112,10 +119,13 @@ impl Follower {
         match random.below(8) {
             0 => Question::Rows,
             1 => Question::Count { label: random.below(LABELS) as i64 },
-            // All rows there are, and any that the next changes may add.
+            // Some rows that are there, and any that the next changes may add.
             2 => {
-                let next = (self.changes..self.changes + 3).flat_map(|n| n * 1000..n * 1000 + 4);
-                Question::Get { ids: self.model.rows.keys().copied().chain(next).collect() }
+                let ids: Vec<i64> = self.model.rows.keys().copied().collect();
+                let ids_of =
+                    |number| (0..2 * MANY as i64).map(move |id| number * IDS_OF_CHANGE + id);
+                let next = (self.changes..self.changes + 3).flat_map(ids_of);
+                Question::Get { ids: random.some(&ids, 100).into_iter().chain(next).collect() }
             }
             3 if self.model.text => Question::Word { label: random.below(LABELS) as i64 },
             _ => Question::nearest(random),

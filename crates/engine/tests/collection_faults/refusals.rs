@@ -1,15 +1,15 @@
-//! Folders that cannot be written to.
+//! Folders that cannot be written to, or seem so.
 
 use crate::change::Change;
-use crate::model::Model;
+use crate::model::{Model, Row};
 use crate::question::difference;
 use crate::setting::{Kept, Session, Setting, path_in};
 use anear::{Access, Collection, ErrorKind, Silent};
-use anear_testkit::faults::{Disk, End, Fault, FaultyChild, What, Workload, scratch};
+use anear_testkit::faults::{Disk, End, Fault, FaultyChild, Sweep, What, Workload, scratch};
 use std::path::Path;
 
 const SETTING: Setting =
-    Setting { seed: 5, changes: 12, compacts: 0, kept: Kept::Npy, goes_on: false };
+    Setting { seed: 5, changes: 12, compacts: 0, kept: Kept::Npy, least_rows: 0, goes_on: false };
 
 /// Fills a new collection and closes it.
 fn filled(folder: &Path) -> Model {
@@ -42,6 +42,30 @@ pub(crate) fn read(workload: &Workload, _: &[String]) {
         .and_then(|open| Change::choose(&SETTING, SETTING.changes, &model).make(&open));
     assert_eq!(written.unwrap_err().kind(), ErrorKind::Io);
     workload.note("refused");
+}
+
+/// The child: reads, writes, and reads again through the same open collection.
+pub(crate) fn read_again(workload: &Workload) {
+    let path = path_in(workload.folder());
+    let Ok(reader) = Collection::open(&path, Access::Read) else { return };
+    workload.note("open");
+    let rows = reader.len().unwrap();
+    let writer = Collection::open(&path, Access::Write).unwrap();
+    Change::Upsert(vec![(-1, Row::new(-1, 0, 0))]).make(&writer).unwrap();
+    assert_eq!(reader.len().unwrap(), rows + 1);
+}
+
+#[test]
+fn a_reader_that_had_trouble_to_open_sees_what_is_written_later() {
+    let folder = scratch();
+    filled(folder.path());
+    let arguments = ["read again".to_owned()];
+    let sweep = Sweep::new("child", &arguments, &|_, _| Ok(()));
+    let sweep = sweep.starting_with(Disk::read(folder.path()));
+    let trace = sweep.trace();
+    let opening = (1..=trace.steps().len()).take_while(|steps| trace.notes(*steps).is_empty());
+    let faults: Vec<Fault> = opening.map(|at| Fault { at: at as u64, what: What::Io }).collect();
+    sweep.faults(&faults).must_be_clean();
 }
 
 #[test]

@@ -37,25 +37,31 @@ pub(crate) struct Setting {
     /// How many in a hundred changes are compactions.
     pub(crate) compacts: u64,
     pub(crate) kept: Kept,
+    /// How many rows there are from the first change on, about.
+    pub(crate) least_rows: usize,
     /// Whether a child goes on after a change that failed.
     pub(crate) goes_on: bool,
 }
 
 impl Setting {
     pub(crate) fn arguments(&self) -> Vec<String> {
-        let Setting { seed, changes, compacts, kept, goes_on } = self;
-        let numbers = [seed.to_string(), changes.to_string(), compacts.to_string()];
+        let Setting { seed, changes, compacts, kept, least_rows, goes_on } = self;
+        let numbers =
+            [*seed, *changes as u64, *compacts, *least_rows as u64].map(|n| n.to_string());
         numbers.into_iter().chain([format!("{kept:?}"), goes_on.to_string()]).collect()
     }
 
     pub(crate) fn from_arguments(arguments: &[String]) -> Setting {
-        let [seed, changes, compacts, kept, goes_on] = arguments else { panic!("{arguments:?}") };
+        let [seed, changes, compacts, least_rows, kept, goes_on] = arguments else {
+            panic!("{arguments:?}")
+        };
         let kept = Kept::ALL.into_iter().find(|known| format!("{known:?}") == *kept);
         Setting {
             seed: seed.parse().unwrap(),
             changes: changes.parse().unwrap(),
             compacts: compacts.parse().unwrap(),
             kept: kept.expect("there is such a way to keep vectors"),
+            least_rows: least_rows.parse().unwrap(),
             goes_on: goes_on.parse().unwrap(),
         }
     }

@@ -10,7 +10,8 @@ pub use vectors::{StoredVectors, Stretch};
 
 use crate::error::sql;
 use crate::spec::StoredColumn;
-use crate::sql::{columns, connection, schema};
+use crate::sql::connection::{self, Reading};
+use crate::sql::{columns, schema};
 use crate::store::Inner;
 use crate::write::file_names;
 use anear_formats::sqlite::condition::Conditions;
@@ -21,24 +22,24 @@ use std::sync::Arc;
 
 /// A connection that reads.
 pub(crate) struct Reader {
-    connection: Connection,
+    reading: Reading,
     conditions: Conditions,
 }
 
 impl Reader {
     pub(crate) fn open(folder: &Path) -> Result<Reader> {
-        let mut connection = connection::for_reading(folder)?;
-        let conditions =
-            Conditions::install(&mut connection, schema::TABLE, schema::ROW).map_err(sql)?;
-        Ok(Reader { connection, conditions })
+        let mut reading = connection::for_reading(folder)?;
+        let conditions = Conditions::install(&mut reading.connection, schema::TABLE, schema::ROW)
+            .map_err(sql)?;
+        Ok(Reader { reading, conditions })
     }
 
     pub(crate) fn connection(&self) -> &Connection {
-        &self.connection
+        &self.reading.connection
     }
 
     fn run(&self, statement: &str) -> Result<()> {
-        self.connection
+        self.connection()
             .prepare_cached(statement)
             .and_then(|mut statement| statement.execute([]).map(drop))
             .map_err(sql)
@@ -100,10 +101,13 @@ impl Marks {
 
 impl Moment {
     pub(crate) fn begin(inner: &Arc<Inner>) -> Result<Moment> {
-        let idle = inner.idle_readers().pop();
-        let reader = match idle {
-            Some(reader) => reader,
-            None => Reader::open(&inner.folder)?,
+        let reader = loop {
+            let idle = inner.idle_readers().pop();
+            match idle {
+                Some(reader) if reader.reading.is_current(&inner.folder) => break reader,
+                Some(_) => {}
+                None => break Reader::open(&inner.folder)?,
+            }
         };
         let marks = Marks::default();
         let mut moment = Moment { inner: Arc::clone(inner), reader: Some(reader), marks };
@@ -196,7 +200,7 @@ impl Moment {
     }
 
     pub(crate) fn connection(&self) -> &Connection {
-        &self.reader().connection
+        self.reader().connection()
     }
 
     fn reader(&self) -> &Reader {

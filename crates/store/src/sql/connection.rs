@@ -3,7 +3,8 @@
 //! A folder may come from anyone, so nothing in its schema is trusted. A reader opens the database
 //! as a writer would, if it can, because only then SQLite removes the files of its log when the last
 //! one leaves; it is kept from writing by a setting. Where nothing can be written, SQLite is told
-//! that the file does not change, or that its log is this process's alone.
+//! that the file does not change, or that its log is this process's alone. Someone else may be able
+//! to write after all, so such a connection is used only as long as the files look the same.
 
 use crate::error::sql;
 use crate::folder::METADATA;
@@ -13,7 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How long SQLite waits for a lock.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -46,15 +47,34 @@ pub(crate) fn fold_log(connection: &Connection, on: bool) -> rusqlite::Result<()
 }
 
 /// A connection that reads.
-pub(crate) fn for_reading(folder: &Path) -> Result<Connection> {
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) connection: Connection,
+    /// How the files must look for it to be used, if it does not notice changes itself.
+    look: Option<Look>,
+}
+
+impl Reading {
+    /// Whether it sees what was last committed.
+    pub(crate) fn is_current(&self, folder: &Path) -> bool {
+        self.look.as_ref().is_none_or(|look| *look == Look::at(&folder.join(METADATA)))
+    }
+}
+
+/// A connection that reads.
+pub(crate) fn for_reading(folder: &Path) -> Result<Reading> {
     let path = folder.join(METADATA);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(&path, flags).and_then(for_queries);
     match opened {
-        Ok(connection) => Ok(connection),
-        Err(error) => where_nothing_can_be_written(&path)
-            .and_then(for_queries)
-            .map_err(|_| sql(error).at_path(folder)),
+        Ok(connection) => Ok(Reading { connection, look: None }),
+        Err(error) => {
+            let look = Some(Look::at(&path));
+            match where_nothing_can_be_written(&path).and_then(for_queries) {
+                Ok(connection) => Ok(Reading { connection, look }),
+                Err(_) => Err(sql(error).at_path(folder)),
+            }
+        }
     }
 }
 
@@ -96,4 +116,23 @@ fn harden(connection: &Connection) -> rusqlite::Result<()> {
     }
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON")
+}
+
+/// What tells from outside that something was committed: the database or its log changes. The files
+/// are not opened for this: to close one would undo the locks of all connections of this process.
+#[derive(Debug, PartialEq)]
+struct Look {
+    database: Option<(u64, Option<SystemTime>)>,
+    log: Option<(u64, Option<SystemTime>)>,
+}
+
+impl Look {
+    /// How the files of a database look now.
+    fn at(path: &Path) -> Look {
+        let look = |path: &Path| {
+            let about = path.metadata().ok()?;
+            Some((about.len(), about.modified().ok()))
+        };
+        Look { database: look(path), log: look(&beside(path, "-wal")) }
+    }
 }

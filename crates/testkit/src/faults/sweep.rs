@@ -81,7 +81,10 @@ impl<'a> Sweep<'a> {
                 End::Failed => Err(format!("the child failed: {}", outcome.said)),
                 End::Finished | End::Killed => (self.judge)(folder.path(), &outcome.notes),
             };
-            judged.map_err(|error| format!("{fault}: {error}; noted: {:?}", outcome.notes))
+            judged.map_err(|error| {
+                let (arguments, notes) = (self.arguments, outcome.notes);
+                format!("{fault} of {arguments:?}: {error}; noted: {notes:?}")
+            })
         })
     }
 
@@ -98,7 +101,8 @@ impl<'a> Sweep<'a> {
             let judged = (self.judge)(folder.path(), &notes);
             judged.map_err(|error| {
                 let (steps, loss) = (image.steps, image.loss);
-                format!("loss of power after {steps} steps, {loss:?}: {error}; noted: {notes:?}")
+                let of = format!("after {steps} steps of {:?}, {loss:?}", self.arguments);
+                format!("loss of power {of}: {error}; noted: {notes:?}")
             })
         })
     }
