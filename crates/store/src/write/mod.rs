@@ -111,9 +111,10 @@ impl Writer {
             self.log_is_named = true;
         }
         if self.in_doubt {
-            // Whatever else is written, it takes the place of the failed commit in the log.
+            // Something has to take the place of the failed commit in the log, even if nothing else is
+            // changed. SQLite writes no value that is there already, so a number is passed over.
             let next_file = schema::integer(&transaction, "next_file")?;
-            schema::set(&transaction, "next_file", next_file)?;
+            schema::set(&transaction, "next_file", next_file + 1)?;
         }
         let mut turn = Turn {
             folder: &inner.folder,
