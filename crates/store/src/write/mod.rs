@@ -111,9 +111,10 @@ impl Writer {
             self.log_is_named = true;
         }
         if self.in_doubt {
-            // Whatever else is written, it takes the place of the failed commit in the log.
+            // Whatever else is done, something must take the place of the failed commit in the log.
+            // (SQLite does not write a value that is there already.)
             let next_file = schema::integer(&transaction, "next_file")?;
-            schema::set(&transaction, "next_file", next_file)?;
+            schema::set(&transaction, "next_file", next_file + 1)?;
         }
         let mut turn = Turn {
             folder: &inner.folder,
