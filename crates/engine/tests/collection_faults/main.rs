@@ -4,6 +4,7 @@
 //! parent knows the seed, so it knows what must be there: `model.rs` is a plain list of rows,
 //! `change.rs` what is done to both, `question.rs` what both are asked.
 #![cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
+#![cfg(all(feature = "hdf5", feature = "sqlite"))]
 
 mod belief;
 mod change;
