@@ -3,7 +3,7 @@
 #![no_main]
 
 use anear_index::flat::{Goal, NonFinite};
-use anear_index::{INDEX_KINDS, Keep, Plan};
+use anear_index::{INDEX_KINDS, Keep, Plan, Rows};
 use anear_io::{About, Input, Segment};
 use anear_types::{MatrixRef, Result};
 
@@ -59,7 +59,8 @@ fn search(file: Vec<u8>) -> Result<()> {
     let _ = segment.verify();
     let about = About::read(&segment)?;
     for kind in INDEX_KINDS.iter().filter(|kind| kind.info().name == about.kind) {
-        let mut index = kind.load(&segment, &about)?;
+        let rows = Rows::in_file(&segment, &about)?;
+        let mut index = kind.load(&segment, &about, rows)?;
         let row_bytes = about.dim * about.element.bytes();
         if row_bytes > MAX_BYTES {
             continue;
