@@ -3,11 +3,17 @@
 //! * [`flat`]: exact search over all rows, block by block as they come from a file.
 //! * [`INDEX_KINDS`]: the kinds of [`Index`] that can be built, saved and loaded again. So far
 //!   `flat`: all rows, searched exactly.
+//! * [`ann`]: indexes of other libraries, over codes, lists and graphs, searched as those do.
 #![forbid(unsafe_code)]
 
+pub mod ann;
+mod coded;
+mod composed;
 pub mod flat;
 mod flat_index;
+mod graph;
 mod index;
+mod ivf;
 mod learned_file;
 mod registry;
 mod row_set;

@@ -1,10 +1,13 @@
 //! FAISS index files, read and written without FAISS.
 //!
 //! A file is an index: four letters that say its kind, a header, and what the kind needs, possibly
-//! with further indexes inside. Every kind is named and described; the vectors of flat indexes are
-//! read where they lie, under the ids of an id map around them. They never lie at a multiple of
+//! with further indexes inside. Most kinds are read to their parts ([`IndexParts`]), from which an
+//! index is made that can be searched; the others are named and described. The vectors of flat
+//! indexes are read where they lie, under the ids of an id map around them. They never lie at a multiple of
 //! four bytes (the headers are odd), so floats are copied block by block. Such indexes are written
 //! as well: a flat one, with integer ids as an id map over it.
+//!
+//! [`IndexParts`]: anear_types::parts::IndexParts
 //!
 //! Source: FAISS 1.15, `faiss/impl/index_write.cpp` and `faiss/impl/index_read.cpp`.
 
@@ -13,8 +16,8 @@ mod describe;
 mod header;
 mod kinds;
 mod metric;
+mod read;
 mod sink;
-mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -56,7 +59,7 @@ impl Format for Faiss {
     }
 
     fn open(&self, input: Input, options: &ReadOptions) -> Result<Box<dyn Container>> {
-        Ok(Box::new(container::FaissFile::open(input, options)?))
+        Ok(Box::new(container::FaissFile::open(&input, options)?))
     }
 
     fn create(
