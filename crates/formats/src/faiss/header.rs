@@ -14,6 +14,8 @@ use anear_types::{Error, Measure, Metric, Result};
 
 /// What the two unused fields hold.
 const UNUSED: i64 = 1 << 20;
+/// What binary indexes have for a metric, which nothing looks at.
+const BINARY_METRIC: i32 = 1;
 
 /// The header of an index.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,17 +74,27 @@ impl Header {
         Ok(Header { fourcc, layout, dim, rows, trained, measure })
     }
 
-    /// The bytes of a float header, as FAISS writes them.
+    /// The bytes of a header, as FAISS writes them.
     ///
     /// # Panics
-    /// If it is that of a binary index, or a number is beyond what FAISS counts with.
+    /// If a number is beyond what FAISS counts with.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let small =
+            |number: usize| i32::try_from(number).expect("a checked dimension").to_le_bytes();
+        let rows = i64::try_from(self.rows).expect("rows in a file").to_le_bytes();
         out.extend_from_slice(&self.fourcc);
-        out.extend_from_slice(&i32::try_from(self.dim).expect("a checked dimension").to_le_bytes());
-        out.extend_from_slice(&i64::try_from(self.rows).expect("rows in a file").to_le_bytes());
-        out.extend_from_slice(&[UNUSED.to_le_bytes(); 2].concat());
-        out.push(u8::from(self.trained));
-        metric::write(self.measure.0, self.measure.1, out);
+        out.extend_from_slice(&small(self.dim));
+        if self.layout.is_binary() {
+            out.extend_from_slice(&small(self.dim / 8));
+            out.extend_from_slice(&rows);
+            out.push(u8::from(self.trained));
+            out.extend_from_slice(&BINARY_METRIC.to_le_bytes());
+        } else {
+            out.extend_from_slice(&rows);
+            out.extend_from_slice(&[UNUSED.to_le_bytes(); 2].concat());
+            out.push(u8::from(self.trained));
+            metric::write(self.measure.0, self.measure.1, out);
+        }
     }
 
     /// The four letters as text.

@@ -4,8 +4,9 @@
 //! with further indexes inside. Most kinds are read to their parts ([`IndexParts`]), from which an
 //! index is made that can be searched; the others are named and described. The vectors of flat
 //! indexes are read where they lie, under the ids of an id map around them. They never lie at a multiple of
-//! four bytes (the headers are odd), so floats are copied block by block. Such indexes are written
-//! as well: a flat one, with integer ids as an id map over it.
+//! four bytes (the headers are odd), so floats are copied block by block. Rows are written as
+//! such an index: a flat one, with integer ids as an id map over it. Parts of any kind are written as
+//! they are.
 //!
 //! [`IndexParts`]: anear_types::parts::IndexParts
 //!
@@ -20,6 +21,9 @@ mod read;
 mod sink;
 #[cfg(test)]
 mod tests;
+mod write;
+
+pub use write::write_index;
 
 use crate::{
     Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,
