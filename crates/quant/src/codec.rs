@@ -77,12 +77,19 @@ impl<'a> Query<'a> {
 
 /// Scores codes against a query. A score is a distance, or minus a similarity: lower is nearer.
 pub trait Scorer {
-    /// From now on codes stand for differences to `center`.
+    /// Tells in advance which centers codes will be differences to; none if they are no differences.
+    /// To be called once before codes in lists are scored.
+    fn announce(&mut self, centers: &[&[f32]]) {
+        let _ = centers;
+    }
+
+    /// From now on codes stand for differences to `center`, which was announced as that of this
+    /// number.
     ///
     /// # Panics
     /// If the codec is one of bits or the measure none of differences: neither the Euclidean
     /// distance nor the inner product.
-    fn center_at(&mut self, center: &[f32]);
+    fn center_at(&mut self, number: usize, center: &[f32]);
 
     /// Scores codes that lie one behind another.
     ///
@@ -129,7 +136,7 @@ impl<'a, C: Codec> Decoding<'a, C> {
 }
 
 impl<C: Codec> Scorer for Decoding<'_, C> {
-    fn center_at(&mut self, center: &[f32]) {
+    fn center_at(&mut self, _: usize, center: &[f32]) {
         self.pairs.center_at(center);
     }
 

@@ -96,7 +96,8 @@ fn check_scores(codec: &dyn Codec, codes: &[u8], query: &[f32], measures: &[Meas
         }
         if matches!(measure, Measure::L2 | Measure::InnerProduct) {
             let center: Vec<f32> = query.iter().rev().map(|component| component * 0.5).collect();
-            scorer.center_at(&center);
+            scorer.announce(&[&center]);
+            scorer.center_at(0, &center);
             scorer.block(codes, &mut scores);
             for (row, score) in scores.iter().enumerate() {
                 let row = rows[row * dim..][..dim].iter().zip(&center).map(|(x, y)| x + y);
@@ -245,6 +246,51 @@ fn product_codes_are_numbers_of_centroids() {
         }
         let query = floats(&mut random, dim);
         check_scores(&product, &codes, &query, &[Measure::L2, Measure::InnerProduct]);
+    }
+}
+
+/// Rounded tables are off by half a step for each part, and for what sums begin at.
+#[test]
+fn rounded_tables_give_the_scores_of_plain_ones_roughly() {
+    let mut random = Random::new(8);
+    let (dim, parts) = (12, 6);
+    let centroids = floats(&mut random, dim << 4);
+    let product = Product::new(dim, &ProductParts { parts, bits: 4, centroids });
+    let rounded = product.clone().with_rounded_tables();
+    let (codes, query) = (bytes(&mut random, 40 * 3), floats(&mut random, dim));
+    let centers = [floats(&mut random, dim), floats(&mut random, dim), vec![9.0; dim]];
+    let centers: Vec<&[f32]> = centers.iter().map(Vec::as_slice).collect();
+    for measure in [Measure::L2, Measure::InnerProduct] {
+        let how = How { measure, argument: 0.0 };
+        let query = Query::Floats(&query);
+        let mut scorers =
+            [product.scorer(query, how).unwrap(), rounded.scorer(query, how).unwrap()];
+        let mut check = |center: Option<usize>| {
+            let mut scores = [vec![0.0; 40], vec![0.0; 40]];
+            for (scorer, scores) in scorers.iter_mut().zip(&mut scores) {
+                match center {
+                    None => {}
+                    Some(0) => {
+                        scorer.announce(&centers);
+                        scorer.center_at(0, centers[0]);
+                    }
+                    Some(center) => scorer.center_at(center, centers[center]),
+                }
+                scorer.block(&codes, scores);
+                let mut gathered = [0.0; 2];
+                scorer.gather(&codes, &[39, 7], &mut gathered);
+                assert_eq!(gathered, [scores[39], scores[7]]);
+            }
+            let [plain, rounded] = scores;
+            let highest = plain.iter().copied().fold(f32::MIN, f32::max);
+            let lowest = plain.iter().copied().fold(f32::MAX, f32::min);
+            for (plain, rounded) in plain.iter().zip(&rounded) {
+                let off = (plain - rounded).abs();
+                let few_steps = (highest - lowest) / 20.0 + 0.5;
+                assert!(off < few_steps, "{measure} {center:?}: {plain} {rounded}");
+            }
+        };
+        [None, Some(0), Some(1), Some(2)].into_iter().for_each(&mut check);
     }
 }
 

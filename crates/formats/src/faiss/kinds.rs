@@ -16,6 +16,8 @@ pub(super) enum Layout {
     Refine,
     /// A product quantizer, codes, and settings of the search where files are not too old.
     Product { settings: bool },
+    /// A product quantizer, then codes in blocks.
+    Blocks,
     /// A scalar quantizer, then codes.
     Scalar,
     /// A coarse quantizer, which is an index, a product quantizer, and codes.
@@ -49,6 +51,8 @@ pub(super) enum Part {
     Scalar { says_residual: bool },
     /// A product quantizer, then lists.
     Product,
+    /// A product quantizer, then lists of codes in blocks.
+    Blocks,
     /// A product quantizer, lists, and another product quantizer with codes.
     Refinement,
     /// Something that is not read.
@@ -80,6 +84,7 @@ pub(super) fn letters(index: &IndexParts) -> [u8; 4] {
             CodecParts::Raw => flat_letters(index.measure),
             CodecParts::Bits => b"IBxF",
             CodecParts::Scalar(_) => b"IxSQ",
+            CodecParts::Product(_) if coded.blocks.is_some() => b"IPfs",
             CodecParts::Product(_) => b"IxPq",
             CodecParts::TwoLevel(_) => b"Ix2L",
         },
@@ -89,6 +94,7 @@ pub(super) fn letters(index: &IndexParts) -> [u8; 4] {
             (CodecParts::Raw, _) => b"IwFl",
             (CodecParts::Scalar(_), _) => b"IwSq",
             (CodecParts::Product(_), Beside::Refinement { .. }) => b"IwQR",
+            (CodecParts::Product(_), _) if inverted.blocks.is_some() => b"IwPf",
             (CodecParts::Product(_) | CodecParts::TwoLevel(_), _) => b"IwPQ",
         },
         Structure::Graph(graph) => match &graph.storage.structure {
@@ -132,7 +138,7 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IxPq", Layout::Product { settings: true }),
     (b"IxPQ", Layout::Product { settings: false }),
     (b"IxPo", Layout::Product { settings: true }),
-    (b"IPfs", Layout::Other),
+    (b"IPfs", Layout::Blocks),
     (b"IxSQ", Layout::Scalar),
     (b"IxHe", Layout::Other),
     (b"IxHE", Layout::Other),
@@ -159,7 +165,7 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IwSQ", Layout::Inverted(Part::Scalar { says_residual: false })),
     (b"IwPQ", Layout::Inverted(Part::Product)),
     (b"IwQR", Layout::Inverted(Part::Refinement)),
-    (b"IwPf", Layout::Inverted(Part::Other)),
+    (b"IwPf", Layout::Inverted(Part::Blocks)),
     (b"IwSh", Layout::Inverted(Part::Other)),
     (b"IwLS", Layout::Inverted(Part::Other)),
     (b"IwRQ", Layout::Inverted(Part::Other)),

@@ -6,12 +6,14 @@ use crate::composed::{Mapped, RefinedIndex, TransformedIndex};
 use crate::graph::GraphIndex;
 use crate::ivf::InvertedIndex;
 use anear_quant::bits::Bits;
-use anear_quant::product::Product;
+use anear_quant::product::{Product, unpack};
 use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
 use anear_quant::two_level::TwoLevel;
 use anear_quant::{Codec, How};
-use anear_types::parts::{CheckedParts, CodecParts, IndexParts, Structure, TwoLevelParts};
+use anear_types::parts::{
+    Blocks, Bytes, CheckedParts, CodecParts, IndexParts, Structure, TwoLevelParts,
+};
 use anear_types::{Error, Result};
 
 /// Makes an index that can be searched. Codes stay where they are.
@@ -31,8 +33,9 @@ fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
     let how = How { measure: parts.measure, argument: parts.argument };
     Ok(match &parts.structure {
         Structure::Coded(coded) => {
-            let codec = codec_of(&coded.codec, parts.dim)?;
-            Box::new(CodedIndex::new(codec, how, coded.codes.clone()))
+            let codec = codec_of(&coded.codec, coded.blocks.as_ref(), parts.dim)?;
+            let codes = unpacked(&coded.codes, coded.blocks.as_ref(), parts.rows as usize, &*codec);
+            Box::new(CodedIndex::new(codec, how, codes))
         }
         Structure::Inverted(inverted) => {
             let quantizer = adopt_inner(&inverted.quantizer)?;
@@ -53,15 +56,34 @@ fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
     })
 }
 
-/// The codec for rows of `dim` components.
-pub(crate) fn codec_of(parts: &CodecParts, dim: usize) -> Result<Box<dyn Codec>> {
+/// The codec for rows of `dim` components, whose codes may lie in blocks.
+pub(crate) fn codec_of(
+    parts: &CodecParts,
+    blocks: Option<&Blocks>,
+    dim: usize,
+) -> Result<Box<dyn Codec>> {
     Ok(match parts {
         CodecParts::Raw => Box::new(Raw::new(dim)),
         CodecParts::Bits => Box::new(Bits::new(dim)),
         CodecParts::Scalar(scalar) => Box::new(Scalar::new(scalar.kind, dim, &scalar.learned)),
+        CodecParts::Product(product) if blocks.is_some() => {
+            Box::new(Product::new(dim, product).with_rounded_tables())
+        }
         CodecParts::Product(product) => Box::new(Product::new(dim, product)),
         CodecParts::TwoLevel(two_level) => Box::new(two_level_of(two_level, dim)?),
     })
+}
+
+/// Codes one behind another: as they are, or taken out of their blocks.
+pub(crate) fn unpacked(
+    codes: &Bytes,
+    blocks: Option<&Blocks>,
+    rows: usize,
+    codec: &dyn Codec,
+) -> Bytes {
+    let Some(blocks) = blocks else { return codes.clone() };
+    let pairs = codec.code_bytes(); // two parts to a byte
+    unpack(codes, blocks.rows, rows, 2 * pairs).into()
 }
 
 fn two_level_of(parts: &TwoLevelParts, dim: usize) -> Result<TwoLevel> {

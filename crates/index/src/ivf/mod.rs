@@ -4,7 +4,9 @@ mod duplicates;
 mod lists;
 mod refinement;
 
-use crate::ann::{AnnIndex, Collector, Hit, Queries, Settings, TakeRows, centroids_of, codec_of};
+use crate::ann::{
+    AnnIndex, Collector, Hit, Queries, Settings, TakeRows, centroids_of, codec_of, unpacked,
+};
 use crate::coded::BLOCK_CODES;
 use crate::flat::Goal;
 use anear_quant::{Codec, How, Query};
@@ -40,9 +42,7 @@ impl InvertedIndex {
     ) -> Result<InvertedIndex> {
         let elsewhere = || Error::unsupported("the lists of the index are not in the file");
         let lists = inverted.lists.as_ref().ok_or_else(elsewhere)?;
-        let needs_centroids =
-            inverted.residual || matches!(inverted.beside, Beside::Refinement { .. });
-        let centroids = needs_centroids.then(|| centroids_of(&*quantizer)).transpose()?;
+        let centroids = inverted.residual.then(|| centroids_of(&*quantizer)).transpose()?;
         let (mut duplicates, mut refinement) = (None, None);
         match &inverted.beside {
             Beside::Nothing => {}
@@ -51,14 +51,21 @@ impl InvertedIndex {
                 refinement = Some(Refinement::new(parts.dim, product, codes.clone(), *factor));
             }
         }
+        let blocks = inverted.blocks.as_ref();
+        let codec = codec_of(&inverted.codec, blocks, parts.dim)?;
+        let unpacked_list = |list: &List| {
+            let codes = unpacked(&list.codes, blocks, list.ids.len(), &*codec);
+            List { codes, ..list.clone() }
+        };
+        let lists = lists.iter().map(unpacked_list).collect();
         Ok(InvertedIndex {
             dim: parts.dim,
             rows: parts.rows,
             how,
             probes: inverted.probes,
-            codec: codec_of(&inverted.codec, parts.dim)?,
             centroids,
-            lists: Lists::new(inverted.list_count, lists.clone(), &inverted.direct_map),
+            lists: Lists::new(inverted.list_count, lists, &inverted.direct_map),
+            codec,
             quantizer,
             duplicates,
             refinement,
@@ -84,9 +91,13 @@ impl InvertedIndex {
         let mut collector = Collector::new(goal, self.how);
         let code_bytes = self.codec.code_bytes();
         let mut scores = [0.0; BLOCK_CODES];
-        for list in lists.iter().filter_map(|hit| self.lists.get(hit.id)) {
-            if let Some(center) = self.center(list.number) {
-                scorer.center_at(center);
+        let centers: Vec<&[f32]> =
+            lists.iter().filter_map(|hit| self.center(hit.id as usize)).collect();
+        scorer.announce(&centers);
+        for (number, hit) in lists.iter().enumerate() {
+            let Some(list) = self.lists.get(hit.id) else { continue };
+            if let Some(center) = centers.get(number) {
+                scorer.center_at(number, center);
             }
             let mut ids = list.ids.iter().enumerate();
             for codes in list.codes.chunks(BLOCK_CODES * code_bytes) {
@@ -159,8 +170,12 @@ impl AnnIndex for InvertedIndex {
         goal: Goal,
         settings: &Settings<'_>,
     ) -> Result<Vec<Vec<Hit>>> {
-        let k = settings.probes.unwrap_or(self.probes).clamp(1, self.lists.count());
-        let lists = self.quantizer.search(queries, Goal::Nearest { k }, &Settings::default())?;
+        let count = self.lists.count();
+        let k = settings.probes.unwrap_or(self.probes).clamp(1, count);
+        let mut lists =
+            self.quantizer.search(queries, Goal::Nearest { k }, &Settings::default())?;
+        // A quantizer whose rows have ids of their own may call them anything.
+        lists.iter_mut().for_each(|hits| hits.retain(|hit| (0..count as i64).contains(&hit.id)));
         let search = |(query, lists): (Query<'_>, Vec<Hit>)| {
             self.search_lists(query, &lists, goal, settings)
         };

@@ -72,7 +72,7 @@ impl Hamming {
 }
 
 impl Scorer for Hamming {
-    fn center_at(&mut self, _: &[f32]) {
+    fn center_at(&mut self, _: usize, _: &[f32]) {
         panic!("bits of differences");
     }
 

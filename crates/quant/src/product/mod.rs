@@ -4,13 +4,18 @@
 //! the borders of bytes. A query is compared with every centroid once; the score of a code is then
 //! a sum of what is found in these tables.
 
+mod blocks;
 mod numbers;
+mod rounded;
 mod tables;
+
+pub use blocks::unpack;
 
 use crate::codec::{Codec, How, Query, Scorer};
 use anear_types::parts::ProductParts;
 use anear_types::{Error, Measure, Result};
 use numbers::numbers;
+use rounded::Rounded;
 use tables::Tables;
 
 /// A product quantizer.
@@ -21,6 +26,8 @@ pub struct Product {
     bits: usize,
     /// The centroids of the first part, then those of the second and so on.
     centroids: Vec<f32>,
+    /// Whether tables are rounded to bytes.
+    rounds: bool,
 }
 
 impl Product {
@@ -32,7 +39,16 @@ impl Product {
         let ProductParts { parts, bits, ref centroids } = *parts;
         assert!(parts > 0 && dim > 0 && dim.is_multiple_of(parts) && (1..=24).contains(&bits));
         assert_eq!(centroids.len(), dim << bits);
-        Product { dim, parts, bits, centroids: centroids.clone() }
+        Product { dim, parts, bits, centroids: centroids.clone(), rounds: false }
+    }
+
+    /// The same with scores by tables that are rounded to bytes, as FAISS's fast scan has them.
+    ///
+    /// # Panics
+    /// If numbers of centroids have other than 4 bits.
+    pub fn with_rounded_tables(self) -> Product {
+        assert_eq!(self.bits, 4);
+        Product { rounds: true, ..self }
     }
 
     /// Components in a part.
@@ -80,6 +96,9 @@ impl Codec for Product {
         let query = query.floats();
         assert_eq!(query.len(), self.dim);
         match how.measure {
+            Measure::L2 | Measure::InnerProduct if self.rounds => {
+                Ok(Box::new(Rounded::new(self, query, how.measure)))
+            }
             Measure::L2 | Measure::InnerProduct => {
                 Ok(Box::new(Tables::new(self, query, how.measure)))
             }

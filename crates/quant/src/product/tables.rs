@@ -30,14 +30,7 @@ impl<'a> Tables<'a> {
     }
 
     fn fill(&mut self, query: &[f32]) {
-        let (level, part_dim) = (Level::best(), self.product.part_dim());
-        let parts = query.chunks_exact(part_dim).zip(self.product.part_centroids());
-        for ((part, centroids), scores) in
-            parts.zip(self.scores.chunks_exact_mut(1 << self.product.bits))
-        {
-            let query = Group::split(level, part, part_dim).pop().expect("one query");
-            ops::scores(level, self.op, &query, centroids, scores);
-        }
+        fill(self.product, self.op, query, &mut self.scores);
     }
 
     fn score(&self, code: &[u8]) -> f32 {
@@ -52,11 +45,10 @@ impl<'a> Tables<'a> {
 }
 
 impl Scorer for Tables<'_> {
-    fn center_at(&mut self, center: &[f32]) {
+    fn center_at(&mut self, _: usize, center: &[f32]) {
         match self.op {
             Op::L2 => {
-                let moved = self.query.iter().zip(center).map(|(query, center)| query - center);
-                let moved: Vec<f32> = moved.collect();
+                let moved = moved(&self.query, center);
                 self.fill(&moved);
             }
             _ => self.offset = negative_dot(&self.query, center),
@@ -78,4 +70,19 @@ impl Scorer for Tables<'_> {
             *score = self.score(&codes[*number as usize * code_bytes..][..code_bytes]);
         }
     }
+}
+
+/// Scores every centroid of every part.
+pub(super) fn fill(product: &Product, op: Op, query: &[f32], scores: &mut [f32]) {
+    let (level, part_dim) = (Level::best(), product.part_dim());
+    let parts = query.chunks_exact(part_dim).zip(product.part_centroids());
+    for ((part, centroids), scores) in parts.zip(scores.chunks_exact_mut(1 << product.bits)) {
+        let query = Group::split(level, part, part_dim).pop().expect("one query");
+        ops::scores(level, op, &query, centroids, scores);
+    }
+}
+
+/// A query as seen from a center.
+pub(super) fn moved(query: &[f32], center: &[f32]) -> Vec<f32> {
+    query.iter().zip(center).map(|(query, center)| query - center).collect()
 }

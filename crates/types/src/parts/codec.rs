@@ -135,8 +135,39 @@ pub struct Coded {
     pub codec: CodecParts,
     /// The codes.
     pub codes: Bytes,
+    /// How codes lie if not one behind another.
+    pub blocks: Option<Blocks>,
     /// What FAISS keeps of how a product quantizer's codes are searched.
     pub product_search: Option<ProductSearch>,
+}
+
+/// Product codes of 4 bits in blocks, as FAISS's fast scan has them: lookups are rounded to bytes
+/// and codes looked up 32 at a time.
+///
+/// A block holds the codes of so many rows, of which every 32 lie together, pair of parts by pair:
+/// 16 bytes of the first part and 16 of the second. Byte `j` of these holds the number of row
+/// `p[j]` of the 32 in its lower half and that of row `p[j] + 16` in its upper one, where `p` is
+/// 0, 8, 1, 9 and so on up to 7, 15.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocks {
+    /// Rows in a block, a multiple of 32.
+    pub rows: usize,
+    /// FAISS's number for how blocks are scanned; 0 is as it likes.
+    pub implementation: i32,
+    /// How many queries are looked up together, a digit each in base 16; 0 is as it likes.
+    pub queries: u64,
+}
+
+impl Blocks {
+    /// Bytes of a block of codes of so many parts.
+    pub fn block_bytes(&self, parts: usize) -> usize {
+        self.rows.saturating_mul(parts.div_ceil(2))
+    }
+
+    /// Bytes of so many rows.
+    pub fn bytes(&self, rows: usize, parts: usize) -> usize {
+        rows.div_ceil(self.rows).saturating_mul(self.block_bytes(parts))
+    }
 }
 
 /// Settings of the search over product codes that a file keeps.

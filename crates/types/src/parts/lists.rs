@@ -1,6 +1,6 @@
 //! Inverted lists.
 
-use super::{Bytes, CodecParts, IndexParts, Integers, ProductParts};
+use super::{Blocks, Bytes, CodecParts, IndexParts, Integers, ProductParts};
 
 /// Rows in lists, each list with a centroid.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Inverted {
     pub codec: CodecParts,
     /// Whether codes stand for differences to the centroid.
     pub residual: bool,
+    /// How codes lie in a list if not one behind another.
+    pub blocks: Option<Blocks>,
     /// The lists that hold something, by number; `None` where the lists are not in the file.
     pub lists: Option<Vec<List>>,
     /// What else there is.

@@ -15,7 +15,7 @@ mod transform;
 pub use bytes::{Bytes, Integers, SharedBytes};
 pub use check::CheckedParts;
 pub use codec::{
-    CodecParts, Coded, ProductParts, ProductSearch, ScalarKind, ScalarParts, TwoLevelParts,
+    Blocks, CodecParts, Coded, ProductParts, ProductSearch, ScalarKind, ScalarParts, TwoLevelParts,
 };
 pub use graph::Graph;
 pub use lists::{Beside, DirectMap, Inverted, List};

@@ -7,15 +7,18 @@
 //! | letters | fields |
 //! | --- | --- |
 //! | `il00` | none: the lists are elsewhere |
+//! | `ilbl` | codes in blocks, see [`blocks`] |
 //! | `ilar` | number of lists u64, code bytes u64, sizes, then for each list that is not empty codes and ids |
 //!
 //! Sizes are `full`: a vector of one u64 a list, or `sprs`: a vector of pairs of list and size.
 
 use super::codecs::{check_code_bytes, product, scalar};
-use super::{Fields, Stop};
+use super::{Fields, Stop, blocks};
 use crate::faiss::header::Header;
 use crate::faiss::kinds::{Layout, Part};
-use anear_types::parts::{Beside, CodecParts, DirectMap, IndexParts, Integers, Inverted, List};
+use anear_types::parts::{
+    Beside, Blocks, CodecParts, DirectMap, IndexParts, Integers, Inverted, List,
+};
 use anear_types::{Error, Result};
 
 pub(super) fn read(
@@ -37,6 +40,7 @@ pub(super) fn read(
         direct_map: direct_map(fields)?,
         codec: CodecParts::Raw,
         residual: false,
+        blocks: None,
         lists: None,
         beside: Beside::Nothing,
     };
@@ -52,6 +56,21 @@ pub(super) fn read(
             inverted.residual = !says_residual || fields.bool("whether codes are residuals")?;
             inverted.codec = CodecParts::Scalar(codec);
         }
+        Some(Part::Blocks) => {
+            inverted.residual = fields.bool("whether codes are residuals")?;
+            let mut before = fields.clone();
+            fields.size("the code size")?;
+            let rows = blocks::block_rows(fields)?;
+            let mut pairs_before = fields.clone();
+            fields.size("the number of parts")?;
+            let implementation = fields.cursor.i32("the blocks")?;
+            let queries = fields.cursor.u64("the blocks")?;
+            let codec = product(fields, header)?;
+            check_code_bytes(&mut before, codec.code_bytes())?;
+            blocks::check_pairs(&mut pairs_before, codec.parts)?;
+            inverted.blocks = Some(Blocks { rows, implementation, queries });
+            inverted.codec = CodecParts::Product(codec);
+        }
         Some(Part::Product | Part::Refinement) => {
             inverted.residual = fields.bool("whether codes are residuals")?;
             let mut before = fields.clone();
@@ -61,7 +80,7 @@ pub(super) fn read(
             inverted.codec = CodecParts::Product(codec);
         }
     }
-    inverted.lists = lists(fields, list_count, inverted.codec.code_bytes(header.dim))?;
+    inverted.lists = lists(fields, &inverted, inverted.codec.code_bytes(header.dim))?;
     if part == Some(Part::Refinement) && header.trained {
         inverted.beside = refinement(fields, header)?;
     }
@@ -91,15 +110,18 @@ fn direct_map(fields: &mut Fields<'_>) -> Result<DirectMap> {
 
 fn lists(
     fields: &mut Fields<'_>,
-    list_count: usize,
+    inverted: &Inverted,
     code_bytes: usize,
 ) -> Result<Option<Vec<List>>> {
-    match &fields.cursor.array("the kind of the lists")? {
-        b"il00" => Ok(None),
-        b"ilar" => arrays(fields, list_count, code_bytes).map(Some),
-        b"ilod" => Err(Error::unsupported("the lists are in another file, which is not opened")
-            .help("read the index where FAISS is, and write it with its lists inside")),
-        other => {
+    match (&fields.cursor.array("the kind of the lists")?, &inverted.blocks) {
+        (b"il00", _) => Ok(None),
+        (b"ilar", None) => arrays(fields, inverted.list_count, code_bytes).map(Some),
+        (b"ilbl", Some(blocks)) => blocks::lists(fields, inverted, blocks, code_bytes).map(Some),
+        (b"ilod", _) => {
+            Err(Error::unsupported("the lists are in another file, which is not opened")
+                .help("read the index where FAISS is, and write it with its lists inside"))
+        }
+        (other, _) => {
             let letters = other.escape_ascii();
             Err(Error::unsupported(format!(
                 "lists of kind \"{letters}\", which anear does not know"

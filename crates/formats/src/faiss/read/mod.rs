@@ -1,11 +1,13 @@
 //! Reading an index to its parts.
 
+mod blocks;
 mod codecs;
 mod fields;
 mod graph;
 mod lists;
 mod transforms;
 
+pub(super) use blocks::NO_CODE_BYTES;
 pub(super) use fields::Fields;
 
 use super::header::Header;
@@ -63,6 +65,10 @@ fn read_nested(fields: &mut Fields<'_>, depth: usize) -> Result<IndexParts, Stop
             let codec = CodecParts::Scalar(codecs::scalar(fields, &header)?);
             Structure::Coded(coded(codec, fields.elements(1, "the codes")?))
         }
+        Layout::Blocks => {
+            let product = codecs::product(fields, &header)?;
+            Structure::Coded(blocks::read(fields, &header, product)?)
+        }
         Layout::Product { settings } => {
             if &header.fourcc != b"IxPq" {
                 index.measure = Measure::L2; // what they were whatever they say
@@ -104,7 +110,7 @@ fn read_nested(fields: &mut Fields<'_>, depth: usize) -> Result<IndexParts, Stop
 }
 
 fn coded(codec: CodecParts, codes: Bytes) -> Coded {
-    Coded { codec, codes, product_search: None }
+    Coded { codec, codes, blocks: None, product_search: None }
 }
 
 fn product(fields: &mut Fields<'_>, header: &Header, settings: bool) -> Result<Coded> {
@@ -119,5 +125,5 @@ fn product(fields: &mut Fields<'_>, header: &Header, settings: bool) -> Result<C
             bit_threshold: fields.cursor.i32(what)?,
         }),
     };
-    Ok(Coded { codec, codes, product_search })
+    Ok(Coded { codec, codes, blocks: None, product_search })
 }

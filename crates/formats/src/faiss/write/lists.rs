@@ -1,6 +1,6 @@
 //! Inverted lists.
 
-use super::{Fields, codecs, write as write_index};
+use super::{Fields, blocks, codecs, write as write_index};
 use anear_types::parts::{Beside, CodecParts, DirectMap, IndexParts, Inverted, List};
 use std::io::Result;
 
@@ -28,6 +28,9 @@ pub(super) fn write(
         CodecParts::Product(product) => {
             fields.bool(inverted.residual)?;
             fields.size(code_bytes)?;
+            if let Some(blocks) = &inverted.blocks {
+                blocks::write_settings(product.parts, blocks, fields)?;
+            }
             codecs::product(product, index.dim, fields)?;
         }
         CodecParts::TwoLevel(_) => unreachable!("FAISS has no lists of such codes"),
@@ -61,6 +64,9 @@ fn direct_map(map: &DirectMap, fields: &mut Fields<'_>) -> Result<()> {
 
 fn lists(inverted: &Inverted, code_bytes: usize, fields: &mut Fields<'_>) -> Result<()> {
     let Some(lists) = &inverted.lists else { return fields.bytes(b"il00") };
+    if let (Some(blocks), CodecParts::Product(product)) = (&inverted.blocks, &inverted.codec) {
+        return blocks::write_lists(lists, inverted.list_count, product.parts, blocks, fields);
+    }
     fields.bytes(b"ilar")?;
     fields.size(inverted.list_count)?;
     fields.size(code_bytes)?;

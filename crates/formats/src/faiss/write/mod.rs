@@ -1,5 +1,6 @@
 //! Writing the parts of an index: the bytes that FAISS writes.
 
+mod blocks;
 mod codecs;
 mod fields;
 mod graph;
@@ -87,6 +88,10 @@ fn write_coded(index: &IndexParts, coded: &Coded, fields: &mut Fields<'_>) -> io
             write(&two_level.coarse, fields)?;
             codecs::two_level(two_level, index.dim, fields)?;
         }
+    }
+    if let (Some(blocks), CodecParts::Product(product)) = (&coded.blocks, &coded.codec) {
+        blocks::write(index.rows as usize, product.parts, blocks, fields)?;
+        return fields.elements(1, &coded.codes);
     }
     fields.elements(1, &coded.codes)?;
     if matches!(coded.codec, CodecParts::Product(_)) {

@@ -1,7 +1,9 @@
 //! Codecs and the codes of rows one behind another.
 
 use super::{check, check_dim};
-use crate::parts::{CodecParts, Coded, IndexParts, ProductParts, ScalarParts, TwoLevelParts};
+use crate::parts::{
+    Blocks, CodecParts, Coded, IndexParts, ProductParts, ScalarParts, TwoLevelParts,
+};
 use crate::{Error, Result};
 
 /// The most bits of a centroid's number, as in FAISS.
@@ -10,11 +12,41 @@ const MAX_BITS: usize = 24;
 pub(super) fn check_coded(index: &IndexParts, coded: &Coded) -> Result<()> {
     check_codec(index, &coded.codec)?;
     let code_bytes = coded.codec.code_bytes(index.dim);
+    if let Some(blocks) = &coded.blocks {
+        check_blocks(blocks, &coded.codec)?;
+        return check_block_codes(coded.codes.len(), index.rows, blocks, &coded.codec);
+    }
     check_codes(coded.codes.len(), index.rows, code_bytes)?;
     match &coded.codec {
         CodecParts::TwoLevel(two_level) => check_coarse(two_level, &coded.codes, code_bytes),
         _ => Ok(()),
     }
+}
+
+/// Checks that blocks hold codes of a codec that can lie in blocks.
+pub(super) fn check_blocks(blocks: &Blocks, codec: &CodecParts) -> Result<()> {
+    let is_fast = matches!(codec, CodecParts::Product(ProductParts { bits: 4, .. }));
+    if !is_fast || blocks.rows == 0 || !blocks.rows.is_multiple_of(32) {
+        let what = format!("blocks of {} rows, or codes of other than 4 bits in them", blocks.rows);
+        return Err(Error::malformed(what));
+    }
+    Ok(())
+}
+
+/// Checks that there are as many bytes of blocks as rows need.
+pub(super) fn check_block_codes(
+    found: usize,
+    rows: u64,
+    blocks: &Blocks,
+    codec: &CodecParts,
+) -> Result<()> {
+    let parts = if let CodecParts::Product(product) = codec { product.parts } else { 0 };
+    let expected = usize::try_from(rows).map(|rows| blocks.bytes(rows, parts));
+    if expected != Ok(found) {
+        let what = format!("{found} bytes are stored for {rows} rows of {parts} parts in blocks");
+        return Err(Error::malformed(what));
+    }
+    Ok(())
 }
 
 /// Checks that every code begins with the number of a coarse centroid.

@@ -1,6 +1,6 @@
 //! Inverted lists.
 
-use super::codec::{check_codec, check_codes, check_product};
+use super::codec::{check_block_codes, check_blocks, check_codec, check_codes, check_product};
 use super::{check_dim, check_factor};
 use crate::parts::{Beside, DirectMap, IndexParts, Inverted, List};
 use crate::{Error, Result};
@@ -19,14 +19,30 @@ pub(super) fn check(index: &IndexParts, inverted: &Inverted) -> Result<()> {
     check_codec(index, codec)?;
     check_direct_map(&inverted.direct_map)?;
     let Some(lists) = &inverted.lists else { return Ok(()) };
-    check_lists(lists, *list_count, codec.code_bytes(index.dim))?;
+    if let Some(blocks) = &inverted.blocks {
+        check_blocks(blocks, codec)?;
+    }
+    check_list_codes(index, inverted, lists)?;
+    check_numbers(lists, *list_count)?;
+    if matches!(inverted.beside, Beside::Refinement { .. }) && !inverted.residual {
+        return Err(Error::malformed("a refinement of codes that are no differences to centroids"));
+    }
     check_beside(index, lists, &inverted.beside)
 }
 
-fn check_lists(lists: &[List], list_count: usize, code_bytes: usize) -> Result<()> {
+fn check_list_codes(index: &IndexParts, inverted: &Inverted, lists: &[List]) -> Result<()> {
+    let code_bytes = inverted.codec.code_bytes(index.dim);
     for list in lists {
-        check_codes(list.codes.len(), list.ids.len() as u64, code_bytes)?;
+        let (found, rows) = (list.codes.len(), list.ids.len() as u64);
+        match &inverted.blocks {
+            None => check_codes(found, rows, code_bytes)?,
+            Some(blocks) => check_block_codes(found, rows, blocks, &inverted.codec)?,
+        }
     }
+    Ok(())
+}
+
+fn check_numbers(lists: &[List], list_count: usize) -> Result<()> {
     let numbers = || lists.iter().map(|list| list.number);
     let ascending = numbers().zip(numbers().skip(1)).all(|(list, next)| list < next);
     if !ascending || numbers().next_back().is_some_and(|last| last >= list_count) {
