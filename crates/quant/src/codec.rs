@@ -17,10 +17,15 @@ pub trait Codec: Debug + Send + Sync {
     /// Whether rows come back from their codes as they were.
     fn is_lossless(&self) -> bool;
 
+    /// Whether codes can be decoded.
+    fn can_decode(&self) -> bool {
+        true
+    }
+
     /// Writes the rows that codes stand for.
     ///
     /// # Panics
-    /// If there is not room for exactly these rows.
+    /// If there is not room for exactly these rows, or codes cannot be decoded.
     fn decode(&self, codes: &[u8], rows: &mut [f32]);
 
     /// Prepares a query, to score codes against it.

@@ -2,14 +2,16 @@
 //!
 //! * [`sq`]: one byte a component, and a bound on what it leaves out that holds for certain.
 //! * [`Codec`]: the codes that other libraries' indexes are made of: [`raw`], [`bits`], [`scalar`],
-//!   [`product`], [`two_level`]. A [`Scorer`] scores many codes at a call.
+//!   [`product`], [`two_level`], [`lsh`], [`rabitq`]. A [`Scorer`] scores many codes at a call.
 //! * [`transform`]: what happens to rows before they are encoded.
 #![forbid(unsafe_code)]
 
 pub mod bits;
 mod codec;
+pub mod lsh;
 mod pairs;
 pub mod product;
+pub mod rabitq;
 pub mod raw;
 pub mod scalar;
 pub mod sq;

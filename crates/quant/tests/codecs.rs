@@ -1,14 +1,18 @@
 //! Every codec decodes as its formula says, and scores codes as the rows they stand for.
 
 use anear_quant::bits::Bits;
+use anear_quant::lsh::Lsh;
 use anear_quant::product::Product;
+use anear_quant::rabitq::Rabitq;
 use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
 use anear_quant::transform::Transform;
 use anear_quant::two_level::TwoLevel;
 use anear_quant::{Codec, How, Query};
 use anear_testkit::random::Random;
-use anear_types::parts::{LinearOrigin, ProductParts, ScalarKind, TransformKind, TransformParts};
+use anear_types::parts::{
+    LinearOrigin, LshParts, ProductParts, RabitqParts, ScalarKind, TransformKind, TransformParts,
+};
 use anear_types::{ErrorKind, Measure};
 use half::{bf16, f16};
 
@@ -315,6 +319,85 @@ fn codes_of_two_levels_are_a_centroid_and_a_difference() {
 }
 
 #[test]
+fn a_bit_says_on_which_side_of_a_threshold_a_row_lies() {
+    let rotation = TransformParts {
+        input_dim: 2,
+        output_dim: 2,
+        trained: true,
+        kind: linear(&[0.0, 1.0, -1.0, 0.0], &[]),
+    };
+    let parts = LshParts {
+        bits: 2,
+        rotate: true,
+        learn_thresholds: true,
+        thresholds: vec![0.5, -0.25],
+        rotation,
+    };
+    let score = |lsh: &Lsh, query: &[f32], code: u8| {
+        let how = How { measure: Measure::L2, argument: 0.0 };
+        let mut score = [0.0];
+        lsh.scorer(Query::Floats(query), how).unwrap().block(&[code], &mut score);
+        score[0]
+    };
+    let rotated = Lsh::new(2, &parts);
+    // (x, y) is at (y, -x): at (0.6, 0.2) both sides are the upper one.
+    assert_eq!([0, 1, 2, 3].map(|code| score(&rotated, &[-0.2, 0.6], code)), [2.0, 1.0, 1.0, 0.0]);
+    assert_eq!([0, 1, 2, 3].map(|code| score(&rotated, &[0.3, 0.4], code)), [0.0, 1.0, 1.0, 2.0]);
+    let plain = Lsh::new(2, &LshParts { rotate: false, learn_thresholds: false, ..parts });
+    assert_eq!([0, 1, 2, 3].map(|code| score(&plain, &[-0.2, 0.6], code)), [1.0, 2.0, 0.0, 1.0]);
+    let mut rows = [0.0; 4];
+    rotated.decode(&[0b01, 0b10], &mut rows);
+    assert_eq!(rows, [1.25, 1.5, -0.75, -0.5], "(1.5, -1.25) and (-0.5, 0.75), rotated back");
+    plain.decode(&[0b01, 0b10], &mut rows);
+    assert_eq!(rows, [1.0, -1.0, -1.0, 1.0]);
+}
+
+/// Codes of rows as the formulas of RaBitQ make them, with the corrections that make a row's own
+/// score exact.
+fn rabitq_code(row: &[f32], center: &[f32]) -> Vec<u8> {
+    let moved: Vec<f32> = row.iter().zip(center).map(|(x, y)| x - y).collect();
+    let square: f32 = moved.iter().map(|component| component * component).sum();
+    let sum: f32 = moved.iter().map(|component| component.abs()).sum();
+    let mut code = vec![0; row.len().div_ceil(8)];
+    for (at, component) in moved.iter().enumerate() {
+        code[at / 8] |= u8::from(*component > 0.0) << (at % 8);
+    }
+    let factor = square * (row.len() as f32).sqrt() / sum;
+    code.extend(square.to_le_bytes().into_iter().chain(factor.to_le_bytes()));
+    code
+}
+
+#[test]
+fn signs_estimate_distances() {
+    let mut random = Random::new(9);
+    let (dim, center) = (64, floats(&mut random, 64));
+    let rows: Vec<Vec<f32>> = (0..20).map(|_| floats(&mut random, dim)).collect();
+    let codes: Vec<u8> = rows.iter().flat_map(|row| rabitq_code(row, &center)).collect();
+    let how = How { measure: Measure::L2, argument: 0.0 };
+    for query_bits in [0, 4, 8] {
+        let parts = RabitqParts { bits: 1, query_bits, center: center.clone() };
+        let in_lists = RabitqParts { center: Vec::new(), ..parts.clone() };
+        let (rabitq, in_lists) = (Rabitq::new(dim, &parts), Rabitq::new(dim, &in_lists));
+        let mut off = 0.0;
+        for (at, row) in rows.iter().enumerate() {
+            let mut scores = [vec![0.0; 20], vec![0.0; 20]];
+            rabitq.scorer(Query::Floats(row), how).unwrap().block(&codes, &mut scores[0]);
+            let mut scorer = in_lists.scorer(Query::Floats(row), how).unwrap();
+            scorer.center_at(0, &center);
+            scorer.block(&codes, &mut scores[1]);
+            assert_eq!(scores[0], scores[1]);
+            let exact = |other: &[f32]| plain_score(Measure::L2, 0.0, row, other) as f32;
+            for (other, score) in rows.iter().zip(&scores[0]) {
+                off += (score - exact(other)) / 400.0;
+            }
+            let nearest_other = exact(&rows[(at + 1) % 20]);
+            assert!(scores[0][at] < 0.1 * nearest_other, "{query_bits} bits: {}", scores[0][at]);
+        }
+        assert!(off.abs() < 10.0, "{query_bits} bits: off by {off} on the average");
+    }
+}
+
+#[test]
 fn bits_are_counted() {
     let mut random = Random::new(6);
     for code_bytes in [1, 8, 11, 16] {
@@ -365,7 +448,9 @@ fn linear_transforms_are_undone_where_directions_are_at_right_angles() {
     assert!(skew.undo(&[2.0, 7.0]).is_none());
     let wider = transform(1, 2, linear(&[1.0, 2.0], &[]));
     assert_eq!(wider.apply(&[3.0, 4.0]), [3.0, 6.0, 4.0, 8.0]);
-    assert!(wider.undo(&[3.0, 6.0]).is_none());
+    assert_eq!(wider.undo(&[3.0, 6.0]).unwrap(), [3.0], "a single column is at right angles");
+    let skew = transform(2, 3, linear(&[1.0, 0.0, 1.0, 1.0, 0.0, 1.0], &[]));
+    assert!(skew.undo(&[1.0, 1.0, 1.0]).is_none());
 }
 
 #[test]

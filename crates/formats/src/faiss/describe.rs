@@ -79,6 +79,11 @@ fn add_codec(settings: &mut Settings, codec: &CodecParts) {
             settings.set("M", product.parts);
             settings.set("nbits", product.bits);
         }
+        CodecParts::Lsh(lsh) => settings.set("nbits", lsh.bits),
+        CodecParts::Rabitq(rabitq) => {
+            settings.set("nbits", rabitq.bits);
+            settings.set("qb", rabitq.query_bits);
+        }
         CodecParts::TwoLevel(two_level) => {
             settings.set("nlist", two_level.coarse.rows);
             settings.set_letters("quantizer", letters(&two_level.coarse));

@@ -1,7 +1,7 @@
 //! The four letters by which FAISS names the kinds of indexes, and what follows their header.
 
 use anear_types::Measure;
-use anear_types::parts::{Beside, CodecParts, IndexParts, ScalarKind, Structure};
+use anear_types::parts::{Beside, CodecParts, IndexParts, RabitqParts, ScalarKind, Structure};
 
 /// What a kind of index has after its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub(super) enum Layout {
     Scalar,
     /// A coarse quantizer, which is an index, a product quantizer, and codes.
     TwoLevel,
+    /// A rotation and thresholds, then codes of bits.
+    Lsh,
+    /// A RaBitQ quantizer, which says its bits or has one, then codes.
+    Rabitq { says_bits: bool },
     /// Inverted lists: number of lists, a coarse quantizer; then what the part says.
     Inverted(Part),
     /// An HNSW graph, then another index.
@@ -55,6 +59,8 @@ pub(super) enum Part {
     Blocks,
     /// A product quantizer, lists, and another product quantizer with codes.
     Refinement,
+    /// A RaBitQ quantizer, which says its bits or has one, then lists.
+    Rabitq { says_bits: bool },
     /// Something that is not read.
     Other,
 }
@@ -87,6 +93,9 @@ pub(super) fn letters(index: &IndexParts) -> [u8; 4] {
             CodecParts::Product(_) if coded.blocks.is_some() => b"IPfs",
             CodecParts::Product(_) => b"IxPq",
             CodecParts::TwoLevel(_) => b"Ix2L",
+            CodecParts::Lsh(_) => b"IxHe",
+            CodecParts::Rabitq(RabitqParts { bits: 1, .. }) => b"Ixrq",
+            CodecParts::Rabitq(_) => b"Ixrr",
         },
         Structure::Inverted(inverted) => match (&inverted.codec, &inverted.beside) {
             (CodecParts::Bits, _) => b"IBwF",
@@ -95,7 +104,12 @@ pub(super) fn letters(index: &IndexParts) -> [u8; 4] {
             (CodecParts::Scalar(_), _) => b"IwSq",
             (CodecParts::Product(_), Beside::Refinement { .. }) => b"IwQR",
             (CodecParts::Product(_), _) if inverted.blocks.is_some() => b"IwPf",
-            (CodecParts::Product(_) | CodecParts::TwoLevel(_), _) => b"IwPQ",
+            (CodecParts::Product(_), _) => b"IwPQ",
+            (CodecParts::Rabitq(RabitqParts { bits: 1, .. }), _) => b"Iwrq",
+            (CodecParts::Rabitq(_), _) => b"Iwrr",
+            (CodecParts::TwoLevel(_) | CodecParts::Lsh(_), _) => {
+                unreachable!("FAISS has no lists of such codes")
+            }
         },
         Structure::Graph(graph) => match &graph.storage.structure {
             Structure::Coded(coded) => match coded.codec {
@@ -104,6 +118,7 @@ pub(super) fn letters(index: &IndexParts) -> [u8; 4] {
                 CodecParts::Scalar(_) => b"IHNs",
                 CodecParts::Product(_) => b"IHNp",
                 CodecParts::TwoLevel(_) => b"IHN2",
+                CodecParts::Lsh(_) | CodecParts::Rabitq(_) => b"IH00",
             },
             _ if is_binary => b"IBHf",
             _ => b"IH00",
@@ -140,7 +155,7 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IxPo", Layout::Product { settings: true }),
     (b"IPfs", Layout::Blocks),
     (b"IxSQ", Layout::Scalar),
-    (b"IxHe", Layout::Other),
+    (b"IxHe", Layout::Lsh),
     (b"IxHE", Layout::Other),
     (b"IxLS", Layout::Other),
     (b"IxRq", Layout::Other),
@@ -150,8 +165,8 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"ILfs", Layout::Other),
     (b"IRfs", Layout::Other),
     (b"IxLa", Layout::Other),
-    (b"Ixrq", Layout::Other),
-    (b"Ixrr", Layout::Other),
+    (b"Ixrq", Layout::Rabitq { says_bits: false }),
+    (b"Ixrr", Layout::Rabitq { says_bits: true }),
     (b"Irfn", Layout::Other),
     (b"Ix2L", Layout::TwoLevel),
     // Coarse quantizers with several parts
@@ -173,8 +188,8 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IwPL", Layout::Inverted(Part::Other)),
     (b"IVLf", Layout::Inverted(Part::Other)),
     (b"IVRf", Layout::Inverted(Part::Other)),
-    (b"Iwrq", Layout::Inverted(Part::Other)),
-    (b"Iwrr", Layout::Inverted(Part::Other)),
+    (b"Iwrq", Layout::Inverted(Part::Rabitq { says_bits: false })),
+    (b"Iwrr", Layout::Inverted(Part::Rabitq { says_bits: true })),
     (b"Iwrn", Layout::Inverted(Part::Other)),
     // Inverted lists of old versions
     (b"IvFl", Layout::Inverted(Part::Other)),

@@ -27,14 +27,26 @@ static NUMBERS: [(i32, Measure); 11] = [
 /// If FAISS has no metric of this number.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<(Measure, f32)> {
     let number = cursor.i32("the metric")?;
-    let Some((_, measure)) = NUMBERS.iter().find(|(known, _)| *known == number) else {
-        return Err(Error::malformed(format!("there is no metric of number {number}")));
-    };
+    let unknown = || Error::malformed(format!("there is no metric of number {number}"));
+    let measure = numbered(number).ok_or_else(unknown)?;
     let argument = match number > 1 {
         true => f32::from_le_bytes(cursor.array("the argument of the metric")?),
         false => 0.0,
     };
-    Ok((*measure, argument))
+    Ok((measure, argument))
+}
+
+/// The measure with this number.
+pub(super) fn numbered(number: i32) -> Option<Measure> {
+    NUMBERS.iter().find(|(known, _)| *known == number).map(|(_, measure)| *measure)
+}
+
+/// The number of a measure.
+///
+/// # Panics
+/// If it is over bits.
+pub(super) fn number(measure: Measure) -> i32 {
+    NUMBERS.iter().find(|(_, known)| *known == measure).expect("one over numbers").0
 }
 
 /// The bytes that [`read`] takes.
@@ -42,7 +54,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<(Measure, f32)> {
 /// # Panics
 /// If the measure is over bits.
 pub(super) fn write(measure: Measure, argument: f32, out: &mut Vec<u8>) {
-    let number = NUMBERS.iter().find(|(_, known)| *known == measure).expect("one over numbers").0;
+    let number = number(measure);
     out.extend_from_slice(&number.to_le_bytes());
     if number > 1 {
         out.extend_from_slice(&argument.to_le_bytes());

@@ -6,7 +6,9 @@ use crate::composed::{Mapped, RefinedIndex, TransformedIndex};
 use crate::graph::GraphIndex;
 use crate::ivf::InvertedIndex;
 use anear_quant::bits::Bits;
+use anear_quant::lsh::Lsh;
 use anear_quant::product::{Product, unpack};
+use anear_quant::rabitq::Rabitq;
 use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
 use anear_quant::two_level::TwoLevel;
@@ -70,6 +72,8 @@ pub(crate) fn codec_of(
             Box::new(Product::new(dim, product).with_rounded_tables())
         }
         CodecParts::Product(product) => Box::new(Product::new(dim, product)),
+        CodecParts::Lsh(lsh) => Box::new(Lsh::new(dim, lsh)),
+        CodecParts::Rabitq(rabitq) => Box::new(Rabitq::new(dim, rabitq)),
         CodecParts::TwoLevel(two_level) => Box::new(two_level_of(two_level, dim)?),
     })
 }

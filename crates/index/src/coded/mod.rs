@@ -83,6 +83,7 @@ impl AnnIndex for CodedIndex {
     }
 
     fn reconstruct(&self, id: i64, row: &mut [f32]) -> Result<()> {
+        check_decodes(&*self.codec)?;
         let code_bytes = self.codec.code_bytes();
         let number = usize::try_from(id).ok();
         let code = number.and_then(|number| self.codes.chunks_exact(code_bytes).nth(number));
@@ -91,6 +92,7 @@ impl AnnIndex for CodedIndex {
     }
 
     fn each_rows(&self, take: &mut TakeRows<'_>) -> Result<()> {
+        check_decodes(&*self.codec)?;
         let mut first = 0;
         let mut rows = Vec::new();
         for codes in self.codes.chunks(BLOCK_CODES * self.codec.code_bytes()) {
@@ -106,6 +108,14 @@ impl AnnIndex for CodedIndex {
 
     fn is_lossless(&self) -> bool {
         self.codec.is_lossless()
+    }
+}
+
+/// Checks that rows can be told from their codes.
+fn check_decodes(codec: &dyn Codec) -> Result<()> {
+    match codec.can_decode() {
+        true => Ok(()),
+        false => Err(Error::unsupported("rows cannot be told from these codes")),
     }
 }
 

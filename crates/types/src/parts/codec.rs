@@ -1,6 +1,6 @@
 //! How rows are written as codes.
 
-use super::{Bytes, IndexParts};
+use super::{Bytes, IndexParts, TransformParts};
 
 /// A codec and what it has learned.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,10 @@ pub enum CodecParts {
     Product(ProductParts),
     /// The number of a coarse centroid, then a product code of the difference to it.
     TwoLevel(Box<TwoLevelParts>),
+    /// A bit for each of some directions: on which side of a threshold the row lies.
+    Lsh(Box<LshParts>),
+    /// A bit or more for each component as seen from a center, and corrections.
+    Rabitq(RabitqParts),
 }
 
 /// How a scalar quantizer writes a component.
@@ -115,6 +119,41 @@ impl TwoLevelParts {
     }
 }
 
+/// A quantizer to bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LshParts {
+    /// Bits of a code.
+    pub bits: usize,
+    /// Whether rows are rotated first; otherwise the first components count.
+    pub rotate: bool,
+    /// Whether thresholds are learned; otherwise they are 0.
+    pub learn_thresholds: bool,
+    /// The threshold of each bit.
+    pub thresholds: Vec<f32>,
+    /// The rotation, which FAISS stores in either case.
+    pub rotation: TransformParts,
+}
+
+/// A RaBitQ quantizer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RabitqParts {
+    /// Bits of a component, 1 to 9.
+    pub bits: usize,
+    /// Bits that components of a query are rounded to, up to 8; 0 for not at all.
+    pub query_bits: u8,
+    /// What rows are seen from where it is the same for all; empty in lists.
+    pub center: Vec<f32>,
+}
+
+impl RabitqParts {
+    /// Bytes of a code: signs and two numbers; with more bits a third, the other bits, and two more.
+    pub fn code_bytes_of(dim: usize, bits: usize) -> usize {
+        let numbers = if bits > 1 { 5 } else { 2 };
+        let others = dim.saturating_mul(bits.saturating_sub(1)).div_ceil(8);
+        dim.div_ceil(8).saturating_add(others).saturating_add(numbers * size_of::<f32>())
+    }
+}
+
 impl CodecParts {
     /// Bytes that a row of `dim` components takes.
     pub fn code_bytes(&self, dim: usize) -> usize {
@@ -124,6 +163,8 @@ impl CodecParts {
             CodecParts::Scalar(scalar) => scalar.kind.code_bytes(dim),
             CodecParts::Product(product) => product.code_bytes(),
             CodecParts::TwoLevel(parts) => parts.code_bytes(),
+            CodecParts::Lsh(lsh) => lsh.bits.div_ceil(8),
+            CodecParts::Rabitq(rabitq) => RabitqParts::code_bytes_of(dim, rabitq.bits),
         }
     }
 }

@@ -15,7 +15,8 @@ mod transform;
 pub use bytes::{Bytes, Integers, SharedBytes};
 pub use check::CheckedParts;
 pub use codec::{
-    Blocks, CodecParts, Coded, ProductParts, ProductSearch, ScalarKind, ScalarParts, TwoLevelParts,
+    Blocks, CodecParts, Coded, LshParts, ProductParts, ProductSearch, RabitqParts, ScalarKind,
+    ScalarParts, TwoLevelParts,
 };
 pub use graph::Graph;
 pub use lists::{Beside, DirectMap, Inverted, List};

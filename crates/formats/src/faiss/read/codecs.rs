@@ -3,13 +3,18 @@
 //! | codec | fields |
 //! | --- | --- |
 //! | scalar | kind i32, method of training i32 and its argument f32, dim u64, code bytes u64, learned floats |
+//! | lsh | bits i32, rotates u8, learns thresholds u8, thresholds as floats, code bytes i32, a transform |
+//! | RaBitQ | dim u64, code bytes u64, metric i32, bits u64 unless there is one |
 //! | two-level | coarse centroids u64, method of training u8, a product quantizer, bytes of both and together u64 each |
 //! | product | dim u64, parts u64, bits u64, centroids as floats |
 
-use super::Fields;
+use super::{Fields, transforms};
 use crate::faiss::header::Header;
 use crate::faiss::kinds::scalar_kind;
-use anear_types::parts::{IndexParts, ProductParts, ScalarParts, TwoLevelParts};
+use crate::faiss::metric;
+use anear_types::parts::{
+    IndexParts, LshParts, ProductParts, RabitqParts, ScalarParts, TwoLevelParts,
+};
 use anear_types::{Error, Result};
 
 pub(super) fn scalar(fields: &mut Fields<'_>, header: &Header) -> Result<ScalarParts> {
@@ -34,6 +39,42 @@ pub(super) fn product(fields: &mut Fields<'_>, header: &Header) -> Result<Produc
     let bits = fields.size(what)?;
     let centroids = fields.floats("the centroids")?;
     Ok(ProductParts { parts, bits, centroids })
+}
+
+pub(super) fn lsh(fields: &mut Fields<'_>) -> Result<LshParts> {
+    let what = "the quantizer to bits";
+    let bits = fields.cursor.i32(what)?;
+    let rotate = fields.bool(what)?;
+    let learn_thresholds = fields.bool(what)?;
+    let thresholds = fields.floats("the thresholds")?;
+    let code_bytes = fields.cursor.i32("the code size")?;
+    let rotation = transforms::read(fields, true)?;
+    match usize::try_from(bits) {
+        Ok(bits) if i32::try_from(bits.div_ceil(8)) == Ok(code_bytes) => {
+            Ok(LshParts { bits, rotate, learn_thresholds, thresholds, rotation })
+        }
+        _ => Err(Error::malformed(format!("codes of {bits} bits have {code_bytes} bytes"))),
+    }
+}
+
+/// Reads all but the center and the bits of queries.
+pub(super) fn rabitq(
+    fields: &mut Fields<'_>,
+    header: &Header,
+    says_bits: bool,
+) -> Result<RabitqParts> {
+    let what = "the RaBitQ quantizer";
+    check_dim(fields, header, what)?;
+    let mut before = fields.clone();
+    fields.size(what)?;
+    let number = fields.cursor.i32("the metric")?;
+    if metric::numbered(number) != Some(header.measure.0) {
+        let what = format!("{what} has metric {number}, the index another");
+        return Err(Error::malformed(what));
+    }
+    let bits = if says_bits { fields.size(what)? } else { 1 };
+    check_code_bytes(&mut before, RabitqParts::code_bytes_of(header.dim, bits))?;
+    Ok(RabitqParts { bits, query_bits: 0, center: Vec::new() })
 }
 
 /// Reads what follows the coarse quantizer.

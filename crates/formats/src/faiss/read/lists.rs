@@ -12,12 +12,12 @@
 //!
 //! Sizes are `full`: a vector of one u64 a list, or `sprs`: a vector of pairs of list and size.
 
-use super::codecs::{check_code_bytes, product, scalar};
+use super::codecs::{check_code_bytes, product, rabitq, scalar};
 use super::{Fields, Stop, blocks};
 use crate::faiss::header::Header;
 use crate::faiss::kinds::{Layout, Part};
 use anear_types::parts::{
-    Beside, Blocks, CodecParts, DirectMap, IndexParts, Integers, Inverted, List,
+    Beside, Blocks, CodecParts, DirectMap, IndexParts, Integers, Inverted, List, RabitqParts,
 };
 use anear_types::{Error, Result};
 
@@ -55,6 +55,13 @@ pub(super) fn read(
             check_code_bytes(fields, codec.kind.code_bytes(header.dim))?;
             inverted.residual = !says_residual || fields.bool("whether codes are residuals")?;
             inverted.codec = CodecParts::Scalar(codec);
+        }
+        Some(Part::Rabitq { says_bits }) => {
+            let mut codec = rabitq(fields, header, says_bits)?;
+            check_code_bytes(fields, RabitqParts::code_bytes_of(header.dim, codec.bits))?;
+            inverted.residual = fields.bool("whether codes are residuals")?;
+            codec.query_bits = fields.cursor.u8("the bits of queries")?;
+            inverted.codec = CodecParts::Rabitq(codec);
         }
         Some(Part::Blocks) => {
             inverted.residual = fields.bool("whether codes are residuals")?;

@@ -75,6 +75,17 @@ fn read_nested(fields: &mut Fields<'_>, depth: usize) -> Result<IndexParts, Stop
             }
             Structure::Coded(product(fields, &header, settings)?)
         }
+        Layout::Lsh => {
+            let codec = CodecParts::Lsh(Box::new(codecs::lsh(fields)?));
+            Structure::Coded(coded(codec, fields.elements(1, "the codes")?))
+        }
+        Layout::Rabitq { says_bits } => {
+            let mut codec = codecs::rabitq(fields, &header, says_bits)?;
+            let codes = fields.elements(1, "the codes")?;
+            codec.center = fields.floats("the center")?;
+            codec.query_bits = fields.cursor.u8("the bits of queries")?;
+            Structure::Coded(coded(CodecParts::Rabitq(codec), codes))
+        }
         Layout::TwoLevel => {
             let coarse = read_nested(fields, depth + 1)?;
             let codec = CodecParts::TwoLevel(Box::new(codecs::two_level(fields, &header, coarse)?));

@@ -1,8 +1,12 @@
 //! Codecs.
 
-use super::Fields;
+use super::{Fields, transforms};
 use crate::faiss::kinds::scalar_number;
-use anear_types::parts::{ProductParts, ProductSearch, ScalarParts, TwoLevelParts};
+use crate::faiss::metric;
+use anear_types::Measure;
+use anear_types::parts::{
+    LshParts, ProductParts, ProductSearch, RabitqParts, ScalarParts, TwoLevelParts,
+};
 use std::io::Result;
 
 /// What FAISS writes for a new index.
@@ -40,4 +44,26 @@ pub(super) fn two_level(parts: &TwoLevelParts, dim: usize, fields: &mut Fields<'
     fields.size(parts.coarse_bytes())?;
     fields.size(parts.product.code_bytes())?;
     fields.size(parts.code_bytes())
+}
+
+pub(super) fn lsh(lsh: &LshParts, fields: &mut Fields<'_>) -> Result<()> {
+    fields.dim(lsh.bits)?;
+    fields.bool(lsh.rotate)?;
+    fields.bool(lsh.learn_thresholds)?;
+    fields.floats(&lsh.thresholds)?;
+    fields.dim(lsh.bits.div_ceil(8))?;
+    transforms::write(&lsh.rotation, fields)
+}
+
+/// Writes all but the center and the bits of queries.
+pub(super) fn rabitq(
+    rabitq: &RabitqParts,
+    dim: usize,
+    measure: Measure,
+    fields: &mut Fields<'_>,
+) -> Result<()> {
+    fields.size(dim)?;
+    fields.size(RabitqParts::code_bytes_of(dim, rabitq.bits))?;
+    fields.small_integer(metric::number(measure))?;
+    if rabitq.bits > 1 { fields.size(rabitq.bits) } else { Ok(()) }
 }

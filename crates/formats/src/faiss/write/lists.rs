@@ -33,7 +33,15 @@ pub(super) fn write(
             }
             codecs::product(product, index.dim, fields)?;
         }
-        CodecParts::TwoLevel(_) => unreachable!("FAISS has no lists of such codes"),
+        CodecParts::Rabitq(rabitq) => {
+            codecs::rabitq(rabitq, index.dim, index.measure, fields)?;
+            fields.size(code_bytes)?;
+            fields.bool(inverted.residual)?;
+            fields.byte(rabitq.query_bits)?;
+        }
+        CodecParts::TwoLevel(_) | CodecParts::Lsh(_) => {
+            unreachable!("FAISS has no lists of such codes")
+        }
     }
     lists(inverted, code_bytes, fields)?;
     if let Beside::Refinement { product, codes, factor } = &inverted.beside {

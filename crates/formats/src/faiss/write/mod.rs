@@ -88,6 +88,13 @@ fn write_coded(index: &IndexParts, coded: &Coded, fields: &mut Fields<'_>) -> io
             write(&two_level.coarse, fields)?;
             codecs::two_level(two_level, index.dim, fields)?;
         }
+        CodecParts::Lsh(lsh) => codecs::lsh(lsh, fields)?,
+        CodecParts::Rabitq(rabitq) => {
+            codecs::rabitq(rabitq, index.dim, index.measure, fields)?;
+            fields.elements(1, &coded.codes)?;
+            fields.floats(&rabitq.center)?;
+            return fields.byte(rabitq.query_bits);
+        }
     }
     if let (Some(blocks), CodecParts::Product(product)) = (&coded.blocks, &coded.codec) {
         blocks::write(index.rows as usize, product.parts, blocks, fields)?;

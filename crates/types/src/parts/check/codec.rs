@@ -1,8 +1,10 @@
 //! Codecs and the codes of rows one behind another.
 
+use super::transform::check_transform;
 use super::{check, check_dim};
 use crate::parts::{
-    Blocks, CodecParts, Coded, IndexParts, ProductParts, ScalarParts, TwoLevelParts,
+    Blocks, CodecParts, Coded, IndexParts, LshParts, ProductParts, RabitqParts, ScalarParts,
+    TwoLevelParts,
 };
 use crate::{Error, Result};
 
@@ -86,7 +88,39 @@ pub(super) fn check_codec(index: &IndexParts, codec: &CodecParts) -> Result<()> 
             check_dim(index, &two_level.coarse)?;
             check_product(&two_level.product, index.dim, needed)
         }
+        CodecParts::Lsh(lsh) => check_lsh(lsh, index.dim, needed),
+        CodecParts::Rabitq(rabitq) => check_rabitq(rabitq, index.dim),
     }
+}
+
+fn check_lsh(lsh: &LshParts, dim: usize, needed: bool) -> Result<()> {
+    let LshParts { bits, rotation, thresholds, .. } = lsh;
+    if *bits == 0 || (rotation.input_dim, rotation.output_dim) != (dim, *bits) {
+        return Err(Error::malformed(format!("codes of {bits} bits for dimension {dim}")));
+    }
+    if lsh.rotate {
+        check_transform(rotation, needed)?;
+    } else if *bits > dim {
+        return Err(Error::malformed(format!("{bits} bits for {dim} components as they are")));
+    }
+    if lsh.learn_thresholds && needed && thresholds.len() != *bits {
+        let found = thresholds.len();
+        return Err(Error::malformed(format!("{found} thresholds for {bits} bits")));
+    }
+    Ok(())
+}
+
+fn check_rabitq(rabitq: &RabitqParts, dim: usize) -> Result<()> {
+    let RabitqParts { bits, query_bits, center } = rabitq;
+    let has_center = center.is_empty() || center.len() == dim;
+    if !(1..=9).contains(bits) || *query_bits > 8 || !has_center {
+        return Err(Error::malformed(format!(
+            "a RaBitQ quantizer of {bits} bits, {query_bits} for queries, and a center of {} \
+             components for dimension {dim}",
+            center.len()
+        )));
+    }
+    Ok(())
 }
 
 fn check_scalar(scalar: &ScalarParts, dim: usize, needed: bool) -> Result<()> {
