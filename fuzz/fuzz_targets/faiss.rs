@@ -40,5 +40,7 @@ fn search(index: &dyn AnnIndex) {
     }
     let mut row = vec![0.0; dim];
     let _ = index.reconstruct(1, &mut row);
-    let _ = index.each_rows(&mut |_, _| Ok(()));
+    let rows = index.rows().min(10);
+    let _ = index.decode(0..rows, &mut vec![0.0; rows as usize * dim]);
+    let _ = index.ids(0..index.rows());
 }

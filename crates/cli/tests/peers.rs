@@ -28,3 +28,8 @@ fn search_agrees_with_numpy() {
 fn hostile_files_end_in_one_clear_error() {
     run(Ok("python3".into()), "bad_files.py");
 }
+
+#[test]
+fn indexes_of_faiss_give_the_answers_of_faiss() {
+    run(peers::python(), "faiss_answers.py");
+}

@@ -126,7 +126,7 @@ pub(crate) fn convert_vectors(
     };
     each_block(vectors, request.memory_bytes, &mut write)?;
     progress.end();
-    sinks.finish(format, &schema)
+    Ok(Saved { lossy: vectors.is_lossy(), ..sinks.finish(format, &schema)? })
 }
 
 /// Builds an index over all rows and writes it.
@@ -157,6 +157,7 @@ fn to_index(
         summary: Summary { rows: index.len(), bytes },
         element: index.element(),
         sidecar: None,
+        lossy: vectors.is_lossy(),
         dropped: Vec::new(),
     })
 }

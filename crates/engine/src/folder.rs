@@ -24,7 +24,7 @@ pub(crate) fn open(path: &Path, entry: Option<&str>, options: &OpenOptions) -> R
     let (index, pickle) = (index?, pickle?);
     let container = langchain::open(&index, &pickle, name, &options.read_options())?;
     let bytes = index.len() + pickle.len();
-    Ok(Opened { input: index, bytes, format: langchain::NAME, container })
+    Ok(Opened { input: index, bytes, format: langchain::NAME, container, adopted: None })
 }
 
 /// The names that have both files, sorted.

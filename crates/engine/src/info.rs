@@ -1,7 +1,7 @@
 //! What is in a file.
 
 use crate::opened::{self, Opened};
-use crate::{Error, Location, OpenOptions, Result};
+use crate::{Error, ErrorKind, Location, OpenOptions, Result};
 use anear_formats::{Container, Entry, IndexInfo, Skipped};
 use anear_types::Block;
 
@@ -31,7 +31,7 @@ pub struct FileInfo {
 /// # Errors
 /// If the file cannot be opened at all. Damage behind its description is told in the reply.
 pub fn info(location: &Location, options: &OpenOptions, thorough: bool) -> Result<FileInfo> {
-    let Opened { input, bytes, format, container } = opened::open(location, options)?;
+    let Opened { input, bytes, format, container, adopted } = opened::open(location, options)?;
     let at_path = |error: Error| error.at_path(input.path());
     let entries: Vec<usize> = match &location.entry {
         Some(name) => vec![crate::entry::choose(&*container, Some(name)).map_err(at_path)?],
@@ -44,7 +44,10 @@ pub fn info(location: &Location, options: &OpenOptions, thorough: bool) -> Resul
             .limits
             .check_expansion("this matrix", entry_info.schema.total_bytes(), input.len())
             .and_then(|()| check(&*container, *entry, rows));
-        checked.err().map(|error| at_path(error.at_entry(entry_info.name.as_str())))
+        // Where rows are codes, that they do not tell the rows is no damage.
+        let is_damage = |error: &Error| adopted.is_none() || error.kind() != ErrorKind::Unsupported;
+        let damage = checked.err().filter(is_damage);
+        damage.map(|error| at_path(error.at_entry(entry_info.name.as_str())))
     });
     let damage = match damage {
         None if thorough => container.verify().err().map(at_path),

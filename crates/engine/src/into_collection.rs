@@ -50,6 +50,7 @@ pub(crate) fn convert(
         },
         element: spec.element,
         sidecar: None,
+        lossy: vectors.is_lossy(),
         dropped: Vec::new(),
     })
 }

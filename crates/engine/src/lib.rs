@@ -1,6 +1,7 @@
 #![doc = include_str!("../../../README.md")]
 #![forbid(unsafe_code)]
 
+mod adopted;
 mod blocks;
 mod cast;
 #[cfg(feature = "sqlite")]

@@ -1,10 +1,12 @@
 //! Opening what a location names: a file, standard input, or a folder that is read like a file.
 
+use crate::adopted::{Adopted, adopt_rows};
 use crate::{Location, OpenOptions, Result, folder};
 use anear_formats::{Container, probe};
 use anear_io::Input;
 use anear_types::Error;
 use std::io::Read;
+use std::sync::Arc;
 
 /// What was found at a location.
 pub(crate) struct Opened {
@@ -16,6 +18,8 @@ pub(crate) struct Opened {
     pub(crate) format: &'static str,
     /// The entries.
     pub(crate) container: Box<dyn Container>,
+    /// The index, if the file is one of another library whose rows are codes.
+    pub(crate) adopted: Option<Arc<Adopted>>,
 }
 
 /// Opens what a location names; its entry is chosen afterwards.
@@ -35,10 +39,10 @@ pub(crate) fn open(location: &Location, options: &OpenOptions) -> Result<Opened>
 
 fn file(input: Input, options: &OpenOptions) -> Result<Opened> {
     let format = probe(&input)?;
-    let container = format
-        .open(input.clone(), &options.read_options())
-        .map_err(|error| error.at_path(input.path()))?;
-    Ok(Opened { bytes: input.len(), input, format: format.info().name, container })
+    let container = format.open(input.clone(), &options.read_options());
+    let (container, adopted) =
+        container.and_then(adopt_rows).map_err(|error| error.at_path(input.path()))?;
+    Ok(Opened { bytes: input.len(), input, format: format.info().name, container, adopted })
 }
 
 fn standard_input() -> Result<Input> {

@@ -61,6 +61,9 @@ pub struct Saved {
     pub element: Element,
     /// The file beside the output that holds the metadata, where the format cannot.
     pub sidecar: Option<PathBuf>,
+    /// Whether the rows were told from codes that left something out, and are not those that were once
+    /// put in.
+    pub lossy: bool,
     /// Names of columns and attributes that found no place (on standard output).
     pub dropped: Vec<String>,
 }

@@ -1,7 +1,9 @@
-//! Exact search over one matrix: the plan, the scan, and the answers with their metadata.
+//! Search over one matrix: the plan, the scan, and the answers with their metadata.
 
 use crate::blocks::each_block;
-use crate::{Error, Location, Metadata, OpenOptions, Progress, Result, Vectors, rows_where};
+use crate::{
+    Error, Location, Metadata, OpenOptions, Progress, Result, Vectors, adopted, rows_where,
+};
 use anear_index::flat::{FlatOptions, FlatSearch, Goal, NonFinite};
 use anear_index::{Keep, Plan};
 use anear_types::{Block, Element, Metric, Neighbor, Value};
@@ -29,6 +31,11 @@ pub struct SearchRequest {
     pub nonfinite: NonFinite,
     /// Memory to use for rows.
     pub memory_bytes: u64,
+    /// Whether all rows are looked at, even in a file that is an approximate index.
+    pub exact: bool,
+    /// How hard an approximate index searches: how many of its lists are looked at, or how many rows
+    /// by way of its graph; `None` for as hard as the file says.
+    pub effort: Option<usize>,
 }
 
 impl SearchRequest {
@@ -44,6 +51,8 @@ impl SearchRequest {
             show: None,
             nonfinite: NonFinite::Refuse,
             memory_bytes: 2 << 30,
+            exact: false,
+            effort: None,
         }
     }
 }
@@ -86,6 +95,9 @@ impl Queries {
 pub struct SearchReply {
     /// The metric used.
     pub metric: Metric,
+    /// Whether all rows were looked at as they are; otherwise an index was searched as the library
+    /// it comes from does.
+    pub exact: bool,
     /// Names of the metadata columns returned with each hit.
     pub columns: Vec<String>,
     /// Hits for each query, nearest first.
@@ -105,11 +117,12 @@ pub struct Hit {
     pub metadata: Vec<Value>,
 }
 
-/// Finds the nearest rows exactly: with the index, in a file that is one for the metric, else in one
-/// pass over the matrix.
+/// Finds the nearest rows: with the index, in a file that is one for the metric, else in one pass
+/// over the matrix. An index of another library gives the answers that it gives there; everything else
+/// is exact.
 ///
 /// # Errors
-/// If a query or the matrix holds values that cannot be compared (NaN, another dimension), a
+/// If an effort is asked for and there is no approximate index for the metric; if a query or the matrix holds values that cannot be compared (NaN, another dimension), a
 /// condition or column is unknown, or the file is damaged.
 pub fn search(
     vectors: &Vectors,
@@ -149,19 +162,29 @@ pub fn search(
         }
     })?;
     progress.begin("searching", schema.rows);
-    let found = match vectors.index(metric)? {
-        Some(index) => {
+    let approximate = vectors.approximate(metric).filter(|_| !request.exact);
+    if approximate.is_none() && request.effort.is_some() {
+        let what = format!("there is no approximate index for the metric {metric} to search");
+        let help = "leave out the effort to look at all rows";
+        return Err(vectors.locate(Error::usage(what).help(help)));
+    }
+    let found = match (approximate, vectors.index(metric)?) {
+        (Some(index), _) => {
+            let found = adopted::search(index, queries.matrix(), request, keep.as_deref(), options);
+            found.map_err(|error| vectors.locate(error))?
+        }
+        (None, Some(index)) => {
             let keep = keep.as_deref().map_or(Keep::All, Keep::Listed);
             let FlatOptions { goal, nonfinite, threads, .. } = flat;
             let plan = Plan { goal, keep, nonfinite, threads, interrupt: None };
             let found = index.search(queries.matrix(), &plan);
             found.map_err(|error| vectors.locate(error))?
         }
-        None => stream(vectors, scan, keep.as_deref(), request.memory_bytes, progress)?,
+        (None, None) => stream(vectors, scan, keep.as_deref(), request.memory_bytes, progress)?,
     };
     progress.end();
     let results = with_metadata(&metadata, &columns, &found)?;
-    Ok(SearchReply { metric, columns, results })
+    Ok(SearchReply { metric, exact: approximate.is_none(), columns, results })
 }
 
 /// Searches the rows as they stream by.

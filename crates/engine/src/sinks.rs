@@ -158,7 +158,8 @@ impl Sinks {
             }
         };
         let summary = self.vectors.finish()?;
-        Ok(Saved { format: info.name, summary, element: schema.element, sidecar, dropped })
+        let element = schema.element;
+        Ok(Saved { format: info.name, summary, element, sidecar, lossy: false, dropped })
     }
 }
 

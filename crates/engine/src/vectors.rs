@@ -1,5 +1,6 @@
 //! One open matrix: a file, an entry of it, its rows and metadata.
 
+use crate::adopted::Adopted;
 use crate::blocks::MOST_BLOCK_BYTES;
 use crate::opened::{self, Opened};
 use crate::{Location, Mapped, Result, entry};
@@ -8,6 +9,7 @@ use anear_index::Rows;
 use anear_io::{ByteOrder, Input};
 use anear_types::{Block, Column, Element, Error, Limits, Metric, Schema};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How many rows may lie between two wanted ones for both to be fetched in one read.
 pub(crate) const GAP_ROWS: u64 = 64;
@@ -69,6 +71,7 @@ pub struct Vectors {
     format: &'static str,
     threads: usize,
     json: Vec<String>,
+    adopted: Option<Arc<Adopted>>,
 }
 
 impl Vectors {
@@ -91,7 +94,7 @@ impl Vectors {
             let collection = crate::Collection::open(&location.path, crate::Access::Read)?;
             return collection.view(None);
         }
-        let Opened { input, format, container, .. } = opened::open(location, options)?;
+        let Opened { input, format, container, adopted, .. } = opened::open(location, options)?;
         let at_path = |error: Error| error.at_path(input.path());
         let entry = entry::choose(&*container, location.entry.as_deref()).map_err(at_path)?;
         let chosen = &container.entries()[entry];
@@ -100,7 +103,7 @@ impl Vectors {
             .check_expansion("this matrix", chosen.schema.total_bytes(), input.len())
             .map_err(|error| at_path(error.at_entry(chosen.name.as_str())))?;
         let threads = options.threads.max(1);
-        Ok(Vectors { input, container, entry, format, threads, json: Vec::new() })
+        Ok(Vectors { input, container, entry, format, threads, json: Vec::new(), adopted })
     }
 
     /// The rows of a collection; `json` names columns whose texts are JSON documents.
@@ -111,7 +114,8 @@ impl Vectors {
         json: Vec<String>,
     ) -> Vectors {
         let input = Input::from_bytes(path, Vec::new());
-        Vectors { input, container: rows, entry: 0, format: "collection", threads: 1, json }
+        let (format, threads) = ("collection", 1);
+        Vectors { input, container: rows, entry: 0, format, threads, json, adopted: None }
     }
 
     /// Columns of metadata whose texts are JSON documents, as far as that is known.
@@ -268,6 +272,18 @@ impl Vectors {
     /// What searches the rows, if the file is an index for this metric.
     pub(crate) fn index(&self, metric: Metric) -> Result<Option<Box<dyn anear_index::Index>>> {
         crate::index::structure(&self.input, metric).map_err(|error| self.locate(error))
+    }
+
+    /// The index of another library that the file is, if it measures by this metric.
+    pub(crate) fn approximate(&self, metric: Metric) -> Option<&Adopted> {
+        let measures = |adopted: &&Adopted| adopted.index().how().measure.metric() == Some(metric);
+        self.adopted.as_deref().filter(measures)
+    }
+
+    /// Whether the rows are told from codes that left something out, and so are not those that were
+    /// put in.
+    pub fn is_lossy(&self) -> bool {
+        self.adopted.as_ref().is_some_and(|adopted| adopted.is_lossy())
     }
 
     /// Adds this file and entry to an error.

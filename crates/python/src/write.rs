@@ -47,7 +47,7 @@ impl Target {
 pub(crate) type Report = (&'static str, &'static str, u64, u64, Option<PathBuf>, Vec<String>);
 
 pub(crate) fn report(saved: Saved) -> Report {
-    let Saved { format, summary, element, sidecar, dropped } = saved;
+    let Saved { format, summary, element, sidecar, dropped, .. } = saved;
     (format, element.name(), summary.rows, summary.bytes, sidecar, dropped)
 }
 

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-/// A Python interpreter with NumPy, h5py, safetensors and pyarrow, or why there is none.
+/// A Python interpreter with NumPy, h5py, safetensors, pyarrow and FAISS, or why there is none.
 pub fn python() -> Result<PathBuf, String> {
     static PYTHON: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let requirements = "crates/cli/tests/peers/requirements.txt";
-    let imports = "numpy, h5py, safetensors, pyarrow";
+    let imports = "numpy, h5py, safetensors, pyarrow, faiss";
     PYTHON.get_or_init(|| environment("peers", requirements, imports)).clone()
 }
 

@@ -79,9 +79,12 @@ pub(crate) struct Search {
     /// Metadata columns to show, separated by commas; `all` shows all
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub(crate) show: Vec<String>,
-    /// Exact search (the default, and so far the only kind)
+    /// Look at all rows, also in a file that is an approximate index
     #[arg(long)]
     pub(crate) exact: bool,
+    /// How hard an approximate index searches: lists looked at (IVF), or rows by way of the graph (HNSW) [default: what the file says]
+    #[arg(long, value_name = "N", conflicts_with = "exact")]
+    pub(crate) effort: Option<usize>,
     /// Pass over rows that hold NaN or infinity instead of stopping at them
     #[arg(long)]
     pub(crate) skip_nonfinite: bool,

@@ -33,6 +33,9 @@ pub(super) fn report(output: &SaveRequest, written: &Saved, common: &Common) -> 
         let dropped = written.dropped.join(", ");
         eprintln!("note: {} files have no place for: {dropped}", written.format);
     }
+    if !common.quiet && written.lossy {
+        eprintln!("note: the rows are told from codes, and near to those that were put in");
+    }
     if path == "-" {
         return Ok(());
     }
@@ -45,6 +48,7 @@ pub(super) fn report(output: &SaveRequest, written: &Saved, common: &Common) -> 
             "bytes": summary.bytes,
             "metadata_path": written.sidecar.as_ref().map(|path| path.to_string_lossy()),
             "dropped": written.dropped,
+            "lossy": written.lossy,
         }));
     }
     if common.quiet {

@@ -11,6 +11,9 @@ pub(crate) fn run(arguments: &Search, common: &Common) -> Result<()> {
     if Collection::is_at(&arguments.path) {
         return collection::search::run(arguments, common);
     }
+    if arguments.effort == Some(0) {
+        return Err(Error::usage("the effort is 0").help("an effort of 1 is the least"));
+    }
     if arguments.text.is_some() {
         let error = Error::usage("text is searched in collections only, and this is none");
         return Err(error.at_path(&arguments.path));
@@ -30,11 +33,14 @@ pub(crate) fn run(arguments: &Search, common: &Common) -> Result<()> {
             false => NonFinite::Refuse,
         },
         memory_bytes: arguments.memory,
+        exact: arguments.exact,
+        effort: arguments.effort,
         ..SearchRequest::nearest(query::queries(&arguments.query)?, arguments.k)
     };
     let reply = anear::search(&vectors, &request, &options, &mut Bar::new(common.quiet))?;
     let answer = Answer {
         metric: reply.metric.name(),
+        exact: reply.exact,
         goal,
         columns: reply.columns.into_iter().map(Shown::plain).collect(),
         with_rows: true,

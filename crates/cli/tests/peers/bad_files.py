@@ -11,7 +11,7 @@ from pathlib import Path
 
 from common import ANEAR, FIXTURES, case, finish
 
-FORMATS = ("npy", "npz", "pt", "safetensors", "hdf5", "sqlite", "parquet")
+FORMATS = ("npy", "npz", "pt", "safetensors", "hdf5", "sqlite", "parquet", "faiss")
 MEMORY_BYTES = 200_000_000
 SECONDS = 1.0
 

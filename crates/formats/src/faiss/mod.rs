@@ -39,7 +39,7 @@ pub(crate) struct Faiss;
 static INFO: FormatInfo = FormatInfo {
     name: "faiss",
     extensions: &["faiss", "index"],
-    about: "FAISS indexes: flat ones and id maps over them read and written, others described",
+    about: "FAISS indexes: most kinds read, flat ones and id maps over them written",
     writes: &[Element::F32],
     keeps: Keeps::IntegerIds,
 };

@@ -1,8 +1,8 @@
 //! Indexes of other libraries, searched as those do: the same rows looked at, the same scores.
 //!
-//! Such an index is a composition: a structure ([`coded`](crate::coded), [`ivf`](crate::ivf),
-//! [`graph`](crate::graph)) over codes of some codec, wrapped by others
-//! ([`composed`](crate::composed)). All are an [`AnnIndex`], and know each other only as that.
+//! Such an index is a composition: a structure (the modules `coded`, `ivf` and `graph`) over codes of
+//! some codec, wrapped by others (`composed`). All are an [`AnnIndex`], and know each other only as
+//! that.
 //! [`adopt`] makes one of the parts that a file was read to.
 
 mod adopt;
@@ -20,6 +20,7 @@ pub(crate) use collector::Collector;
 use crate::flat::Goal;
 use anear_quant::{How, Query};
 use anear_types::{Error, Order, Result};
+use std::ops::Range;
 
 /// An index of another library.
 ///
@@ -67,19 +68,28 @@ pub trait AnnIndex: Send + Sync {
     /// [`Unsupported`](anear_types::ErrorKind::Unsupported) if a transform cannot be undone.
     fn reconstruct(&self, id: i64, row: &mut [f32]) -> Result<()>;
 
-    /// Passes on the ids of all rows and the rows themselves, some at a time, in the order in which
-    /// the index keeps them.
+    /// The ids of rows `rows`, counted in the order in which the index keeps them.
     ///
     /// # Errors
-    /// As for [`reconstruct`](AnnIndex::reconstruct), and what `take` returns.
-    fn each_rows(&self, take: &mut TakeRows<'_>) -> Result<()>;
+    /// [`Malformed`](anear_types::ErrorKind::Malformed) if an index inside has other ids than the
+    /// outer one has names for.
+    ///
+    /// # Panics
+    /// If there are no such rows.
+    fn ids(&self, rows: Range<u64>) -> Result<Vec<i64>>;
+
+    /// Writes rows `rows`, counted as for [`ids`](AnnIndex::ids), as near as their codes tell.
+    ///
+    /// # Errors
+    /// As for [`reconstruct`](AnnIndex::reconstruct).
+    ///
+    /// # Panics
+    /// If there are no such rows, or not room for exactly them.
+    fn decode(&self, rows: Range<u64>, values: &mut [f32]) -> Result<()>;
 
     /// Whether rows come back as they were put in.
     fn is_lossless(&self) -> bool;
 }
-
-/// Takes ids and their rows.
-pub type TakeRows<'a> = dyn FnMut(&[i64], &[f32]) -> Result<()> + 'a;
 
 /// Scores rows, which are numbered from 0, against a query.
 pub trait RowScorer {

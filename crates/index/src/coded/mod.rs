@@ -1,10 +1,11 @@
 //! Codes one behind another, all of them looked at.
 
-use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings, TakeRows};
+use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings};
 use crate::flat::Goal;
 use anear_quant::{Codec, How, Query, Scorer};
 use anear_types::parts::Bytes;
 use anear_types::{Error, Result};
+use std::ops::Range;
 
 /// Codes scored at a time.
 pub(crate) const BLOCK_CODES: usize = 1024;
@@ -83,39 +84,29 @@ impl AnnIndex for CodedIndex {
     }
 
     fn reconstruct(&self, id: i64, row: &mut [f32]) -> Result<()> {
-        check_decodes(&*self.codec)?;
-        let code_bytes = self.codec.code_bytes();
-        let number = usize::try_from(id).ok();
-        let code = number.and_then(|number| self.codes.chunks_exact(code_bytes).nth(number));
-        self.codec.decode(code.ok_or_else(|| no_row(id))?, row);
-        Ok(())
+        match u64::try_from(id) {
+            Ok(number) if number < self.rows() => self.decode(number..number + 1, row),
+            _ => Err(no_row(id)),
+        }
     }
 
-    fn each_rows(&self, take: &mut TakeRows<'_>) -> Result<()> {
-        check_decodes(&*self.codec)?;
-        let mut first = 0;
-        let mut rows = Vec::new();
-        for codes in self.codes.chunks(BLOCK_CODES * self.codec.code_bytes()) {
-            let count = codes.len() / self.codec.code_bytes();
-            rows.resize(count * self.dim(), 0.0);
-            self.codec.decode(codes, &mut rows);
-            let ids: Vec<i64> = (first..first + count as i64).collect();
-            take(&ids, &rows)?;
-            first += count as i64;
+    fn ids(&self, rows: Range<u64>) -> Result<Vec<i64>> {
+        assert!(rows.end <= self.rows());
+        Ok((rows.start as i64..rows.end as i64).collect())
+    }
+
+    fn decode(&self, rows: Range<u64>, values: &mut [f32]) -> Result<()> {
+        if !self.codec.can_decode() {
+            return Err(Error::unsupported("rows cannot be told from these codes"));
         }
+        let code_bytes = self.codec.code_bytes();
+        let codes = rows.start as usize * code_bytes..rows.end as usize * code_bytes;
+        self.codec.decode(&self.codes[codes], values);
         Ok(())
     }
 
     fn is_lossless(&self) -> bool {
         self.codec.is_lossless()
-    }
-}
-
-/// Checks that rows can be told from their codes.
-fn check_decodes(codec: &dyn Codec) -> Result<()> {
-    match codec.can_decode() {
-        true => Ok(()),
-        false => Err(Error::unsupported("rows cannot be told from these codes")),
     }
 }
 

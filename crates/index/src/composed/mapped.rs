@@ -1,12 +1,13 @@
 //! Ids for the rows of an index that numbers them.
 
-use crate::ann::{AnnIndex, Hit, Queries, Settings, TakeRows};
+use crate::ann::{AnnIndex, Hit, Queries, Settings};
 use crate::coded::no_row;
 use crate::flat::Goal;
 use anear_quant::How;
 use anear_types::parts::Integers;
 use anear_types::{Error, Result};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// An index whose rows have ids of their own.
@@ -71,11 +72,12 @@ impl AnnIndex for Mapped {
         self.inner.reconstruct(*numbers.get(&id).ok_or_else(|| no_row(id))?, row)
     }
 
-    fn each_rows(&self, take: &mut TakeRows<'_>) -> Result<()> {
-        self.inner.each_rows(&mut |numbers, rows| {
-            let ids = numbers.iter().map(|number| self.known_id(*number));
-            take(&ids.collect::<Result<Vec<i64>>>()?, rows)
-        })
+    fn ids(&self, rows: Range<u64>) -> Result<Vec<i64>> {
+        self.inner.ids(rows)?.into_iter().map(|number| self.known_id(number)).collect()
+    }
+
+    fn decode(&self, rows: Range<u64>, values: &mut [f32]) -> Result<()> {
+        self.inner.decode(rows, values)
     }
 
     fn is_lossless(&self) -> bool {

@@ -1,9 +1,10 @@
 //! Two indexes over the same rows: what the first finds is ordered by the second.
 
-use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings, TakeRows};
+use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings};
 use crate::flat::Goal;
 use anear_quant::{How, Query};
 use anear_types::{Error, Result};
+use std::ops::Range;
 
 /// An index that finds rows, and one that orders them.
 pub(crate) struct RefinedIndex {
@@ -77,8 +78,12 @@ impl AnnIndex for RefinedIndex {
         self.refinement.reconstruct(id, row)
     }
 
-    fn each_rows(&self, take: &mut TakeRows<'_>) -> Result<()> {
-        self.refinement.each_rows(take)
+    fn ids(&self, rows: Range<u64>) -> Result<Vec<i64>> {
+        self.refinement.ids(rows)
+    }
+
+    fn decode(&self, rows: Range<u64>, values: &mut [f32]) -> Result<()> {
+        self.refinement.decode(rows, values)
     }
 
     fn is_lossless(&self) -> bool {

@@ -1,11 +1,12 @@
 //! An index over transformed rows.
 
-use crate::ann::{AnnIndex, Hit, Queries, RowScorer, Settings, TakeRows};
+use crate::ann::{AnnIndex, Hit, Queries, RowScorer, Settings};
 use crate::flat::Goal;
 use anear_quant::transform::Transform;
 use anear_quant::{How, Query};
 use anear_types::parts::TransformParts;
 use anear_types::{Error, Result};
+use std::ops::Range;
 
 /// Transforms, and an index over what they give.
 pub(crate) struct TransformedIndex {
@@ -71,8 +72,15 @@ impl AnnIndex for TransformedIndex {
         Ok(())
     }
 
-    fn each_rows(&self, take: &mut TakeRows<'_>) -> Result<()> {
-        self.inner.each_rows(&mut |ids, rows| take(ids, &self.undo(rows.to_vec())?))
+    fn ids(&self, rows: Range<u64>) -> Result<Vec<i64>> {
+        self.inner.ids(rows)
+    }
+
+    fn decode(&self, rows: Range<u64>, values: &mut [f32]) -> Result<()> {
+        let mut transformed = vec![0.0; values.len() / self.dim * self.inner.dim()];
+        self.inner.decode(rows, &mut transformed)?;
+        values.copy_from_slice(&self.undo(transformed)?);
+        Ok(())
     }
 
     fn is_lossless(&self) -> bool {

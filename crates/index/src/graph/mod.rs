@@ -7,13 +7,14 @@
 mod explore;
 mod levels;
 
-use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings, TakeRows};
+use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings};
 use crate::flat::Goal;
 use anear_quant::{How, Query};
 use anear_types::Result;
 use anear_types::parts::Graph;
 use explore::Explorer;
 use levels::Levels;
+use std::ops::Range;
 
 /// The rows of another index, found by way of a graph.
 pub(crate) struct GraphIndex {
@@ -71,8 +72,12 @@ impl AnnIndex for GraphIndex {
         self.storage.reconstruct(id, row)
     }
 
-    fn each_rows(&self, take: &mut TakeRows<'_>) -> Result<()> {
-        self.storage.each_rows(take)
+    fn ids(&self, rows: Range<u64>) -> Result<Vec<i64>> {
+        self.storage.ids(rows)
+    }
+
+    fn decode(&self, rows: Range<u64>, values: &mut [f32]) -> Result<()> {
+        self.storage.decode(rows, values)
     }
 
     fn is_lossless(&self) -> bool {

@@ -1,8 +1,7 @@
 //! Rows that are equal to one in the lists, and not in the lists themselves.
 
-use crate::ann::{Hit, TakeRows};
+use crate::ann::Hit;
 use crate::flat::Goal;
-use anear_types::Result;
 use anear_types::parts::Integers;
 use std::collections::HashMap;
 
@@ -10,6 +9,7 @@ use std::collections::HashMap;
 pub(super) struct Duplicates {
     by_original: HashMap<i64, Vec<i64>>,
     originals: HashMap<i64, i64>,
+    pairs: Integers,
 }
 
 impl Duplicates {
@@ -21,7 +21,12 @@ impl Duplicates {
             originals.insert(id, original);
         }
         by_original.values_mut().for_each(|ids| ids.sort_unstable());
-        Duplicates { by_original, originals }
+        Duplicates { by_original, originals, pairs: pairs.clone() }
+    }
+
+    /// The id of one of the rows.
+    pub(super) fn id(&self, number: u64) -> Option<i64> {
+        self.pairs.get(2 * usize::try_from(number).ok()? + 1)
     }
 
     /// The id in the lists of a row equal to this one.
@@ -38,20 +43,5 @@ impl Duplicates {
             std::iter::once(id).chain(duplicates.copied()).map(move |id| Hit { id, score })
         };
         found.iter().flat_map(with_duplicates).take(wanted).collect()
-    }
-
-    /// Passes on the duplicates of rows with these ids.
-    pub(super) fn each_rows(
-        &self,
-        ids: &[i64],
-        rows: &[f32],
-        take: &mut TakeRows<'_>,
-    ) -> Result<()> {
-        for (id, row) in ids.iter().zip(rows.chunks_exact(rows.len() / ids.len())) {
-            for duplicate in self.by_original.get(id).into_iter().flatten() {
-                take(&[*duplicate], row)?;
-            }
-        }
-        Ok(())
     }
 }

@@ -11,6 +11,8 @@ pub(super) struct Lists {
     count: usize,
     /// In the order of their numbers.
     filled: Vec<List>,
+    /// How many rows are in the lists before each of them, and in all.
+    starts: Vec<u64>,
     /// For each number the position among those that hold something, counted from 1; 0 for none.
     positions: Vec<u32>,
     map: Map,
@@ -50,12 +52,16 @@ impl Lists {
         for (list, position) in filled.iter().zip(1..) {
             positions[list.number] = position;
         }
+        let mut starts = vec![0];
+        for list in &filled {
+            starts.push(starts[starts.len() - 1] + list.ids.len() as u64);
+        }
         let map = match direct_map {
             DirectMap::None => Map::Ids(None, OnceLock::new()),
             DirectMap::Array(places) => Map::Array(places.clone()),
             DirectMap::Pairs(pairs, _) => Map::Ids(Some(pairs.clone()), OnceLock::new()),
         };
-        Lists { count, filled, positions, map }
+        Lists { count, filled, starts, positions, map }
     }
 
     /// How many lists there are.
@@ -63,9 +69,13 @@ impl Lists {
         self.count
     }
 
-    /// Those that hold something.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &List> {
-        self.filled.iter()
+    /// List and position of a row, counted list by list; or else how far it is beyond the last.
+    pub(super) fn at(&self, row: u64) -> Result<(&List, usize), u64> {
+        let position = self.starts.partition_point(|start| *start <= row);
+        match self.filled.get(position - 1) {
+            Some(list) => Ok((list, (row - self.starts[position - 1]) as usize)),
+            None => Err(row - self.starts[self.filled.len()]),
+        }
     }
 
     /// The list with a number, if it holds something.

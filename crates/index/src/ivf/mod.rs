@@ -4,9 +4,7 @@ mod duplicates;
 mod lists;
 mod refinement;
 
-use crate::ann::{
-    AnnIndex, Collector, Hit, Queries, Settings, TakeRows, centroids_of, codec_of, unpacked,
-};
+use crate::ann::{AnnIndex, Collector, Hit, Queries, Settings, centroids_of, codec_of, unpacked};
 use crate::coded::BLOCK_CODES;
 use crate::flat::Goal;
 use anear_quant::{Codec, How, Query};
@@ -15,6 +13,7 @@ use anear_types::{Error, Result};
 use duplicates::Duplicates;
 use lists::{Lists, Place};
 use refinement::Refinement;
+use std::ops::Range;
 
 /// Rows in inverted lists.
 pub(crate) struct InvertedIndex {
@@ -139,7 +138,7 @@ impl InvertedIndex {
     }
 
     /// Writes the row at a place.
-    fn decode(&self, list: &List, offset: usize, row: &mut [f32]) {
+    fn decode_row(&self, list: &List, offset: usize, row: &mut [f32]) {
         let code_bytes = self.codec.code_bytes();
         self.codec.decode(&list.codes[offset * code_bytes..][..code_bytes], row);
         if let Some(center) = self.center(list.number) {
@@ -185,22 +184,25 @@ impl AnnIndex for InvertedIndex {
     fn reconstruct(&self, id: i64, row: &mut [f32]) -> Result<()> {
         let stored_id = self.duplicates.as_ref().map_or(id, |duplicates| duplicates.original(id));
         let (list, offset) = self.lists.find(stored_id)?;
-        self.decode(list, offset, row);
+        self.decode_row(list, offset, row);
         Ok(())
     }
 
-    fn each_rows(&self, take: &mut TakeRows<'_>) -> Result<()> {
-        for list in self.lists.iter() {
-            for first in (0..list.ids.len()).step_by(BLOCK_CODES) {
-                let ids: Vec<i64> = list.ids.iter().skip(first).take(BLOCK_CODES).collect();
-                let mut rows = vec![0.0; ids.len() * self.dim];
-                for (row, place) in rows.chunks_exact_mut(self.dim).enumerate() {
-                    self.decode(list, first + row, place);
-                }
-                take(&ids, &rows)?;
-                if let Some(duplicates) = &self.duplicates {
-                    duplicates.each_rows(&ids, &rows, take)?;
-                }
+    fn ids(&self, rows: Range<u64>) -> Result<Vec<i64>> {
+        let duplicate = |number| self.duplicates.as_ref().and_then(|pairs| pairs.id(number));
+        let id = |row| match self.lists.at(row) {
+            Ok((list, offset)) => list.ids.get(offset).expect("an id a row"),
+            Err(beyond) => duplicate(beyond).expect("as many rows as there are"),
+        };
+        Ok(rows.map(id).collect())
+    }
+
+    fn decode(&self, rows: Range<u64>, values: &mut [f32]) -> Result<()> {
+        assert_eq!(values.len() as u64, (rows.end - rows.start) * self.dim as u64);
+        for (row, place) in rows.zip(values.chunks_exact_mut(self.dim)) {
+            match self.lists.at(row) {
+                Ok((list, offset)) => self.decode_row(list, offset, place),
+                Err(_) => self.reconstruct(self.ids(row..row + 1)?[0], place)?,
             }
         }
         Ok(())

@@ -57,7 +57,7 @@ impl Refinement {
         for hit in found {
             let Place { list, offset } = Place::unpack(hit.id);
             let list = index.lists.get(list as i64).expect("found there");
-            index.decode(list, offset, &mut row);
+            index.decode_row(list, offset, &mut row);
             let squares = query.iter().zip(&row).map(|(query, row)| (query - row) * (query - row));
             collector.offer(squares.sum(), list.ids.get(offset).expect("found there"));
         }
