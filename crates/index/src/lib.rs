@@ -7,6 +7,7 @@
 
 pub mod flat;
 mod flat_index;
+pub mod forest;
 mod index;
 mod learned_file;
 mod registry;

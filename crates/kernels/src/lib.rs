@@ -7,12 +7,14 @@
 //! * [`codes`] scores rows of one-byte codes the same way, four times as fast.
 //! * [`exact`] computes one distance at a time in f64: what is reported.
 //! * [`bits`] are the metrics over packed bits.
+//! * [`annoy`] computes what Annoy computes, to the last bit.
 //! * [`convert`] widens any element to f32 or f64; [`cast()`] converts between any two.
 //! * [`mod@reference`] says in plain loops what all of the above must give.
 //!
 //! Algorithms are written once, over the small vector trait in `arch`; each instruction set only
 //! implements the trait. `unsafe` lives in `arch` alone.
 
+pub mod annoy;
 mod arch;
 pub mod bits;
 mod cast;

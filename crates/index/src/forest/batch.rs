@@ -1,0 +1,143 @@
+//! Searching many queries.
+//!
+//! A walk waits for memory most of the time: for a node, which it does not know before it has seen
+//! the one above. So walks for several queries take turns: while one waits, the others go on.
+
+use super::walk::Walk;
+use super::{Ask, Forest, Hit, Scratch, score};
+use crate::Interrupt;
+use crate::flat::side_by_side;
+use anear_types::{Error, Result};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Walks that take turns.
+const TURNS: usize = 8;
+/// Queries a thread takes at a time.
+const CHUNK: usize = 4 * TURNS;
+
+impl Forest {
+    /// For each of some queries, one behind the other, the items nearest to it: what
+    /// [`nearest`](Forest::nearest) finds for one. Threads of 0 count as 1.
+    ///
+    /// # Errors
+    /// [`Usage`](anear_types::ErrorKind::Usage) if the queries have another dimension;
+    /// [`Malformed`](anear_types::ErrorKind::Malformed) if a search comes across damage;
+    /// [`Interrupted`](anear_types::ErrorKind::Interrupted).
+    pub fn nearest_each(
+        &self,
+        queries: &[f32],
+        ask: &Ask<'_>,
+        threads: usize,
+        interrupt: Option<Interrupt<'_>>,
+    ) -> Result<Vec<Vec<Hit>>> {
+        if !queries.len().is_multiple_of(self.layout.dim) {
+            let (count, dim) = (queries.len(), self.layout.dim);
+            let what = format!("{count} numbers are no queries of {dim} components");
+            return Err(Error::usage(what));
+        }
+        let mut words = vec![0; queries.len() / self.layout.dim * self.layout.length()];
+        let packed = words.chunks_exact_mut(self.layout.length());
+        for (query, words) in queries.chunks_exact(self.layout.dim).zip(packed) {
+            self.layout.pack(query, words);
+        }
+        self.search_each(&words, ask, threads, interrupt)
+    }
+
+    /// The same for queries as items have them.
+    pub(super) fn search_each(
+        &self,
+        queries: &[u32],
+        ask: &Ask<'_>,
+        threads: usize,
+        interrupt: Option<Interrupt<'_>>,
+    ) -> Result<Vec<Vec<Hit>>> {
+        let chunks: Vec<&[u32]> = queries.chunks(CHUNK * self.layout.length()).collect();
+        let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let work = |interrupt: Option<Interrupt<'_>>| -> Result<Vec<(usize, Vec<Vec<Hit>>)>> {
+            let mut scratches: Vec<Scratch> = (0..TURNS).map(|_| Scratch::default()).collect();
+            let mut done = Vec::new();
+            loop {
+                let position = next.fetch_add(1, Ordering::Relaxed);
+                let Some(chunk) = chunks.get(position) else { return Ok(done) };
+                if failed.load(Ordering::Relaxed) || interrupt.is_some_and(|asked| asked()) {
+                    failed.store(true, Ordering::Relaxed);
+                    return Err(Error::interrupted());
+                }
+                let found = self.take_turns(chunk, ask, &mut scratches);
+                done.push((
+                    position,
+                    found.inspect_err(|_| failed.store(true, Ordering::Relaxed))?,
+                ));
+            }
+        };
+        let work = &work;
+        let threads = threads.clamp(1, chunks.len().max(1));
+        // The interrupt is asked on the caller's own thread, as signal handlers of Python want it.
+        let tasks = (0..threads).map(|at| move || work(interrupt.filter(|_| at == 0)));
+        let mut parts = Vec::new();
+        let mut error = None::<Error>;
+        for outcome in side_by_side(tasks) {
+            match outcome {
+                Ok(done) => parts.extend(done),
+                // One that was only stopped says nothing about why.
+                Err(other) if error.as_ref().is_none_or(is_interrupted) => error = Some(other),
+                Err(_) => {}
+            }
+        }
+        if let Some(error) = error {
+            return Err(error);
+        }
+        parts.sort_unstable_by_key(|(position, _)| *position);
+        Ok(parts.into_iter().flat_map(|(_, found)| found).collect())
+    }
+
+    /// Searches some queries, as many at a time as there are scratches.
+    fn take_turns(
+        &self,
+        queries: &[u32],
+        ask: &Ask<'_>,
+        scratches: &mut [Scratch],
+    ) -> Result<Vec<Vec<Hit>>> {
+        let (nodes, end, length) = (self.nodes(), self.end(ask), self.layout.length());
+        let is_scanned = self.scanned(ask.keep, end);
+        let mut all = Vec::with_capacity(queries.len() / length);
+        for group in queries.chunks(scratches.len() * length) {
+            let queries = group.chunks_exact(length);
+            let scratches = &mut scratches[..queries.len()];
+            for (scratch, query) in scratches.iter_mut().zip(queries) {
+                scratch.query.clear();
+                scratch.query.extend_from_slice(query);
+                scratch.walk.begin(nodes, &self.roots);
+                if is_scanned {
+                    scratch.walk.take(self.items, ask.keep);
+                }
+            }
+            let mut walking: Vec<usize> =
+                if is_scanned { vec![] } else { (0..scratches.len()).collect() };
+            while !walking.is_empty() {
+                let mut failed = None;
+                walking.retain(|at| {
+                    let Scratch { walk, query, .. } = &mut scratches[*at];
+                    let walk: &mut Walk = walk;
+                    walk.step(nodes, self.arithmetic, query, ask.keep, end).unwrap_or_else(
+                        |error| {
+                            failed = Some(error);
+                            false
+                        },
+                    )
+                });
+                if let Some(error) = failed {
+                    return Err(error);
+                }
+            }
+            for scratch in scratches {
+                all.push(score::nearest(nodes, self.arithmetic, scratch, ask.count));
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn is_interrupted(error: &Error) -> bool {
+    error.kind() == anear_types::ErrorKind::Interrupted
+}
