@@ -61,7 +61,7 @@ fn check(case: &Value, folder: &Path) -> Result<(), String> {
     }
     let trees = case["trees"].as_i64().unwrap() as i32;
     forest.build(&Growth::trees(trees), None).unwrap();
-    same("trees", forest.trees(), case["built_trees"].as_u64().unwrap() as usize)?;
+    same("trees", &forest.trees(), &number(&case["built_trees"]))?;
     let path = folder.join("ours.ann");
     let theirs = std::fs::read(folder.join(case["file"].as_str().unwrap())).unwrap();
     let built = check_answers(&forest, &case["built"]);
@@ -69,17 +69,17 @@ fn check(case: &Value, folder: &Path) -> Result<(), String> {
     let ours = std::fs::read(&path).unwrap();
     same_nodes(metric, dim, forest.len(), &ours, &theirs)?;
     built?;
-    same("items", forest.len(), case["items"].as_u64().unwrap() as usize)?;
-    same("trees in the file", forest.trees(), case["trees_in_file"].as_u64().unwrap() as usize)?;
+    same("items", &forest.len(), &number(&case["items"]))?;
+    same("trees in the file", &forest.trees(), &number(&case["trees_in_file"]))?;
     check_answers(&forest, &case["loaded"])?;
     for told in case["distances"].as_array().unwrap() {
         let (x, y) = (told[0].as_u64().unwrap() as u32, told[1].as_u64().unwrap() as u32);
         let distance = told[2].as_f64().unwrap() as f32;
-        same("distance", forest.distance(x, y).unwrap().to_bits(), distance.to_bits())?;
+        same("distance", &forest.distance(x, y).unwrap().to_bits(), &distance.to_bits())?;
     }
     for told in case["vectors"].as_array().unwrap() {
         let item = told[0].as_u64().unwrap() as u32;
-        same("vector", forest.item_vector(item).unwrap(), floats(&told[1]))?;
+        same("vector", &forest.item_vector(item).unwrap(), &floats(&told[1]))?;
     }
     Ok(())
 }
@@ -121,7 +121,7 @@ fn same_nodes(
     ours: &[u8],
     theirs: &[u8],
 ) -> Result<(), String> {
-    same("bytes", ours.len(), theirs.len())?;
+    same("bytes", &ours.len(), &theirs.len())?;
     let node_bytes = match metric {
         Metric::Angular => 12 + 4 * dim,
         Metric::Hamming => 16 + 8 * dim.div_ceil(64),
@@ -135,16 +135,20 @@ fn same_nodes(
             Metric::Hamming if is_split => [&node[..12], &node[16..24]].concat(),
             _ => node.to_vec(),
         };
-        same(&format!("node {node} of {items} items"), told(ours), told(theirs))?;
+        same(&format!("node {node} of {items} items"), &told(ours), &told(theirs))?;
     }
     Ok(())
+}
+
+fn number(value: &Value) -> usize {
+    value.as_u64().unwrap() as usize
 }
 
 fn floats(values: &Value) -> Vec<f32> {
     values.as_array().unwrap().iter().map(|value| value.as_f64().unwrap() as f32).collect()
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, ours: T, theirs: T) -> Result<(), String> {
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, ours: &T, theirs: &T) -> Result<(), String> {
     if ours == theirs {
         return Ok(());
     }

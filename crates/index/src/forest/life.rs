@@ -7,7 +7,7 @@ use super::random::DEFAULT_SEED;
 use super::score;
 use crate::Interrupt;
 use anear_io::Input;
-use anear_kernels::annoy::{Arithmetic, Tail};
+use anear_kernels::annoy::{Arithmetic, Norm};
 use anear_types::{Error, Metric, Result};
 use std::path::PathBuf;
 
@@ -152,7 +152,7 @@ impl Forest {
         node[0] = 1;
         self.layout.pack(vector, &mut node[start..]);
         if metric == Metric::Angular {
-            let squares = self.arithmetic.squares(vector, Tail::Short);
+            let squares = self.arithmetic.squares(vector, Norm::Item);
             node[NORM] = squares.to_bits();
         }
         Ok(())

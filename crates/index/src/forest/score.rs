@@ -4,7 +4,7 @@ use super::ask::{Hit, Scratch};
 use super::layout::NORM;
 use super::nodes::Nodes;
 use super::order;
-use anear_kernels::annoy::{Arithmetic, Sum, Tail};
+use anear_kernels::annoy::{Arithmetic, Norm, Sum};
 use anear_types::Metric;
 
 /// Ranks the candidates of a scratch against its query, and returns the nearest `count`.
@@ -32,7 +32,7 @@ pub(super) fn nearest(
         sums.resize(items.len(), 0.0);
         let (sum, query) = (sum_of(layout.metric), bytemuck::cast_slice(query));
         arithmetic.sums(sum, query, nodes.floats(), starts, sums);
-        let own = arithmetic.squares(query, Tail::Short);
+        let own = arithmetic.squares(query, Norm::Vector);
         found.extend(items.iter().zip(&*sums).map(|(item, sum)| {
             let distance = match layout.metric {
                 Metric::Angular => angular(own, norm(nodes, arithmetic, *item as usize), *sum),
@@ -80,7 +80,7 @@ fn sum_of(metric: Metric) -> Sum {
 pub(super) fn norm(nodes: Nodes<'_>, arithmetic: Arithmetic, item: usize) -> f32 {
     let stored = f32::from_bits(nodes.node(item)[NORM]);
     if stored == 0.0 {
-        return arithmetic.squares(bytemuck::cast_slice(nodes.vector(item)), Tail::Short);
+        return arithmetic.squares(bytemuck::cast_slice(nodes.vector(item)), Norm::Vector);
     }
     stored
 }

@@ -1,7 +1,6 @@
 //! Moving means and placing planes: what a build does beside sums.
 
 use super::Arithmetic;
-use super::Tail;
 use super::sums::{Product, sum};
 use super::target::Blocks;
 use crate::arch::{Kernel, Simd};
@@ -20,12 +19,13 @@ impl Arithmetic {
     pub fn take_into_mean(self, mean: &mut [f32], count: f32, row: &[f32], weight: f32) -> f32 {
         assert_eq!(mean.len(), row.len());
         let share = 1.0 / (count + 1.0);
-        let task = Take { mean, count, row, weight, share, groups: self.groups(Tail::Short) };
+        let task = Take { mean, count, row, weight, share, groups: self.target.groups.sums };
         match self.target.blocks {
-            Blocks::Wide => self.level.run(Mean::<16, true>(task)),
-            Blocks::Fused => self.level.run(Mean::<8, true>(task)),
-            Blocks::Rounded => self.level.run(Mean::<8, false>(task)),
-            Blocks::Single => self.level.run(Mean::<1, false>(task)),
+            Blocks::Wide => self.level.run(Mean::<16, true, true>(task)),
+            Blocks::Fused => self.level.run(Mean::<8, true, true>(task)),
+            Blocks::Mixed => self.level.run(Mean::<8, false, true>(task)),
+            Blocks::Rounded => self.level.run(Mean::<8, false, false>(task)),
+            Blocks::Single => self.level.run(Mean::<1, false, false>(task)),
         }
     }
 
@@ -69,9 +69,11 @@ struct Take<'a> {
     groups: [usize; 2],
 }
 
-struct Mean<'a, const LANES: usize, const FUSED: bool>(Take<'a>);
+struct Mean<'a, const LANES: usize, const FUSED: bool, const TAIL: bool>(Take<'a>);
 
-impl<const LANES: usize, const FUSED: bool> Kernel for Mean<'_, LANES, FUSED> {
+impl<const LANES: usize, const FUSED: bool, const TAIL: bool> Kernel
+    for Mean<'_, LANES, FUSED, TAIL>
+{
     type Output = f32;
 
     #[inline(always)]
@@ -79,8 +81,8 @@ impl<const LANES: usize, const FUSED: bool> Kernel for Mean<'_, LANES, FUSED> {
         let Take { mean, count, row, weight, share, groups } = self.0;
         for (mean, x) in mean.iter_mut().zip(row) {
             let x = x * weight;
-            *mean = if FUSED { mean.mul_add(count, x) } else { *mean * count + x } * share;
+            *mean = if TAIL { mean.mul_add(count, x) } else { *mean * count + x } * share;
         }
-        sum::<Product, LANES, FUSED>(mean, mean, groups)
+        sum::<Product, LANES, FUSED, TAIL>(mean, mean, groups)
     }
 }

@@ -29,8 +29,7 @@ mod target;
 
 use crate::Level;
 use crate::arch::reciprocal_root;
-pub use sums::Sum;
-pub use tail::Tail;
+pub use sums::{Norm, Sum};
 use target::{TARGETS, Target};
 
 /// How Annoy rounds on some processor.

@@ -1,8 +1,8 @@
 //! Sums over the components of two vectors.
 
+use super::Arithmetic;
 use super::tail::{add_rest, add_rounded};
 use super::target::Blocks;
-use super::{Arithmetic, Tail};
 use crate::arch::{Kernel, Simd};
 use std::marker::PhantomData;
 
@@ -22,6 +22,17 @@ pub enum Sum {
     Differences,
 }
 
+/// What a sum of squares is taken for: the compiler makes something else of it each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Norm {
+    /// A query, a mean or a normal.
+    Vector,
+    /// An item that is added.
+    Item,
+    /// An item, before and while trees are built.
+    Weight,
+}
+
 impl Arithmetic {
     /// A sum over the components of two vectors.
     ///
@@ -29,7 +40,7 @@ impl Arithmetic {
     /// If they are not of the same length.
     pub fn sum(self, sum: Sum, x: &[f32], y: &[f32]) -> f32 {
         assert_eq!(x.len(), y.len());
-        self.run(sum, One { x, y, groups: self.groups(Tail::Short) })
+        self.run(sum, One { x, y, groups: self.groups(sum) })
     }
 
     /// The sums of a vector with each of two others.
@@ -38,12 +49,17 @@ impl Arithmetic {
     /// If they are not of the same length.
     pub fn two_sums(self, sum: Sum, xs: [&[f32]; 2], y: &[f32]) -> [f32; 2] {
         assert!(xs.iter().all(|x| x.len() == y.len()));
-        self.run(sum, Two { xs, y, groups: self.groups(Tail::Short) })
+        self.run(sum, Two { xs, y, groups: self.groups(sum) })
     }
 
     /// The sum of squares of a vector.
-    pub fn squares(self, x: &[f32], tail: Tail) -> f32 {
-        self.run(Sum::Products, One { x, y: x, groups: self.groups(tail) })
+    pub fn squares(self, x: &[f32], norm: Norm) -> f32 {
+        let groups = match norm {
+            Norm::Vector => self.target.groups.sums,
+            Norm::Item => self.target.groups.items,
+            Norm::Weight => self.target.groups.weights,
+        };
+        self.run(Sum::Products, One { x, y: x, groups })
     }
 
     /// The sums of a vector with each of some others, which begin at `starts` in `words`.
@@ -52,15 +68,15 @@ impl Arithmetic {
     /// If one of them does not lie within, or there are not as many places for the sums.
     pub fn sums(self, sum: Sum, x: &[f32], words: &[f32], starts: &[usize], sums: &mut [f32]) {
         assert_eq!(starts.len(), sums.len());
-        let groups = self.groups(Tail::Short);
+        let groups = self.groups(sum);
         self.run(sum, Many { x, words, starts, sums, groups });
     }
 
-    /// The sizes of groups of rounded products in a tail.
-    pub(super) fn groups(self, tail: Tail) -> [usize; 2] {
-        match tail {
-            Tail::Short => self.target.short,
-            Tail::Any => self.target.any,
+    /// The sizes of groups of rounded terms in a tail.
+    fn groups(self, sum: Sum) -> [usize; 2] {
+        match sum {
+            Sum::Squares => self.target.groups.squares,
+            Sum::Products | Sum::Differences => self.target.groups.sums,
         }
     }
 
@@ -75,10 +91,11 @@ impl Arithmetic {
     fn run_terms<T: Term, K: Summing>(self, task: K) -> K::Output {
         let level = self.level;
         match self.target.blocks {
-            Blocks::Wide => level.run(Run::<T, 16, true, K>(task, PhantomData)),
-            Blocks::Fused => level.run(Run::<T, 8, true, K>(task, PhantomData)),
-            Blocks::Rounded => level.run(Run::<T, 8, false, K>(task, PhantomData)),
-            Blocks::Single => level.run(Run::<T, 1, false, K>(task, PhantomData)),
+            Blocks::Wide => level.run(Run::<T, 16, true, true, K>(task, PhantomData)),
+            Blocks::Fused => level.run(Run::<T, 8, true, true, K>(task, PhantomData)),
+            Blocks::Mixed => level.run(Run::<T, 8, false, true, K>(task, PhantomData)),
+            Blocks::Rounded => level.run(Run::<T, 8, false, false, K>(task, PhantomData)),
+            Blocks::Single => level.run(Run::<T, 1, false, false, K>(task, PhantomData)),
         }
     }
 }
@@ -134,19 +151,25 @@ impl Term for Difference {
 
 /// The sum over two vectors of the same length.
 #[inline(always)]
-pub(super) fn sum<T: Term, const LANES: usize, const FUSED: bool>(
+pub(super) fn sum<T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool>(
     x: &[f32],
     y: &[f32],
     groups: [usize; 2],
 ) -> f32 {
-    let [sum] = sum_each::<T, LANES, FUSED, 1>([x], y, groups);
+    let [sum] = sum_each::<T, LANES, FUSED, TAIL, 1>([x], y, groups);
     sum
 }
 
 /// The sums of `R` vectors with one of the same length: side by side, since an addition takes
 /// several times as long as it takes until the next can begin.
 #[inline(always)]
-pub(super) fn sum_each<T: Term, const LANES: usize, const FUSED: bool, const R: usize>(
+pub(super) fn sum_each<
+    T: Term,
+    const LANES: usize,
+    const FUSED: bool,
+    const TAIL: bool,
+    const R: usize,
+>(
     rows: [&[f32]; R],
     y: &[f32],
     groups: [usize; 2],
@@ -175,7 +198,7 @@ pub(super) fn sum_each<T: Term, const LANES: usize, const FUSED: bool, const R: 
     }
     std::array::from_fn(|r| {
         let sum = if blocks.is_empty() { 0.0 } else { halved(lanes[r]) };
-        match FUSED {
+        match TAIL {
             true => add_rest::<T>(sum, rests[r], y_rest, groups),
             false => add_rounded::<T>(sum, rests[r], y_rest),
         }
@@ -200,19 +223,22 @@ trait Summing {
     type Output;
 
     /// To be marked `#[inline(always)]`.
-    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool>(self, simd: S) -> Self::Output;
+    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool>(
+        self,
+        simd: S,
+    ) -> Self::Output;
 }
 
-struct Run<T, const LANES: usize, const FUSED: bool, K>(K, PhantomData<T>);
+struct Run<T, const LANES: usize, const FUSED: bool, const TAIL: bool, K>(K, PhantomData<T>);
 
-impl<T: Term, const LANES: usize, const FUSED: bool, K: Summing> Kernel
-    for Run<T, LANES, FUSED, K>
+impl<T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool, K: Summing> Kernel
+    for Run<T, LANES, FUSED, TAIL, K>
 {
     type Output = K::Output;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> K::Output {
-        self.0.run::<S, T, LANES, FUSED>(simd)
+        self.0.run::<S, T, LANES, FUSED, TAIL>(simd)
     }
 }
 
@@ -226,8 +252,11 @@ impl Summing for One<'_> {
     type Output = f32;
 
     #[inline(always)]
-    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool>(self, _: S) -> f32 {
-        sum::<T, LANES, FUSED>(self.x, self.y, self.groups)
+    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool>(
+        self,
+        _: S,
+    ) -> f32 {
+        sum::<T, LANES, FUSED, TAIL>(self.x, self.y, self.groups)
     }
 }
 
@@ -241,8 +270,11 @@ impl Summing for Two<'_> {
     type Output = [f32; 2];
 
     #[inline(always)]
-    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool>(self, _: S) -> [f32; 2] {
-        sum_each::<T, LANES, FUSED, 2>(self.xs, self.y, self.groups)
+    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool>(
+        self,
+        _: S,
+    ) -> [f32; 2] {
+        sum_each::<T, LANES, FUSED, TAIL, 2>(self.xs, self.y, self.groups)
     }
 }
 
@@ -265,7 +297,10 @@ impl Summing for Many<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool>(self, simd: S) {
+    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool>(
+        self,
+        simd: S,
+    ) {
         const SIDE_BY_SIDE: usize = 4;
         let mut first = 0;
         while first < self.starts.len() {
@@ -281,13 +316,13 @@ impl Summing for Many<'_> {
                 Some(starts) => {
                     let rows = starts.map(|start| &self.words[start..][..self.x.len()]);
                     let found =
-                        sum_each::<T, LANES, FUSED, SIDE_BY_SIDE>(rows, self.x, self.groups);
+                        sum_each::<T, LANES, FUSED, TAIL, SIDE_BY_SIDE>(rows, self.x, self.groups);
                     sums[..SIDE_BY_SIDE].copy_from_slice(&found);
                     first += SIDE_BY_SIDE;
                 }
                 None => {
                     let row = &self.words[starts[0]..][..self.x.len()];
-                    sums[0] = sum::<T, LANES, FUSED>(row, self.x, self.groups);
+                    sums[0] = sum::<T, LANES, FUSED, TAIL>(row, self.x, self.groups);
                     first += 1;
                 }
             }

@@ -2,16 +2,6 @@
 
 use super::sums::Term;
 
-/// How the compiler made vectors of a loop that is known to be short, or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tail {
-    /// Where it is known to be shorter than a block: inside of the sums themselves.
-    Short,
-    /// Where it is not, since sums were merged into the loop around them: the length of an item
-    /// while means are moved, and that of all items before a build for inner products.
-    Any,
-}
-
 /// Adds the terms of the components from a position on, the first of them rounded, as many as
 /// whole groups of the sizes take, the others fused.
 #[inline(always)]

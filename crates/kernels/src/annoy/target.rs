@@ -9,12 +9,24 @@ pub(super) struct Target {
     /// The name, as `-march` has it.
     pub(super) name: &'static str,
     pub(super) blocks: Blocks,
-    /// The sizes of groups of products that are rounded behind the last whole block ..
-    pub(super) short: [usize; 2],
-    /// .. and where the compiler does not know that less than a block is left.
-    pub(super) any: [usize; 2],
+    /// Where terms behind the last whole block are fused: the sizes of groups that are rounded
+    /// before those are, by the place in Annoy.
+    pub(super) groups: Groups,
     /// How many roots there must be for them to be taken four at a time.
     pub(super) roots_from: usize,
+}
+
+/// Sizes of groups, for sums in different places; each is filled once at most.
+#[derive(Debug)]
+pub(super) struct Groups {
+    /// Products and differences.
+    pub(super) sums: [usize; 2],
+    /// Squares of differences.
+    pub(super) squares: [usize; 2],
+    /// The norm of an item that is added.
+    pub(super) items: [usize; 2],
+    /// The norms of items before and while trees are built.
+    pub(super) weights: [usize; 2],
 }
 
 /// Sums that are taken side by side.
@@ -24,6 +36,8 @@ pub(super) enum Blocks {
     Wide,
     /// 8, products fused.
     Fused,
+    /// 8, products rounded, but for the last ones of a tail.
+    Mixed,
     /// 8, products rounded.
     Rounded,
     /// One, products rounded.
@@ -33,43 +47,47 @@ pub(super) enum Blocks {
 /// No group.
 const NONE: usize = usize::MAX;
 
+/// All terms are rounded.
+const NO_GROUPS: Groups = Groups {
+    sums: [NONE, NONE],
+    squares: [NONE, NONE],
+    items: [NONE, NONE],
+    weights: [NONE, NONE],
+};
+
 /// All targets that were looked at.
 pub(super) static TARGETS: [Target; 6] = [
-    Target { name: "znver4", blocks: Blocks::Wide, short: [8, 4], any: [8, NONE], roots_from: 43 },
+    Target {
+        name: "znver4",
+        blocks: Blocks::Wide,
+        groups: Groups { sums: [8, 4], squares: [8, 4], items: [8, 4], weights: [8, NONE] },
+        roots_from: 43,
+    },
     Target {
         name: "skylake-avx512",
         blocks: Blocks::Wide,
-        short: [8, 4],
-        any: [8, NONE],
+        groups: Groups { sums: [8, 4], squares: [8, 4], items: [8, 4], weights: [8, 4] },
         roots_from: 5,
     },
     Target {
         name: "znver3",
-        blocks: Blocks::Fused,
-        short: [4, NONE],
-        any: [4, NONE],
+        blocks: Blocks::Mixed,
+        groups: Groups { sums: [4, NONE], squares: [4, 2], items: [4, NONE], weights: [4, NONE] },
         roots_from: 43,
     },
-    Target { name: "skylake", blocks: Blocks::Fused, short: [4, 2], any: [4, NONE], roots_from: 5 },
     Target {
-        name: "sandybridge",
-        blocks: Blocks::Rounded,
-        short: [NONE, NONE],
-        any: [NONE, NONE],
-        roots_from: 12,
+        name: "skylake",
+        blocks: Blocks::Fused,
+        groups: Groups { sums: [4, 2], squares: [4, 2], items: [4, NONE], weights: [4, NONE] },
+        roots_from: 5,
     },
-    Target {
-        name: "x86-64",
-        blocks: Blocks::Single,
-        short: [NONE, NONE],
-        any: [NONE, NONE],
-        roots_from: 13,
-    },
+    Target { name: "sandybridge", blocks: Blocks::Rounded, groups: NO_GROUPS, roots_from: 12 },
+    Target { name: "x86-64", blocks: Blocks::Single, groups: NO_GROUPS, roots_from: 13 },
 ];
 
 impl Target {
     pub(super) fn is_fused(&self) -> bool {
-        matches!(self.blocks, Blocks::Wide | Blocks::Fused)
+        matches!(self.blocks, Blocks::Wide | Blocks::Fused | Blocks::Mixed)
     }
 }
 

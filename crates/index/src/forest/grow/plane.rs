@@ -4,7 +4,7 @@ use super::means::{Mean, two_means};
 use super::tree::Ground;
 use crate::forest::layout::{EXTRA, OFFSET, split_bit};
 use crate::forest::random::Random;
-use anear_kernels::annoy::Tail;
+use anear_kernels::annoy::Norm;
 use anear_types::Metric;
 
 /// Bits tried at random before all are tried in order.
@@ -54,7 +54,7 @@ impl Ground<'_> {
 
     /// Gives a vector the length 1, if it has a direction.
     pub(super) fn normalize(&self, vector: &mut [f32], extra: &mut f32) {
-        let squares = self.arithmetic.squares(vector, Tail::Short);
+        let squares = self.arithmetic.squares(vector, Norm::Vector);
         if self.nodes.layout.metric == Metric::InnerProduct {
             let squares = f64::from(squares) + f64::from(*extra) * f64::from(*extra);
             let norm = squares.sqrt() as f32;

@@ -2,7 +2,7 @@
 
 use crate::forest::layout::{EXTRA, Layout};
 use crate::forest::nodes::Nodes;
-use anear_kernels::annoy::{Arithmetic, Tail};
+use anear_kernels::annoy::{Arithmetic, Norm};
 use anear_types::Metric;
 
 /// The weight of an item that has no direction.
@@ -18,7 +18,7 @@ impl Weights {
         }
         let weight = |item| {
             let vector = bytemuck::cast_slice(nodes.vector(item));
-            let squares = arithmetic.squares(vector, Tail::Any);
+            let squares = arithmetic.squares(vector, Norm::Weight);
             if squares == 0.0 || squares.is_nan() {
                 NONE
             } else {
@@ -44,7 +44,7 @@ pub(super) fn extend_to_one_norm(arithmetic: Arithmetic, layout: Layout, nodes: 
         .chunks_exact(layout.words)
         .map(|node| {
             let vector = bytemuck::cast_slice(&node[layout.vector..]);
-            let squares = arithmetic.squares(vector, Tail::Any);
+            let squares = arithmetic.squares(vector, Norm::Weight);
             if squares < 0.0 { 0.0 } else { squares.sqrt() }
         })
         .collect();
