@@ -1,9 +1,12 @@
 //! Moving means and placing planes: what a build does beside sums.
 
 use super::Arithmetic;
-use super::sums::{Product, sum};
-use super::target::Blocks;
+use super::blocks::{Blocks, Narrow, Single, Wide};
+use super::sums::sum;
+use super::target::Lanes;
+use super::terms::Product;
 use crate::arch::{Kernel, Simd};
+use std::marker::PhantomData;
 
 impl Arithmetic {
     /// Multiplies each component.
@@ -11,21 +14,29 @@ impl Arithmetic {
         self.level.run(Scale { x, factor });
     }
 
-    /// Takes a row, times `weight`, into the mean of `count` others, and returns the sum of
-    /// squares of the mean.
+    /// Takes a row, times `weight`, into the mean of `count` others. Returns the sum of squares of
+    /// the mean if that is wanted, else 0.
     ///
     /// # Panics
     /// If mean and row are not of the same length.
-    pub fn take_into_mean(self, mean: &mut [f32], count: f32, row: &[f32], weight: f32) -> f32 {
+    pub fn take_into_mean(
+        self,
+        mean: &mut [f32],
+        count: f32,
+        row: &[f32],
+        weight: f32,
+        with_squares: bool,
+    ) -> f32 {
         assert_eq!(mean.len(), row.len());
         let share = 1.0 / (count + 1.0);
-        let task = Take { mean, count, row, weight, share, groups: self.target.groups.sums };
-        match self.target.blocks {
-            Blocks::Wide => self.level.run(Mean::<16, true, true>(task)),
-            Blocks::Fused => self.level.run(Mean::<8, true, true>(task)),
-            Blocks::Mixed => self.level.run(Mean::<8, false, true>(task)),
-            Blocks::Rounded => self.level.run(Mean::<8, false, false>(task)),
-            Blocks::Single => self.level.run(Mean::<1, false, false>(task)),
+        let groups = self.target.groups.sums;
+        let task = Take { mean, count, row, weight, share, groups, with_squares };
+        match self.target.lanes {
+            Lanes::Wide => self.level.run(Mean::<Wide>(task, PhantomData)),
+            Lanes::Fused => self.level.run(Mean::<Narrow<true, true>>(task, PhantomData)),
+            Lanes::Mixed => self.level.run(Mean::<Narrow<false, true>>(task, PhantomData)),
+            Lanes::Rounded => self.level.run(Mean::<Narrow<false, false>>(task, PhantomData)),
+            Lanes::Single => self.level.run(Mean::<Single>(task, PhantomData)),
         }
     }
 
@@ -67,22 +78,21 @@ struct Take<'a> {
     weight: f32,
     share: f32,
     groups: [usize; 2],
+    with_squares: bool,
 }
 
-struct Mean<'a, const LANES: usize, const FUSED: bool, const TAIL: bool>(Take<'a>);
+struct Mean<'a, B>(Take<'a>, PhantomData<B>);
 
-impl<const LANES: usize, const FUSED: bool, const TAIL: bool> Kernel
-    for Mean<'_, LANES, FUSED, TAIL>
-{
+impl<B: Blocks> Kernel for Mean<'_, B> {
     type Output = f32;
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> f32 {
-        let Take { mean, count, row, weight, share, groups } = self.0;
+    fn run<S: Simd>(self, simd: S) -> f32 {
+        let Take { mean, count, row, weight, share, groups, with_squares } = self.0;
         for (mean, x) in mean.iter_mut().zip(row) {
             let x = x * weight;
-            *mean = if TAIL { mean.mul_add(count, x) } else { *mean * count + x } * share;
+            *mean = if B::TAIL_FUSED { mean.mul_add(count, x) } else { *mean * count + x } * share;
         }
-        sum::<Product, LANES, FUSED, TAIL>(mean, mean, groups)
+        if with_squares { sum::<S, Product, B>(simd, mean, mean, groups) } else { 0.0 }
     }
 }

@@ -22,10 +22,12 @@
 //! ([`Arithmetic::names`]), and by comparing files and answers. Another compiler may decide
 //! otherwise; on ARM, nothing was compared.
 
+mod blocks;
 mod means;
 mod sums;
 mod tail;
 mod target;
+mod terms;
 
 use crate::Level;
 use crate::arch::reciprocal_root;

@@ -1,9 +1,11 @@
 //! Sums over the components of two vectors.
 
 use super::Arithmetic;
+use super::blocks::{Blocks, Narrow, Single, Wide};
 use super::tail::{add_rest, add_rounded};
-use super::target::Blocks;
-use crate::arch::{Kernel, Simd};
+use super::target::Lanes;
+use super::terms::{Difference, Product, Square, Term};
+use crate::arch::{Kernel, LANES, Simd};
 use std::marker::PhantomData;
 
 /// Rows that are asked for ahead of the one that is read.
@@ -90,132 +92,68 @@ impl Arithmetic {
 
     fn run_terms<T: Term, K: Summing>(self, task: K) -> K::Output {
         let level = self.level;
-        match self.target.blocks {
-            Blocks::Wide => level.run(Run::<T, 16, true, true, K>(task, PhantomData)),
-            Blocks::Fused => level.run(Run::<T, 8, true, true, K>(task, PhantomData)),
-            Blocks::Mixed => level.run(Run::<T, 8, false, true, K>(task, PhantomData)),
-            Blocks::Rounded => level.run(Run::<T, 8, false, false, K>(task, PhantomData)),
-            Blocks::Single => level.run(Run::<T, 1, false, false, K>(task, PhantomData)),
+        match self.target.lanes {
+            Lanes::Wide => level.run(Run::<T, Wide, K>(task, PhantomData)),
+            Lanes::Fused => level.run(Run::<T, Narrow<true, true>, K>(task, PhantomData)),
+            Lanes::Mixed => level.run(Run::<T, Narrow<false, true>, K>(task, PhantomData)),
+            Lanes::Rounded => level.run(Run::<T, Narrow<false, false>, K>(task, PhantomData)),
+            Lanes::Single => level.run(Run::<T, Single, K>(task, PhantomData)),
         }
-    }
-}
-
-/// What one pair of components adds.
-pub(super) trait Term {
-    /// The term.
-    fn of(x: f32, y: f32) -> f32;
-
-    /// The term added, rounded once.
-    fn fused(sum: f32, x: f32, y: f32) -> f32;
-}
-
-pub(super) struct Product;
-struct Square;
-struct Difference;
-
-impl Term for Product {
-    #[inline(always)]
-    fn of(x: f32, y: f32) -> f32 {
-        x * y
-    }
-
-    #[inline(always)]
-    fn fused(sum: f32, x: f32, y: f32) -> f32 {
-        x.mul_add(y, sum)
-    }
-}
-
-impl Term for Square {
-    #[inline(always)]
-    fn of(x: f32, y: f32) -> f32 {
-        (x - y) * (x - y)
-    }
-
-    #[inline(always)]
-    fn fused(sum: f32, x: f32, y: f32) -> f32 {
-        (x - y).mul_add(x - y, sum)
-    }
-}
-
-impl Term for Difference {
-    #[inline(always)]
-    fn of(x: f32, y: f32) -> f32 {
-        (x - y).abs()
-    }
-
-    #[inline(always)]
-    fn fused(sum: f32, x: f32, y: f32) -> f32 {
-        sum + (x - y).abs()
     }
 }
 
 /// The sum over two vectors of the same length.
 #[inline(always)]
-pub(super) fn sum<T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool>(
+pub(super) fn sum<S: Simd, T: Term, B: Blocks>(
+    simd: S,
     x: &[f32],
     y: &[f32],
     groups: [usize; 2],
 ) -> f32 {
-    let [sum] = sum_each::<T, LANES, FUSED, TAIL, 1>([x], y, groups);
+    let [sum] = sum_each::<S, T, B, 1>(simd, [x], y, groups);
     sum
 }
 
 /// The sums of `R` vectors with one of the same length: side by side, since an addition takes
 /// several times as long as it takes until the next can begin.
 #[inline(always)]
-pub(super) fn sum_each<
-    T: Term,
-    const LANES: usize,
-    const FUSED: bool,
-    const TAIL: bool,
-    const R: usize,
->(
+pub(super) fn sum_each<S: Simd, T: Term, B: Blocks, const R: usize>(
+    simd: S,
     rows: [&[f32]; R],
     y: &[f32],
     groups: [usize; 2],
 ) -> [f32; R] {
-    let (blocks, y_rest) = y.as_chunks::<LANES>();
-    if LANES == 1 {
+    if B::LANES == 1 {
         return std::array::from_fn(|r| add_rounded::<T>(0.0, rows[r], y));
     }
-    let mut lanes = [[0.0; LANES]; R];
-    let mut row_blocks: [&[[f32; LANES]]; R] = [&[]; R];
-    let mut rests: [&[f32]; R] = [&[]; R];
-    for r in 0..R {
-        (row_blocks[r], rests[r]) = rows[r][..y.len()].as_chunks();
-        row_blocks[r] = &row_blocks[r][..blocks.len()];
-    }
-    for (at, block) in blocks.iter().enumerate() {
-        for r in 0..R {
-            for lane in 0..LANES {
-                let (x, y) = (row_blocks[r][at][lane], block[lane]);
-                lanes[r][lane] = match FUSED {
-                    true => T::fused(lanes[r][lane], x, y),
-                    false => lanes[r][lane] + T::of(x, y),
-                };
+    let whole = y.len() / B::LANES * B::LANES;
+    let mut sums = [0.0; R];
+    if whole > 0 {
+        let zero = B::load(simd, &[0.0; LANES]);
+        let mut vectors = [zero; R];
+        let mut same = rows;
+        for row in &mut same {
+            *row = &row[..y.len()]; // cut to one length, so that indices need no checks
+        }
+        let mut at = 0;
+        while at + B::LANES <= y.len() {
+            let ys = B::load(simd, &y[at..at + B::LANES]);
+            for r in 0..R {
+                let xs = B::load(simd, &same[r][at..at + B::LANES]);
+                vectors[r] = T::block::<S, B>(simd, vectors[r], xs, ys);
             }
+            at += B::LANES;
         }
+        sums = vectors.map(|vector| B::total(simd, vector));
     }
-    std::array::from_fn(|r| {
-        let sum = if blocks.is_empty() { 0.0 } else { halved(lanes[r]) };
-        match TAIL {
-            true => add_rest::<T>(sum, rests[r], y_rest, groups),
-            false => add_rounded::<T>(sum, rests[r], y_rest),
-        }
+    let rest = &y[whole..];
+    if rest.is_empty() {
+        return sums;
+    }
+    std::array::from_fn(|r| match B::TAIL_FUSED {
+        true => add_rest::<T>(sums[r], &rows[r][whole..], rest, groups),
+        false => add_rounded::<T>(sums[r], &rows[r][whole..], rest),
     })
-}
-
-/// Adds the upper half of the lanes to the lower, until one is left.
-#[inline(always)]
-fn halved<const LANES: usize>(mut lanes: [f32; LANES]) -> f32 {
-    let mut half = LANES / 2;
-    while half > 0 {
-        for lane in 0..half {
-            lanes[lane] += lanes[lane + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
 }
 
 /// A task written over terms and orders.
@@ -223,22 +161,17 @@ trait Summing {
     type Output;
 
     /// To be marked `#[inline(always)]`.
-    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool>(
-        self,
-        simd: S,
-    ) -> Self::Output;
+    fn run<S: Simd, T: Term, B: Blocks>(self, simd: S) -> Self::Output;
 }
 
-struct Run<T, const LANES: usize, const FUSED: bool, const TAIL: bool, K>(K, PhantomData<T>);
+struct Run<T, B, K>(K, PhantomData<(T, B)>);
 
-impl<T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool, K: Summing> Kernel
-    for Run<T, LANES, FUSED, TAIL, K>
-{
+impl<T: Term, B: Blocks, K: Summing> Kernel for Run<T, B, K> {
     type Output = K::Output;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> K::Output {
-        self.0.run::<S, T, LANES, FUSED, TAIL>(simd)
+        self.0.run::<S, T, B>(simd)
     }
 }
 
@@ -252,11 +185,8 @@ impl Summing for One<'_> {
     type Output = f32;
 
     #[inline(always)]
-    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool>(
-        self,
-        _: S,
-    ) -> f32 {
-        sum::<T, LANES, FUSED, TAIL>(self.x, self.y, self.groups)
+    fn run<S: Simd, T: Term, B: Blocks>(self, simd: S) -> f32 {
+        sum::<S, T, B>(simd, self.x, self.y, self.groups)
     }
 }
 
@@ -270,11 +200,8 @@ impl Summing for Two<'_> {
     type Output = [f32; 2];
 
     #[inline(always)]
-    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool>(
-        self,
-        _: S,
-    ) -> [f32; 2] {
-        sum_each::<T, LANES, FUSED, TAIL, 2>(self.xs, self.y, self.groups)
+    fn run<S: Simd, T: Term, B: Blocks>(self, simd: S) -> [f32; 2] {
+        sum_each::<S, T, B, 2>(simd, self.xs, self.y, self.groups)
     }
 }
 
@@ -297,10 +224,7 @@ impl Summing for Many<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd, T: Term, const LANES: usize, const FUSED: bool, const TAIL: bool>(
-        self,
-        simd: S,
-    ) {
+    fn run<S: Simd, T: Term, B: Blocks>(self, simd: S) {
         const SIDE_BY_SIDE: usize = 4;
         let mut first = 0;
         while first < self.starts.len() {
@@ -315,14 +239,13 @@ impl Summing for Many<'_> {
             match starts.first_chunk::<SIDE_BY_SIDE>() {
                 Some(starts) => {
                     let rows = starts.map(|start| &self.words[start..][..self.x.len()]);
-                    let found =
-                        sum_each::<T, LANES, FUSED, TAIL, SIDE_BY_SIDE>(rows, self.x, self.groups);
+                    let found = sum_each::<S, T, B, SIDE_BY_SIDE>(simd, rows, self.x, self.groups);
                     sums[..SIDE_BY_SIDE].copy_from_slice(&found);
                     first += SIDE_BY_SIDE;
                 }
                 None => {
                     let row = &self.words[starts[0]..][..self.x.len()];
-                    sums[0] = sum::<T, LANES, FUSED, TAIL>(row, self.x, self.groups);
+                    sums[0] = sum::<S, T, B>(simd, row, self.x, self.groups);
                     first += 1;
                 }
             }

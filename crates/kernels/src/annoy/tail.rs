@@ -1,6 +1,6 @@
 //! Sums behind the last whole block of a vector.
 
-use super::sums::Term;
+use super::terms::Term;
 
 /// Adds the terms of the components from a position on, the first of them rounded, as many as
 /// whole groups of the sizes take, the others fused.

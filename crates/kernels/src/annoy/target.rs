@@ -8,7 +8,7 @@ use crate::arch::is_amd;
 pub(super) struct Target {
     /// The name, as `-march` has it.
     pub(super) name: &'static str,
-    pub(super) blocks: Blocks,
+    pub(super) lanes: Lanes,
     /// Where terms behind the last whole block are fused: the sizes of groups that are rounded
     /// before those are, by the place in Annoy.
     pub(super) groups: Groups,
@@ -31,7 +31,7 @@ pub(super) struct Groups {
 
 /// Sums that are taken side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Blocks {
+pub(super) enum Lanes {
     /// 16, products fused.
     Wide,
     /// 8, products fused.
@@ -59,35 +59,35 @@ const NO_GROUPS: Groups = Groups {
 pub(super) static TARGETS: [Target; 6] = [
     Target {
         name: "znver4",
-        blocks: Blocks::Wide,
+        lanes: Lanes::Wide,
         groups: Groups { sums: [8, 4], squares: [8, 4], items: [8, 4], weights: [8, NONE] },
         roots_from: 43,
     },
     Target {
         name: "skylake-avx512",
-        blocks: Blocks::Wide,
+        lanes: Lanes::Wide,
         groups: Groups { sums: [8, 4], squares: [8, 4], items: [8, 4], weights: [8, 4] },
         roots_from: 5,
     },
     Target {
         name: "znver3",
-        blocks: Blocks::Mixed,
+        lanes: Lanes::Mixed,
         groups: Groups { sums: [4, NONE], squares: [4, 2], items: [4, NONE], weights: [4, NONE] },
         roots_from: 43,
     },
     Target {
         name: "skylake",
-        blocks: Blocks::Fused,
+        lanes: Lanes::Fused,
         groups: Groups { sums: [4, 2], squares: [4, 2], items: [4, NONE], weights: [4, NONE] },
         roots_from: 5,
     },
-    Target { name: "sandybridge", blocks: Blocks::Rounded, groups: NO_GROUPS, roots_from: 12 },
-    Target { name: "x86-64", blocks: Blocks::Single, groups: NO_GROUPS, roots_from: 13 },
+    Target { name: "sandybridge", lanes: Lanes::Rounded, groups: NO_GROUPS, roots_from: 12 },
+    Target { name: "x86-64", lanes: Lanes::Single, groups: NO_GROUPS, roots_from: 13 },
 ];
 
 impl Target {
     pub(super) fn is_fused(&self) -> bool {
-        matches!(self.blocks, Blocks::Wide | Blocks::Fused | Blocks::Mixed)
+        matches!(self.lanes, Lanes::Wide | Lanes::Fused | Lanes::Mixed)
     }
 }
 

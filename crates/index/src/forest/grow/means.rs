@@ -42,7 +42,9 @@ impl Mean {
 
     fn take(&mut self, ground: &Ground<'_>, item: usize, weight: f32) {
         let row = bytemuck::cast_slice(ground.nodes.vector(item));
-        self.squares = ground.arithmetic.take_into_mean(&mut self.vector, self.count, row, weight);
+        let is_angular = ground.nodes.layout.metric == Metric::Angular;
+        let (vector, count) = (&mut self.vector, self.count);
+        self.squares = ground.arithmetic.take_into_mean(vector, count, row, weight, is_angular);
         self.count += 1.0;
     }
 }
