@@ -32,7 +32,10 @@ impl<'py> Vectors<'py> {
             Vectors::Given(given) => given.matrix(),
             Vectors::Converted(block) => block.matrix(),
         };
-        matrix.typed().expect("floats lie as floats must")
+        match matrix.rows() {
+            0 => &[],
+            _ => matrix.typed().expect("floats lie as floats must"),
+        }
     }
 }
 

@@ -15,24 +15,30 @@ pub(super) fn of_state(error: Error) -> Failure {
     }
 }
 
-/// Whatever a file was the reason for is an `OSError` without a number in Annoy.
+/// Whatever a file was the reason for is an `OSError` without a number of its own in Annoy.
 pub(super) fn of_file(error: &Error) -> PyErr {
-    let mut sources = std::iter::successors(error.source(), |source| (**source).source());
-    let what = match sources.find_map(os_error) {
-        Some((source, number)) => {
-            let text = source.to_string();
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let what = match source.and_then(|source| Some((source.kind(), number(source)?))) {
+        Some((kind, number)) => {
+            let text = io::Error::from_raw_os_error(number).to_string();
             let text = text.split(" (os error").next().unwrap_or_default();
-            format!("Unable to {}: {text} ({number})", verb(source.kind()))
+            format!("Unable to {}: {text} ({number})", verb(kind))
         }
         None => error.what().to_owned(),
     };
     PyOSError::new_err(what)
 }
 
-/// What the system said, and the number of that.
-fn os_error<'a>(source: &'a (dyn std::error::Error + 'static)) -> Option<(&'a io::Error, i32)> {
-    let source = source.downcast_ref::<io::Error>()?;
-    Some((source, source.raw_os_error()?))
+/// The number of an error of the system. One that happened to a temporary file has lost it.
+fn number(error: &io::Error) -> Option<i32> {
+    error.raw_os_error().or(match error.kind() {
+        io::ErrorKind::NotFound => Some(2),
+        io::ErrorKind::PermissionDenied => Some(13),
+        io::ErrorKind::NotADirectory => Some(20),
+        io::ErrorKind::StorageFull => Some(28),
+        io::ErrorKind::ReadOnlyFilesystem => Some(30),
+        _ => None,
+    })
 }
 
 fn verb(kind: io::ErrorKind) -> &'static str {

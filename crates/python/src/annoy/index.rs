@@ -1,5 +1,6 @@
 //! The class itself: every method of `annoy.AnnoyIndex`, and what goes beyond it.
 
+use super::arguments::{FileName, Named};
 use super::batch::{Table, Vectors};
 use super::passing::{Passing, Question};
 use super::spare::{Desk, Spare};
@@ -9,10 +10,10 @@ use crate::options;
 use crate::signals::watched;
 use anear::forest::{Ask, Forest, Growth, Hit};
 use anear::{Interrupt, Metric};
-use pyo3::exceptions::{PyFutureWarning, PyIndexError, PyValueError};
+use pyo3::exceptions::{PyFutureWarning, PyIndexError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, TryLockError};
 
@@ -51,25 +52,6 @@ pub(crate) struct AnnoyIndex {
     is_verbose: AtomicBool,
 }
 
-/// The metric as it was named, or the default.
-#[derive(Clone, Copy)]
-struct Named(Option<Metric>);
-
-impl FromPyObject<'_, '_> for Named {
-    type Error = PyErr;
-
-    fn extract(given: Borrowed<'_, '_, PyAny>) -> PyResult<Named> {
-        Ok(Named(Some(match given.extract::<&str>()? {
-            "angular" => Metric::Angular,
-            "euclidean" => Metric::Euclidean,
-            "manhattan" => Metric::Manhattan,
-            "hamming" => Metric::Hamming,
-            "dot" => Metric::InnerProduct,
-            _ => return Err(PyValueError::new_err("No such metric")),
-        })))
-    }
-}
-
 impl AnnoyIndex {
     /// Looks at the forest.
     fn look<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&Forest) -> T + Send) -> T {
@@ -103,15 +85,10 @@ impl AnnoyIndex {
     fn with_file(
         &self,
         py: Python<'_>,
-        path: &Path,
+        file: &FileName,
         work: impl FnOnce(&mut Forest, &Path) -> anear::Result<()> + Send,
     ) -> PyResult<bool> {
-        if path.as_os_str().as_encoded_bytes().contains(&0) {
-            return Err(PyValueError::new_err("embedded null character"));
-        }
-        let beside = Path::new("./-");
-        let path = if path.as_os_str() == "-" { beside } else { path }; // a file here, no stream
-        let done = py.detach(|| self.change_detached(|forest| work(forest, path)));
+        let done = py.detach(|| self.change_detached(|forest| work(forest, &file.0)));
         done.map(|()| true).map_err(|error| errors::of_file(&error))
     }
 
@@ -208,7 +185,7 @@ impl AnnoyIndex {
     ///     If the file cannot be opened, or holds no trees over such vectors.
     #[pyo3(signature = (r#fn, prefault = 0), text_signature = "($self, fn, prefault=False)")]
     #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
-    fn load(&self, py: Python<'_>, r#fn: PathBuf, prefault: u8) -> PyResult<bool> {
+    fn load(&self, py: Python<'_>, r#fn: FileName, prefault: u8) -> PyResult<bool> {
         self.with_file(py, &r#fn, |forest, path| forest.load_into(path, prefault != 0))?;
         self.say_what_was_found(py);
         Ok(true)
@@ -223,7 +200,7 @@ impl AnnoyIndex {
     ///     If no trees were built, or writing fails.
     #[pyo3(signature = (r#fn, prefault = 0), text_signature = "($self, fn, prefault=False)")]
     #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
-    fn save(&self, py: Python<'_>, r#fn: PathBuf, prefault: u8) -> PyResult<bool> {
+    fn save(&self, py: Python<'_>, r#fn: FileName, prefault: u8) -> PyResult<bool> {
         self.with_file(py, &r#fn, |forest, path| forest.save(path, prefault != 0))?;
         self.say_what_was_found(py);
         Ok(true)
@@ -237,7 +214,7 @@ impl AnnoyIndex {
     ///     If the file cannot be made.
     #[pyo3(signature = (r#fn))]
     #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
-    fn on_disk_build(&self, py: Python<'_>, r#fn: PathBuf) -> PyResult<bool> {
+    fn on_disk_build(&self, py: Python<'_>, r#fn: FileName) -> PyResult<bool> {
         self.with_file(py, &r#fn, Forest::on_disk_build)
     }
 

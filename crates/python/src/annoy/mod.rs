@@ -5,6 +5,7 @@
 //! as lists at once. What Annoy reports as a plain `Exception`, `OSError` or `IndexError` is
 //! reported as such here, with Annoy's words (`errors`).
 
+mod arguments;
 mod batch;
 mod errors;
 mod index;
