@@ -156,6 +156,7 @@ pub fn search(
         }
     })?;
     progress.begin("searching", schema.rows);
+    let index = vectors.index(metric)?.filter(|index| index.info().is_exact || !request.exact);
     let trees = match (request.exact, request.goal) {
         (false, Goal::Nearest { k }) => {
             let trees = Trees::of(vectors, metric).map_err(|error| vectors.locate(error))?;
@@ -163,20 +164,20 @@ pub fn search(
         }
         _ => None,
     };
-    let is_exact = trees.is_none();
-    let found = match vectors.index(metric)? {
-        None if let Some((trees, k)) = trees => {
-            let found = trees.search(queries.matrix(), k, keep.as_deref(), options.threads, None);
-            found.map_err(|error| vectors.locate(error))?
-        }
-        Some(index) => {
+    let is_exact = trees.is_none() && index.as_ref().is_none_or(|index| index.info().is_exact);
+    let found = match (index, trees) {
+        (Some(index), _) => {
             let keep = keep.as_deref().map_or(Keep::All, Keep::Listed);
             let FlatOptions { goal, nonfinite, threads, .. } = flat;
             let plan = Plan { goal, keep, nonfinite, threads, interrupt: None };
             let found = index.search(queries.matrix(), &plan);
             found.map_err(|error| vectors.locate(error))?
         }
-        None => stream(vectors, scan, keep.as_deref(), request.memory_bytes, progress)?,
+        (None, Some((trees, k))) => {
+            let found = trees.search(queries.matrix(), k, keep.as_deref(), options.threads, None);
+            found.map_err(|error| vectors.locate(error))?
+        }
+        (None, None) => stream(vectors, scan, keep.as_deref(), request.memory_bytes, progress)?,
     };
     progress.end();
     let results = with_metadata(&metadata, &columns, &found)?;
