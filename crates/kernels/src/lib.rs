@@ -8,6 +8,7 @@
 //! * [`exact`] computes one distance at a time in f64: what is reported.
 //! * [`bits`] are the metrics over packed bits.
 //! * [`annoy`] computes what Annoy computes, to the last bit.
+//! * [`keep_between`] finds the numbers of a column that lie in an interval.
 //! * [`convert`] widens any element to f32 or f64; [`cast()`] converts between any two.
 //! * [`mod@reference`] says in plain loops what all of the above must give.
 //!
@@ -16,6 +17,7 @@
 
 pub mod annoy;
 mod arch;
+mod between;
 pub mod bits;
 mod cast;
 pub mod codes;
@@ -26,5 +28,6 @@ mod prefetch;
 pub mod reference;
 
 pub use arch::Level;
+pub use between::{Number, keep_between};
 pub use cast::{Rounding, cast};
 pub use prefetch::prefetch;

@@ -79,7 +79,7 @@ pub(crate) struct Search {
     /// Metadata columns to show, separated by commas; `all` shows all
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub(crate) show: Vec<String>,
-    /// Exact search (the default, and so far the only kind)
+    /// Look at all rows, also in an Annoy file, whose trees find most of the nearest
     #[arg(long)]
     pub(crate) exact: bool,
     /// Pass over rows that hold NaN or infinity instead of stopping at them

@@ -7,7 +7,8 @@ use super::walk::Walk;
 use super::{Ask, Forest, Hit, Scratch, score};
 use crate::Interrupt;
 use crate::flat::side_by_side;
-use anear_types::{Error, Result};
+use anear_kernels::{bits, convert};
+use anear_types::{Error, MatrixRef, Metric, Result};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Walks that take turns.
@@ -60,6 +61,40 @@ impl Forest {
             words.extend_from_slice(self.nodes().vector(self.check_item(*item)?));
         }
         self.search_each(&words, ask, threads, interrupt)
+    }
+
+    /// The same for queries of any element; for `hamming`, bits as [`bits::pack`] has them.
+    ///
+    /// # Errors
+    /// As for [`nearest_each`](Forest::nearest_each); and
+    /// [`BadData`](anear_types::ErrorKind::BadData) if a query is not finite.
+    pub fn nearest_rows(
+        &self,
+        queries: MatrixRef<'_>,
+        ask: &Ask<'_>,
+        threads: usize,
+        interrupt: Option<Interrupt<'_>>,
+    ) -> Result<Vec<Vec<Hit>>> {
+        self.layout.metric.check_rows(queries)?;
+        let level = self.arithmetic.level();
+        let length = self.layout.length();
+        if self.layout.metric == Metric::Hamming {
+            let bits = bits::bits(queries.element(), queries.dim());
+            if 2 * bits::words(bits) != length {
+                let what = format!("the queries have {bits} bits, the items {}", self.layout.dim);
+                return Err(Error::usage(what));
+            }
+            let mut packed = Vec::new();
+            bits::pack(level, queries, &mut packed).expect("the queries were checked");
+            return self.search_each(bytemuck::cast_slice(&packed), ask, threads, interrupt);
+        }
+        if queries.dim() != length {
+            let what = format!("the queries have {} components, the items {length}", queries.dim());
+            return Err(Error::usage(what));
+        }
+        let mut values = vec![0.0; queries.rows() * length];
+        convert::to_f32(level, queries, &mut values);
+        self.search_each(bytemuck::cast_slice(&values), ask, threads, interrupt)
     }
 
     /// The same for queries as items have them.

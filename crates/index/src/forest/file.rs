@@ -5,6 +5,7 @@ use super::nodes::{Store, find_roots};
 use anear_io::{Input, Output};
 use anear_types::{Error, Metric, Result};
 use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 
 /// What a system may map at a time, at least.
@@ -30,8 +31,18 @@ impl Forest {
     /// # Errors
     /// As for [`load`](Forest::load).
     pub fn from_input(input: &Input, metric: Metric, dim: usize) -> Result<Forest> {
+        Forest::from_part(input, 0..input.bytes().len(), metric, dim)
+    }
+
+    /// The forest in a part of a file.
+    pub(crate) fn from_part(
+        input: &Input,
+        part: Range<usize>,
+        metric: Metric,
+        dim: usize,
+    ) -> Result<Forest> {
         let mut forest = Forest::new(metric, dim)?;
-        forest.adopt(input)?;
+        forest.adopt(input, part)?;
         Ok(forest)
     }
 
@@ -41,7 +52,7 @@ impl Forest {
     /// As for [`load`](Forest::load); the forest stays as it was then.
     pub fn load_into(&mut self, path: &Path, prefault: bool) -> Result<()> {
         let input = Input::open(path)?;
-        self.adopt(&input)?;
+        self.adopt(&input, 0..input.bytes().len())?;
         if prefault {
             let pages = input.bytes().iter().step_by(PAGE_BYTES);
             std::hint::black_box(pages.fold(0, |sum: u8, byte| sum.wrapping_add(*byte)));
@@ -49,20 +60,20 @@ impl Forest {
         Ok(())
     }
 
-    fn adopt(&mut self, input: &Input) -> Result<()> {
+    fn adopt(&mut self, input: &Input, part: Range<usize>) -> Result<()> {
         if cfg!(target_endian = "big") {
             return Err(Error::unsupported("forests are searched on little-endian machines only"));
         }
         let node_bytes = 4 * self.layout.words;
-        if input.is_empty() {
+        if part.is_empty() {
             return Err(Error::malformed("Size of file is zero").at_path(input.path()));
         }
-        if !input.bytes().len().is_multiple_of(node_bytes) {
+        if !part.len().is_multiple_of(node_bytes) {
             let what = "Index size is not a multiple of vector size. Ensure you are opening using \
                         the same metric you used to create the index.";
             return Err(Error::malformed(what).at_path(input.path()));
         }
-        let store = Store::new(input);
+        let store = Store::new(input, part);
         let found = find_roots(self.layout, store.words());
         let (items, roots) = found.map_err(|error| error.at_path(input.path()))?;
         let (arithmetic, seed) = (self.arithmetic, self.seed);
@@ -95,11 +106,13 @@ impl Forest {
     /// # Errors
     /// If writing fails.
     pub fn write(&self, mut output: Output) -> Result<u64> {
-        for words in self.store.words().chunks(CHUNK_WORDS) {
-            let bytes = bytemuck::cast_slice(words);
-            output.write_all(bytes).map_err(|source| output.failed(source))?;
-        }
+        self.each_part(|bytes| output.write_all(bytes).map_err(|source| output.failed(source)))?;
         output.commit()
+    }
+
+    /// Hands out the bytes of the nodes, some at a time.
+    pub(crate) fn each_part(&self, write: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.store.words().chunks(CHUNK_WORDS).map(bytemuck::cast_slice).try_for_each(write)
     }
 
     /// Makes the next build write the forest to a file, which is emptied now, and go on with
@@ -120,7 +133,7 @@ impl Forest {
         self.write(Output::create(path, true)?)?;
         let input = Input::open(path)?;
         if !input.is_empty() {
-            self.store = Store::new(&input);
+            self.store = Store::new(&input, 0..input.bytes().len());
         }
         Ok(())
     }

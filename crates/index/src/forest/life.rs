@@ -250,7 +250,7 @@ impl Forest {
 
     /// Copies nodes that a build left in a file.
     fn take_into_memory(&mut self) {
-        if matches!(self.store, Store::File(_)) {
+        if matches!(self.store, Store::File(..)) {
             self.store = Store::Own(self.store.words().to_vec());
         }
     }
@@ -258,7 +258,7 @@ impl Forest {
     /// The input behind a forest that lies in a file.
     pub(super) fn input(&self) -> Option<&Input> {
         match &self.store {
-            Store::File(input) => Some(input),
+            Store::File(input, _) => Some(input),
             Store::Own(_) => None,
         }
     }

@@ -28,3 +28,13 @@ pub use anear_kernels::annoy::Arithmetic;
 pub use ask::{Ask, Hit, Scratch};
 pub use grow::Growth;
 pub use life::Forest;
+
+use anear_types::Metric;
+
+/// Whether items lie in a file the same way for both metrics, and there are forests for them. Trees
+/// do not: which metric a file was built for has to be known.
+pub fn same_items(one: Metric, other: Metric) -> bool {
+    let start =
+        |metric| layout::Layout::new(metric, 64).map(|layout| (layout.vector, layout.words));
+    matches!((start(one), start(other)), (Ok(one), Ok(other)) if one == other)
+}

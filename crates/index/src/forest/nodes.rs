@@ -3,24 +3,26 @@
 use super::layout::Layout;
 use anear_io::Input;
 use anear_types::{Error, Result};
+use std::ops::Range;
 
 /// Where the words of nodes are.
 #[derive(Clone)]
 pub(super) enum Store {
     /// In memory of our own.
     Own(Vec<u32>),
-    /// In a file, which is mapped.
-    File(Input),
+    /// In a part of a file, which is mapped.
+    File(Input, Range<usize>),
 }
 
 impl Store {
-    /// All words of a file: where they are, if its bytes lie as words must.
-    pub(super) fn new(input: &Input) -> Store {
-        match bytemuck::try_cast_slice::<u8, u32>(input.bytes()) {
-            Ok(_) => Store::File(input.clone()),
+    /// The words of a part of a file: where they are, if its bytes lie as words must.
+    pub(super) fn new(input: &Input, part: Range<usize>) -> Store {
+        let bytes = &input.bytes()[part.clone()];
+        match bytemuck::try_cast_slice::<u8, u32>(bytes) {
+            Ok(_) => Store::File(input.clone(), part),
             Err(_) => {
                 let word = |bytes: &[u8; 4]| u32::from_ne_bytes(*bytes);
-                Store::Own(input.bytes().as_chunks().0.iter().map(word).collect())
+                Store::Own(bytes.as_chunks().0.iter().map(word).collect())
             }
         }
     }
@@ -28,7 +30,7 @@ impl Store {
     pub(super) fn words(&self) -> &[u32] {
         match self {
             Store::Own(words) => words,
-            Store::File(input) => bytemuck::cast_slice(input.bytes()),
+            Store::File(input, part) => bytemuck::cast_slice(&input.bytes()[part.clone()]),
         }
     }
 }

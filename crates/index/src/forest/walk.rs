@@ -104,13 +104,16 @@ impl Walk {
             }
             let children = [words[layout.children], words[layout.children + 1]];
             for child in children {
-                let child = nodes.named(child, node)?;
-                prefetch(arithmetic.level(), bytemuck::cast_slice(nodes.node(child)));
+                nodes.named(child, node)?;
             }
             let sides = sides(nodes, node, arithmetic, query, priority)?;
             for (child, priority) in children.into_iter().zip(sides) {
                 self.heap.push(order::key(priority, child));
             }
+        }
+        if let Some(next) = self.heap.peek() {
+            let (_, node) = order::split(*next);
+            prefetch(arithmetic.level(), bytemuck::cast_slice(nodes.node(node as usize)));
         }
         Ok(true)
     }

@@ -123,37 +123,34 @@ pub(super) fn sum_each<S: Simd, T: Term, B: Blocks, const R: usize>(
     y: &[f32],
     groups: [usize; 2],
 ) -> [f32; R] {
-    if B::LANES == 1 {
-        return std::array::from_fn(|r| add_rounded::<T>(0.0, rows[r], y));
-    }
-    let whole = y.len() / B::LANES * B::LANES;
     let mut sums = [0.0; R];
-    if whole > 0 {
+    let mut whole = 0;
+    if B::LANES > 1 && y.len() >= B::LANES {
         let zero = B::load(simd, &[0.0; LANES]);
         let mut vectors = [zero; R];
-        let mut same = rows;
-        for row in &mut same {
-            *row = &row[..y.len()]; // cut to one length, so that indices need no checks
-        }
-        let mut at = 0;
-        while at + B::LANES <= y.len() {
-            let ys = B::load(simd, &y[at..at + B::LANES]);
+        for block in y.chunks_exact(B::LANES) {
+            let ys = B::load(simd, block);
             for r in 0..R {
-                let xs = B::load(simd, &same[r][at..at + B::LANES]);
+                let xs = B::load(simd, &rows[r][whole..][..B::LANES]);
                 vectors[r] = T::block::<S, B>(simd, vectors[r], xs, ys);
             }
-            at += B::LANES;
+            whole += B::LANES;
         }
-        sums = vectors.map(|vector| B::total(simd, vector));
+        for r in 0..R {
+            sums[r] = B::total(simd, vectors[r]);
+        }
     }
     let rest = &y[whole..];
-    if rest.is_empty() {
-        return sums;
+    if !rest.is_empty() {
+        for r in 0..R {
+            let row = &rows[r][whole..];
+            sums[r] = match B::TAIL_FUSED {
+                true => add_rest::<T>(sums[r], row, rest, groups),
+                false => add_rounded::<T>(sums[r], row, rest),
+            };
+        }
     }
-    std::array::from_fn(|r| match B::TAIL_FUSED {
-        true => add_rest::<T>(sums[r], &rows[r][whole..], rest, groups),
-        false => add_rounded::<T>(sums[r], &rows[r][whole..], rest),
-    })
+    sums
 }
 
 /// A task written over terms and orders.

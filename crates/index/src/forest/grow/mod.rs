@@ -29,18 +29,27 @@ pub struct Growth {
     /// for one thread are Annoy's to the last bit, and those for more are shared out to threads
     /// as Annoy does it, each with the seed Annoy gives it.
     pub threads: i32,
+    /// Whether each tree has random numbers of its own, so that threads share them evenly and what
+    /// is grown does not depend on how many threads there are. These are not Annoy's trees.
+    pub each_alone: bool,
 }
 
 impl Growth {
     /// Some trees, on one thread.
     pub fn trees(trees: i32) -> Growth {
-        Growth { trees, threads: 1 }
+        Growth { trees, threads: 1, each_alone: false }
     }
 
     /// On this many threads.
     #[must_use]
     pub fn on_threads(self, threads: i32) -> Growth {
         Growth { threads, ..self }
+    }
+
+    /// With random numbers of its own for each tree.
+    #[must_use]
+    pub fn each_alone(self) -> Growth {
+        Growth { each_alone: true, ..self }
     }
 }
 
