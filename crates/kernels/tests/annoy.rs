@@ -43,7 +43,7 @@ fn all_ways_to_a_sum_give_the_same_bits() {
                     assert!(error <= 1e-5 * dim as f64, "{name} {dim} {sum:?}: {found} {expected}");
                 }
                 let mut many = vec![0.0; starts.len()];
-                arithmetic.sums(sum, &x, &words, &starts, &mut many);
+                arithmetic.sums(sum, &x, (&words, &starts), &starts[5..], &mut many);
                 assert_eq!(many, one_by_one, "{name} {dim} {sum:?}");
                 let two = arithmetic.two_sums(sum, [row(starts[4]), row(starts[7])], &x);
                 assert_eq!(two[..], [one_by_one[4], one_by_one[7]], "{name} {dim} {sum:?}");
@@ -65,6 +65,21 @@ fn the_plainest_target_adds_one_after_the_other() {
     let in_order = x.iter().zip(&y).fold(0.0, |sum: f32, (x, y)| sum + x * y);
     assert_eq!(plain.sum(Sum::Products, &x, &y), in_order);
     assert!(Arithmetic::named("z80").is_none());
+}
+
+#[test]
+fn angles_of_many_are_those_of_each() {
+    let arithmetic = Arithmetic::native();
+    let (mut products, mut norms) = (numbers(37, 6), numbers(37, 7));
+    norms.iter_mut().for_each(|norm| *norm = norm.abs());
+    norms[3] = 0.0;
+    let one_by_one: Vec<f32> =
+        norms.iter().zip(&products).map(|(norm, x)| arithmetic.angle(1.5, *norm, *x)).collect();
+    let expected = 2.0 - 2.0 * f64::from(products[5]) / (1.5 * f64::from(norms[5])).sqrt();
+    assert!((f64::from(one_by_one[5]) - expected).abs() < 1e-5 * expected.abs().max(1.0));
+    assert_eq!(one_by_one[3], 2.0);
+    arithmetic.angles(1.5, &norms, &mut products);
+    assert_eq!(products, one_by_one);
 }
 
 #[test]

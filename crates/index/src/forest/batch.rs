@@ -173,7 +173,7 @@ impl Forest {
         while !walking.is_empty() {
             splits.clear();
             let mut failed = None;
-            walking.retain(|at| match scratches[*at].walk.step(nodes, level, keep, end) {
+            walking.retain(|at| match scratches[*at].walk.step(nodes, keep, end) {
                 Ok(Step::Split(split)) => {
                     splits.push((*at, split));
                     true

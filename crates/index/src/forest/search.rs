@@ -61,7 +61,7 @@ impl Forest {
         let (nodes, arithmetic, level) = (self.nodes(), self.arithmetic, self.arithmetic.level());
         let Scratch { walk, query, .. } = scratch;
         loop {
-            let split = match walk.step(nodes, level, keep, end)? {
+            let split = match walk.step(nodes, keep, end)? {
                 Step::Split(split) => split,
                 Step::Items => continue,
                 Step::End => return Ok(()),

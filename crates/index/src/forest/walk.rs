@@ -88,13 +88,7 @@ impl Walk {
     ///
     /// # Errors
     /// If a node names another that is not there, or there is no end.
-    pub(super) fn step(
-        &mut self,
-        nodes: Nodes<'_>,
-        level: Level,
-        keep: Keep<'_>,
-        end: End,
-    ) -> Result<Step> {
+    pub(super) fn step(&mut self, nodes: Nodes<'_>, keep: Keep<'_>, end: End) -> Result<Step> {
         if self.looked_at >= end.budget && self.candidates.len() >= end.at_least {
             return Ok(Step::End);
         }
@@ -106,7 +100,7 @@ impl Walk {
         let (layout, words) = (nodes.layout, nodes.node(node));
         let below = words[0] as i32;
         if below == 1 && node < nodes.items {
-            self.offer(node as u32, nodes, level, keep);
+            self.offer(node as u32, keep);
         } else if below as i64 <= layout.listed() as i64 {
             let count = usize::try_from(below)
                 .map_err(|_| Error::malformed(format!("node {node} has {below} items below it")))?;
@@ -116,7 +110,7 @@ impl Walk {
                     let what = format!("node {node} lists item {item}, there are {items}");
                     return Err(Error::malformed(what));
                 }
-                self.offer(*item, nodes, level, keep);
+                self.offer(*item, keep);
             }
         } else {
             self.splits += 1;
@@ -158,7 +152,7 @@ impl Walk {
     }
 
     #[inline]
-    fn offer(&mut self, item: u32, nodes: Nodes<'_>, level: Level, keep: Keep<'_>) {
+    fn offer(&mut self, item: u32, keep: Keep<'_>) {
         let passes = match keep {
             Keep::All => true,
             Keep::Set(set) => set.contains(u64::from(item)),
@@ -172,8 +166,6 @@ impl Walk {
         if *word & bit == 0 {
             *word |= bit;
             self.candidates.push(item);
-            let head = &nodes.node(item as usize)[..nodes.layout.vector];
-            prefetch(level, bytemuck::cast_slice(head));
         }
     }
 }

@@ -10,8 +10,6 @@ use std::marker::PhantomData;
 
 /// Rows that are summed up side by side.
 const SIDE_BY_SIDE: usize = 4;
-/// So many times as many are asked for ahead of those that are read.
-const CHUNKS_AHEAD: usize = 3;
 /// Components in a cache line.
 const LINE_COMPONENTS: usize = 16;
 
@@ -66,14 +64,22 @@ impl Arithmetic {
         self.run(Sum::Products, One { x, y: x, groups })
     }
 
-    /// The sums of a vector with each of some others, which begin at `starts` in `words`.
+    /// The sums of a vector with each of some others, which begin at `starts` in `words`. Those that
+    /// begin at `ahead` are asked for meanwhile.
     ///
     /// # Panics
     /// If one of them does not lie within, or there are not as many places for the sums.
-    pub fn sums(self, sum: Sum, x: &[f32], words: &[f32], starts: &[usize], sums: &mut [f32]) {
+    pub fn sums(
+        self,
+        sum: Sum,
+        x: &[f32],
+        (words, starts): (&[f32], &[usize]),
+        ahead: &[usize],
+        sums: &mut [f32],
+    ) {
         assert_eq!(starts.len(), sums.len());
         let groups = self.groups(sum);
-        self.run(sum, Many { x, words, starts, sums, groups });
+        self.run(sum, Many { x, words, starts, ahead, sums, groups });
     }
 
     /// The sums of pairs of vectors of some length, which begin at `x_starts` in `xs` and at
@@ -237,6 +243,7 @@ struct Many<'a> {
     x: &'a [f32],
     words: &'a [f32],
     starts: &'a [usize],
+    ahead: &'a [usize],
     sums: &'a mut [f32],
     groups: [usize; 2],
 }
@@ -246,14 +253,13 @@ impl Summing for Many<'_> {
 
     #[inline(always)]
     fn run<S: Simd, T: Term, B: Blocks>(self, simd: S) {
-        let Many { x, words, starts, sums, groups } = self;
+        let Many { x, words, starts, ahead, sums, groups } = self;
         let (fours, rest) = starts.as_chunks::<SIDE_BY_SIDE>();
         let (sum_fours, sum_rest) = sums.as_chunks_mut::<SIDE_BY_SIDE>();
-        for (at, (starts, sums)) in fours.iter().zip(sum_fours).enumerate() {
-            if let Some(ahead) = fours.get(at + CHUNKS_AHEAD) {
-                for start in ahead {
-                    ask_for(simd, words, *start, x.len());
-                }
+        let mut ahead = ahead.chunks(SIDE_BY_SIDE);
+        for (starts, sums) in fours.iter().zip(sum_fours) {
+            for start in ahead.next().unwrap_or_default() {
+                ask_for(simd, words, *start, x.len());
             }
             let mut rows = [x; SIDE_BY_SIDE];
             for (row, start) in rows.iter_mut().zip(starts) {

@@ -16,8 +16,10 @@ const ATTEMPTS: usize = 3;
 const BAD_SHARE: f64 = 0.95;
 /// .. or one that does not part them at all, and chance does instead.
 const NO_SHARE: f64 = 0.99;
-/// Items whose sides are computed at a time.
+/// Items whose sides are computed at a time ..
 const BATCH: usize = 256;
+/// .. and how many of them are asked for ahead.
+const AHEAD: usize = 12;
 
 /// The items that trees grow over, and what is known of them.
 pub(super) struct Ground<'a> {
@@ -206,7 +208,9 @@ impl<'g> Grower<'g> {
             self.starts.extend(starts);
             self.margins.resize(batch.len(), 0.0);
             let margins = &mut self.margins[..];
-            arithmetic.sums(Sum::Products, normal, nodes.floats(), &self.starts, margins);
+            let rows = (nodes.floats(), &self.starts[..]);
+            let ahead = self.starts.get(AHEAD..).unwrap_or_default();
+            arithmetic.sums(Sum::Products, normal, rows, ahead, margins);
             match layout.metric {
                 Metric::Angular => {}
                 Metric::InnerProduct => margins
