@@ -13,9 +13,9 @@ use anear_types::{Error, MatrixRef, Metric, Result};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Walks that take turns.
-const TURNS: usize = 8;
+const TURNS: usize = 16;
 /// Queries a thread takes at a time.
-const CHUNK: usize = 4 * TURNS;
+const CHUNK: usize = 2 * TURNS;
 
 impl Forest {
     /// For each of some queries, one behind the other, the items nearest to it: what

@@ -43,7 +43,7 @@ pub(super) struct Grower<'g> {
     tools: Tools,
     /// Nodes whose children are being grown.
     pending: Vec<u32>,
-    /// The items on the right side, while items are parted.
+    /// The first of them are the items on the right side, while items are parted.
     right: Vec<u32>,
     starts: Vec<usize>,
     margins: Vec<f32>,
@@ -167,7 +167,7 @@ impl<'g> Grower<'g> {
             right = self.sides.iter().filter(|is_right| **is_right).count();
         }
         // Which side comes next cannot be foreseen, so both are written and one counts.
-        self.right.resize(items.len(), 0);
+        self.right.resize(items.len().max(self.right.len()), 0);
         let (mut left, mut right) = (0, 0);
         for (at, is_right) in self.sides.iter().enumerate() {
             let item = items[at];
@@ -201,8 +201,9 @@ impl<'g> Grower<'g> {
             Metric::InnerProduct => f32::from_bits(node[EXTRA]),
             _ => f32::from_bits(node[OFFSET]),
         };
+        self.sides.resize(items.len(), false);
         let mut right = 0;
-        for batch in items.chunks(BATCH) {
+        for (batch, sides) in items.chunks(BATCH).zip(self.sides.chunks_mut(BATCH)) {
             self.starts.clear();
             let starts = batch.iter().map(|item| *item as usize * layout.words + layout.vector);
             self.starts.extend(starts);
@@ -218,12 +219,19 @@ impl<'g> Grower<'g> {
                     .for_each(|margin| *margin = arithmetic.mul_add(offset, offset, *margin)),
                 _ => margins.iter_mut().for_each(|margin| *margin += offset),
             }
-            for margin in margins {
-                let is_clear = *margin != 0.0 && !margin.is_nan();
-                let is_right = if is_clear { *margin > 0.0 } else { self.random.flip() };
-                right += usize::from(is_right);
-                self.sides.push(is_right);
+            let mut unclear = false;
+            for (side, margin) in sides.iter_mut().zip(&*margins) {
+                *side = *margin > 0.0;
+                unclear |= !(*side || *margin < 0.0);
             }
+            if unclear {
+                for (side, margin) in sides.iter_mut().zip(&*margins) {
+                    if !(*side || *margin < 0.0) {
+                        *side = self.random.flip();
+                    }
+                }
+            }
+            right += sides.iter().map(|side| usize::from(*side)).sum::<usize>();
         }
         right
     }
