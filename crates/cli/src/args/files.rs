@@ -96,13 +96,15 @@ pub(crate) struct Search {
 pub(crate) struct Index {
     /// A vector file or a collection, or PATH::ENTRY
     pub(crate) path: String,
-    /// The index file to write, usually called .anx; a collection keeps one itself without it
+    /// The index file to write, usually called .anx, or .ann for an Annoy file; a collection keeps
+    /// one itself without it
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Columns of a collection to make searchable as text, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS", conflicts_with_all = ["output", "kind", "metric", "meta"])]
     pub(crate) text: Vec<String>,
-    /// The kind of index: flat (all rows, exactly), or auto to choose
+    /// The kind of index: flat (all rows, exactly), forest (trees that find most of the nearest), or
+    /// auto to choose; an output called .ann is an Annoy file with such trees
     #[arg(long, default_value = "auto")]
     pub(crate) kind: String,
     /// How nearness is measured [default: what the file says, else cosine]

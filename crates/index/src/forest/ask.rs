@@ -51,5 +51,6 @@ pub struct Scratch {
     pub(super) items: Vec<u32>,
     pub(super) starts: Vec<usize>,
     pub(super) sums: Vec<f32>,
+    pub(super) norms: Vec<f32>,
     pub(super) found: Vec<u64>,
 }

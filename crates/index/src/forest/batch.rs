@@ -3,18 +3,19 @@
 //! A walk waits for memory most of the time: for a node, which it does not know before it has seen
 //! the one above. So walks for several queries take turns: while one waits, the others go on.
 
-use super::walk::Walk;
+use super::walk::{End, Sides, Split, Step};
 use super::{Ask, Forest, Hit, Scratch, score};
-use crate::Interrupt;
 use crate::flat::side_by_side;
+use crate::{Interrupt, Keep};
+use anear_kernels::annoy::Sum;
 use anear_kernels::{bits, convert};
 use anear_types::{Error, MatrixRef, Metric, Result};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Walks that take turns.
-const TURNS: usize = 8;
+const TURNS: usize = 16;
 /// Queries a thread takes at a time.
-const CHUNK: usize = 4 * TURNS;
+const CHUNK: usize = 2 * TURNS;
 
 impl Forest {
     /// For each of some queries, one behind the other, the items nearest to it: what
@@ -108,7 +109,7 @@ impl Forest {
         let chunks: Vec<&[u32]> = queries.chunks(CHUNK * self.layout.length()).collect();
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
         let work = |interrupt: Option<Interrupt<'_>>| -> Result<Vec<(usize, Vec<Vec<Hit>>)>> {
-            let mut scratches: Vec<Scratch> = (0..TURNS).map(|_| Scratch::default()).collect();
+            let mut turns = Turns::default();
             let mut done = Vec::new();
             loop {
                 let position = next.fetch_add(1, Ordering::Relaxed);
@@ -117,7 +118,7 @@ impl Forest {
                     failed.store(true, Ordering::Relaxed);
                     return Err(Error::interrupted());
                 }
-                let found = self.take_turns(chunk, ask, &mut scratches);
+                let found = self.take_turns(chunk, ask, &mut turns);
                 done.push((
                     position,
                     found.inspect_err(|_| failed.store(true, Ordering::Relaxed))?,
@@ -150,15 +151,14 @@ impl Forest {
         &self,
         queries: &[u32],
         ask: &Ask<'_>,
-        scratches: &mut [Scratch],
+        turns: &mut Turns,
     ) -> Result<Vec<Vec<Hit>>> {
         let (nodes, end, length) = (self.nodes(), self.end(ask), self.layout.length());
         let is_scanned = self.scanned(ask.keep, end);
         let mut all = Vec::with_capacity(queries.len() / length);
-        for group in queries.chunks(scratches.len() * length) {
-            let queries = group.chunks_exact(length);
-            let scratches = &mut scratches[..queries.len()];
-            for (scratch, query) in scratches.iter_mut().zip(queries) {
+        for group in queries.chunks(TURNS * length) {
+            let scratches = &mut turns.scratches[..group.len() / length];
+            for (scratch, query) in scratches.iter_mut().zip(group.chunks_exact(length)) {
                 scratch.query.clear();
                 scratch.query.extend_from_slice(query);
                 scratch.walk.begin(nodes, &self.roots);
@@ -166,30 +166,86 @@ impl Forest {
                     scratch.walk.take(self.items, ask.keep);
                 }
             }
-            let mut walking: Vec<usize> =
-                if is_scanned { vec![] } else { (0..scratches.len()).collect() };
-            while !walking.is_empty() {
-                let mut failed = None;
-                walking.retain(|at| {
-                    let Scratch { walk, query, .. } = &mut scratches[*at];
-                    let walk: &mut Walk = walk;
-                    walk.step(nodes, self.arithmetic, query, ask.keep, end).unwrap_or_else(
-                        |error| {
-                            failed = Some(error);
-                            false
-                        },
-                    )
-                });
-                if let Some(error) = failed {
-                    return Err(error);
-                }
+            if !is_scanned {
+                self.walk_together(group, ask.keep, end, turns)?;
             }
-            for scratch in scratches {
+            for scratch in &mut turns.scratches[..group.len() / length] {
                 all.push(score::nearest(nodes, self.arithmetic, scratch, ask.count));
             }
         }
         Ok(all)
     }
+
+    /// Lets the walks for a group of queries go on by turns until all have ended.
+    fn walk_together(
+        &self,
+        group: &[u32],
+        keep: Keep<'_>,
+        end: End,
+        turns: &mut Turns,
+    ) -> Result<()> {
+        let (nodes, arithmetic, level) = (self.nodes(), self.arithmetic, self.arithmetic.level());
+        let (layout, length) = (self.layout, self.layout.length());
+        let Turns { scratches, walking, splits, query_starts, starts, products } = turns;
+        walking.clear();
+        walking.extend(0..group.len() / length);
+        while !walking.is_empty() {
+            splits.clear();
+            let mut failed = None;
+            walking.retain(|at| match scratches[*at].walk.step(nodes, keep, end) {
+                Ok(Step::Split(split)) => {
+                    splits.push((*at, split));
+                    true
+                }
+                Ok(Step::Items) => true,
+                Ok(Step::End) => false,
+                Err(error) => {
+                    failed = Some(error);
+                    false
+                }
+            });
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            if layout.metric == Metric::Hamming {
+                for (at, split) in &*splits {
+                    let Scratch { walk, query, .. } = &mut scratches[*at];
+                    walk.branch(*split, Sides::of_bit(nodes, query, *split)?);
+                }
+            } else {
+                query_starts.clear();
+                query_starts.extend(splits.iter().map(|(at, _)| at * length));
+                starts.clear();
+                let start = |split: &Split| split.node * layout.words + layout.vector;
+                starts.extend(splits.iter().map(|(_, split)| start(split)));
+                products.resize(splits.len(), 0.0);
+                let queries = (bytemuck::cast_slice(group), &query_starts[..]);
+                let planes = (nodes.floats(), &starts[..]);
+                arithmetic.pair_sums(Sum::Products, queries, planes, length, products);
+                for ((at, split), product) in splits.iter().zip(&*products) {
+                    let sides = Sides::of_plane(nodes, arithmetic, *split, *product);
+                    scratches[*at].walk.branch(*split, sides);
+                }
+            }
+            for at in &*walking {
+                scratches[*at].walk.ask_ahead(nodes, level);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Memory of walks that take turns.
+#[derive(Default)]
+struct Turns {
+    scratches: [Scratch; TURNS],
+    /// The walks that have not ended.
+    walking: Vec<usize>,
+    /// Those that have come to a split, and to which.
+    splits: Vec<(usize, Split)>,
+    query_starts: Vec<usize>,
+    starts: Vec<usize>,
+    products: Vec<f32>,
 }
 
 fn is_interrupted(error: &Error) -> bool {

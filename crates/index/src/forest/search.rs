@@ -1,10 +1,11 @@
 //! Searching one query at a time.
 
 use super::score;
-use super::walk::End;
+use super::walk::{End, Sides, Step};
 use super::{Ask, Forest, Hit, Scratch};
 use crate::Keep;
-use anear_types::Result;
+use anear_kernels::annoy::Sum;
+use anear_types::{Metric, Result};
 
 /// How much dearer it is to look at an item than to pass it over in a tree.
 const LOOK_COST: usize = 16;
@@ -50,12 +51,31 @@ impl Forest {
         scratch.walk.begin(nodes, &self.roots);
         match self.scanned(ask.keep, end) {
             true => scratch.walk.take(self.items, ask.keep),
-            false => {
-                let Scratch { walk, query, .. } = scratch;
-                while walk.step(nodes, self.arithmetic, query, ask.keep, end)? {}
-            }
+            false => self.walk(ask.keep, end, scratch)?,
         }
         Ok(score::nearest(nodes, self.arithmetic, scratch, ask.count))
+    }
+
+    /// Walks to the end.
+    fn walk(&self, keep: Keep<'_>, end: End, scratch: &mut Scratch) -> Result<()> {
+        let (nodes, arithmetic, level) = (self.nodes(), self.arithmetic, self.arithmetic.level());
+        let Scratch { walk, query, .. } = scratch;
+        loop {
+            let split = match walk.step(nodes, keep, end)? {
+                Step::Split(split) => split,
+                Step::Items => continue,
+                Step::End => return Ok(()),
+            };
+            let sides = if self.layout.metric == Metric::Hamming {
+                Sides::of_bit(nodes, query, split)?
+            } else {
+                let normal = bytemuck::cast_slice(nodes.vector(split.node));
+                let product = arithmetic.sum(Sum::Products, normal, bytemuck::cast_slice(query));
+                Sides::of_plane(nodes, arithmetic, split, product)
+            };
+            walk.branch(split, sides);
+            walk.ask_ahead(nodes, level);
+        }
     }
 
     /// When the walk for a question ends.

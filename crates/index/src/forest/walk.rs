@@ -8,16 +8,17 @@ use super::layout::{EXTRA, OFFSET, split_bit};
 use super::nodes::Nodes;
 use super::order;
 use crate::Keep;
-use anear_kernels::annoy::{Arithmetic, Sum};
-use anear_kernels::prefetch;
+use anear_kernels::annoy::Arithmetic;
+use anear_kernels::{Level, prefetch};
 use anear_types::{Error, Metric, Result};
 use std::collections::BinaryHeap;
 
 /// What a walk has found so far, and where it goes next.
 #[derive(Debug, Default)]
 pub(super) struct Walk {
-    /// Nodes by priority and number.
+    /// Nodes by priority and number, but for the next one where that is known.
     heap: BinaryHeap<u64>,
+    next: Option<u64>,
     /// Items found, counted once for each time.
     looked_at: usize,
     /// Items found, once each.
@@ -26,6 +27,24 @@ pub(super) struct Walk {
     seen: Vec<u64>,
     /// Splits passed: each once, unless a file makes them go in circles.
     splits: usize,
+}
+
+/// What a walk has come to.
+pub(super) enum Step {
+    /// A node with a plane or a bit: on which side is the query?
+    Split(Split),
+    /// Items, which it took.
+    Items,
+    /// Its end.
+    End,
+}
+
+/// A node that was come to.
+#[derive(Clone, Copy)]
+pub(super) struct Split {
+    pub(super) node: usize,
+    priority: f32,
+    children: [u32; 2],
 }
 
 /// When a walk ends.
@@ -45,6 +64,7 @@ impl Walk {
         }
         self.seen.resize(nodes.items.div_ceil(64), 0);
         self.heap.clear();
+        self.next = None;
         // For bits, each split on the far side takes 1 away.
         let most = if nodes.layout.metric == Metric::Hamming { 0.0 } else { f32::INFINITY };
         self.heap.extend(roots.iter().map(|root| order::key(most, *root)));
@@ -64,28 +84,23 @@ impl Walk {
         }
     }
 
-    /// Goes one node further; `false` if that was the last.
+    /// Goes to the next node.
     ///
     /// # Errors
     /// If a node names another that is not there, or there is no end.
-    pub(super) fn step(
-        &mut self,
-        nodes: Nodes<'_>,
-        arithmetic: Arithmetic,
-        query: &[u32],
-        keep: Keep<'_>,
-        end: End,
-    ) -> Result<bool> {
+    pub(super) fn step(&mut self, nodes: Nodes<'_>, keep: Keep<'_>, end: End) -> Result<Step> {
         if self.looked_at >= end.budget && self.candidates.len() >= end.at_least {
-            return Ok(false);
+            return Ok(Step::End);
         }
-        let Some(key) = self.heap.pop() else { return Ok(false) };
+        let Some(key) = self.next.take().or_else(|| self.heap.pop()) else {
+            return Ok(Step::End);
+        };
         let (priority, node) = order::split(key);
         let node = node as usize;
         let (layout, words) = (nodes.layout, nodes.node(node));
         let below = words[0] as i32;
         if below == 1 && node < nodes.items {
-            self.offer(node as u32, nodes, arithmetic, keep);
+            self.offer(node as u32, keep);
         } else if below as i64 <= layout.listed() as i64 {
             let count = usize::try_from(below)
                 .map_err(|_| Error::malformed(format!("node {node} has {below} items below it")))?;
@@ -95,7 +110,7 @@ impl Walk {
                     let what = format!("node {node} lists item {item}, there are {items}");
                     return Err(Error::malformed(what));
                 }
-                self.offer(*item, nodes, arithmetic, keep);
+                self.offer(*item, keep);
             }
         } else {
             self.splits += 1;
@@ -106,20 +121,38 @@ impl Walk {
             for child in children {
                 nodes.named(child, node)?;
             }
-            let sides = sides(nodes, node, arithmetic, query, priority)?;
-            for (child, priority) in children.into_iter().zip(sides) {
-                self.heap.push(order::key(priority, child));
-            }
+            return Ok(Step::Split(Split { node, priority, children }));
         }
-        if let Some(next) = self.heap.peek() {
-            let (_, node) = order::split(*next);
-            prefetch(arithmetic.level(), bytemuck::cast_slice(nodes.node(node as usize)));
+        Ok(Step::Items)
+    }
+
+    /// Goes on below a split, when the sides of the query are known.
+    pub(super) fn branch(&mut self, split: Split, sides: Sides) {
+        let toward = |side: usize| {
+            let margin = sides.0[side];
+            let priority = if margin < split.priority { margin } else { split.priority };
+            order::key(priority, split.children[side])
+        };
+        let (left, right) = (toward(0), toward(1));
+        let (nearer, farther) = if left > right { (left, right) } else { (right, left) };
+        self.heap.push(farther);
+        // The nearer one is mostly the next of all; then it need not go through the heap.
+        match self.heap.peek() {
+            Some(top) if *top > nearer => self.heap.push(nearer),
+            _ => self.next = Some(nearer),
         }
-        Ok(true)
+    }
+
+    /// Asks for the memory of the node that comes next.
+    pub(super) fn ask_ahead(&self, nodes: Nodes<'_>, level: Level) {
+        if let Some(key) = self.next.as_ref().or_else(|| self.heap.peek()) {
+            let (_, node) = order::split(*key);
+            prefetch(level, bytemuck::cast_slice(nodes.node(node as usize)));
+        }
     }
 
     #[inline]
-    fn offer(&mut self, item: u32, nodes: Nodes<'_>, arithmetic: Arithmetic, keep: Keep<'_>) {
+    fn offer(&mut self, item: u32, keep: Keep<'_>) {
         let passes = match keep {
             Keep::All => true,
             Keep::Set(set) => set.contains(u64::from(item)),
@@ -133,40 +166,46 @@ impl Walk {
         if *word & bit == 0 {
             *word |= bit;
             self.candidates.push(item);
-            let head = &nodes.node(item as usize)[..nodes.layout.vector];
-            prefetch(arithmetic.level(), bytemuck::cast_slice(head));
         }
     }
 }
 
-/// The priorities of a node's two children.
-fn sides(
-    nodes: Nodes<'_>,
-    node: usize,
-    arithmetic: Arithmetic,
-    query: &[u32],
-    priority: f32,
-) -> Result<[f32; 2]> {
-    let (layout, words) = (nodes.layout, nodes.node(node));
-    let vector = &words[layout.vector..];
-    if layout.metric == Metric::Hamming {
+/// How far a query is on each side of a split.
+#[derive(Clone, Copy)]
+pub(super) struct Sides([f32; 2]);
+
+impl Sides {
+    /// From the inner product of the query and the normal of a plane.
+    pub(super) fn of_plane(
+        nodes: Nodes<'_>,
+        arithmetic: Arithmetic,
+        split: Split,
+        product: f32,
+    ) -> Sides {
+        let words = nodes.node(split.node);
+        let margin = match nodes.layout.metric {
+            Metric::Angular => product,
+            Metric::InnerProduct => {
+                let extra = f32::from_bits(words[EXTRA]);
+                arithmetic.mul_add(extra, extra, product)
+            }
+            _ => f32::from_bits(words[OFFSET]) + product,
+        };
+        Sides([-margin, margin])
+    }
+
+    /// From a bit of the query.
+    ///
+    /// # Errors
+    /// If the query does not have it.
+    pub(super) fn of_bit(nodes: Nodes<'_>, query: &[u32], split: Split) -> Result<Sides> {
+        let vector = nodes.vector(split.node);
         let bit = u64::from(vector[0]) | u64::from(vector[1]) << 32;
         let is_set = split_bit(query, bit).ok_or_else(|| {
-            Error::malformed(format!("node {node} splits at bit {bit} of {}", layout.dim))
+            let (node, bits) = (split.node, nodes.layout.dim);
+            Error::malformed(format!("node {node} splits at bit {bit} of {bits}"))
         })?;
-        let away = |child: bool| f32::from(u8::from(is_set != child));
-        return Ok([priority - away(false), priority - away(true)]);
+        let away = |child: bool| split.priority - f32::from(u8::from(is_set != child));
+        Ok(Sides([away(false), away(true)]))
     }
-    let (vector, query) = (bytemuck::cast_slice(vector), bytemuck::cast_slice(query));
-    let product = arithmetic.sum(Sum::Products, vector, query);
-    let margin = match layout.metric {
-        Metric::Angular => product,
-        Metric::InnerProduct => {
-            let extra = f32::from_bits(words[EXTRA]);
-            arithmetic.mul_add(extra, extra, product)
-        }
-        _ => f32::from_bits(words[OFFSET]) + product,
-    };
-    let smaller = |margin: f32| if margin < priority { margin } else { priority };
-    Ok([smaller(-margin), smaller(margin)])
 }

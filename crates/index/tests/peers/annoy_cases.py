@@ -67,15 +67,16 @@ def case(seed, folder):
     rows = vectors(choose, dim, count, metric)
     tree_seed = choose.choice([None, 0, 1, 42, -5, 2**31 - 1])
     trees = choose.choice([-1, 1, 2, 3, 10])
+    jobs = choose.choice([1, 1, 1, 2, 3]) if trees > 0 else 1
 
     index = AnnoyIndex(dim, metric)
     if tree_seed is not None:
         index.set_seed(tree_seed)
     for number, row in zip(numbers, rows):
         index.add_item(number, row)
-    index.build(trees, n_jobs=1)
+    index.build(trees, n_jobs=jobs)
     told = {"metric": metric, "dim": dim, "numbers": numbers, "rows": rows.ravel().tolist(),
-            "seed": tree_seed, "trees": trees, "built_trees": index.get_n_trees(),
+            "seed": tree_seed, "trees": trees, "jobs": jobs, "built_trees": index.get_n_trees(),
             "built": answers(index, dim, metric, choose)}
     index.save(str(folder / f"{seed}.ann"))
     items = range(index.get_n_items())

@@ -22,6 +22,7 @@
 //! ([`Arithmetic::names`]), and by comparing files and answers. Another compiler may decide
 //! otherwise; on ARM, nothing was compared.
 
+mod angles;
 mod blocks;
 mod means;
 mod sums;

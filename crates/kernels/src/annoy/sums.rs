@@ -8,8 +8,8 @@ use super::terms::{Difference, Product, Square, Term};
 use crate::arch::{Kernel, LANES, Simd};
 use std::marker::PhantomData;
 
-/// Rows that are asked for ahead of the one that is read.
-const ROWS_AHEAD: usize = 8;
+/// Rows that are summed up side by side.
+const SIDE_BY_SIDE: usize = 4;
 /// Components in a cache line.
 const LINE_COMPONENTS: usize = 16;
 
@@ -64,14 +64,40 @@ impl Arithmetic {
         self.run(Sum::Products, One { x, y: x, groups })
     }
 
-    /// The sums of a vector with each of some others, which begin at `starts` in `words`.
+    /// The sums of a vector with each of some others, which begin at `starts` in `words`. Those that
+    /// begin at `ahead` are asked for meanwhile.
     ///
     /// # Panics
     /// If one of them does not lie within, or there are not as many places for the sums.
-    pub fn sums(self, sum: Sum, x: &[f32], words: &[f32], starts: &[usize], sums: &mut [f32]) {
+    pub fn sums(
+        self,
+        sum: Sum,
+        x: &[f32],
+        (words, starts): (&[f32], &[usize]),
+        ahead: &[usize],
+        sums: &mut [f32],
+    ) {
         assert_eq!(starts.len(), sums.len());
         let groups = self.groups(sum);
-        self.run(sum, Many { x, words, starts, sums, groups });
+        self.run(sum, Many { x, words, starts, ahead, sums, groups });
+    }
+
+    /// The sums of pairs of vectors of some length, which begin at `x_starts` in `xs` and at
+    /// `starts` in `words`.
+    ///
+    /// # Panics
+    /// If one of them does not lie within, or there are not as many places for the sums.
+    pub fn pair_sums(
+        self,
+        sum: Sum,
+        (xs, x_starts): (&[f32], &[usize]),
+        (words, starts): (&[f32], &[usize]),
+        length: usize,
+        sums: &mut [f32],
+    ) {
+        assert!(starts.len() == sums.len() && x_starts.len() == sums.len());
+        let groups = self.groups(sum);
+        self.run(sum, Pairs { xs, x_starts, words, starts, length, sums, groups });
     }
 
     /// The sizes of groups of rounded terms in a tail.
@@ -123,16 +149,28 @@ pub(super) fn sum_each<S: Simd, T: Term, B: Blocks, const R: usize>(
     y: &[f32],
     groups: [usize; 2],
 ) -> [f32; R] {
+    sum_pairs::<S, T, B, R>(simd, rows, [y; R], groups)
+}
+
+/// The sums of `R` pairs of vectors, all of the same length.
+#[inline(always)]
+fn sum_pairs<S: Simd, T: Term, B: Blocks, const R: usize>(
+    simd: S,
+    xs: [&[f32]; R],
+    ys: [&[f32]; R],
+    groups: [usize; 2],
+) -> [f32; R] {
+    let length = ys[0].len();
     let mut sums = [0.0; R];
     let mut whole = 0;
-    if B::LANES > 1 && y.len() >= B::LANES {
+    if B::LANES > 1 && length >= B::LANES {
         let zero = B::load(simd, &[0.0; LANES]);
         let mut vectors = [zero; R];
-        for block in y.chunks_exact(B::LANES) {
-            let ys = B::load(simd, block);
+        while whole + B::LANES <= length {
             for r in 0..R {
-                let xs = B::load(simd, &rows[r][whole..][..B::LANES]);
-                vectors[r] = T::block::<S, B>(simd, vectors[r], xs, ys);
+                let x = B::load(simd, &xs[r][whole..whole + B::LANES]);
+                let y = B::load(simd, &ys[r][whole..whole + B::LANES]);
+                vectors[r] = T::block::<S, B>(simd, vectors[r], x, y);
             }
             whole += B::LANES;
         }
@@ -140,13 +178,12 @@ pub(super) fn sum_each<S: Simd, T: Term, B: Blocks, const R: usize>(
             sums[r] = B::total(simd, vectors[r]);
         }
     }
-    let rest = &y[whole..];
-    if !rest.is_empty() {
+    if whole < length {
         for r in 0..R {
-            let row = &rows[r][whole..];
+            let (x, y) = (&xs[r][whole..length], &ys[r][whole..length]);
             sums[r] = match B::TAIL_FUSED {
-                true => add_rest::<T>(sums[r], row, rest, groups),
-                false => add_rounded::<T>(sums[r], row, rest),
+                true => add_rest::<T>(sums[r], x, y, groups),
+                false => add_rounded::<T>(sums[r], x, y),
             };
         }
     }
@@ -206,15 +243,9 @@ struct Many<'a> {
     x: &'a [f32],
     words: &'a [f32],
     starts: &'a [usize],
+    ahead: &'a [usize],
     sums: &'a mut [f32],
     groups: [usize; 2],
-}
-
-impl Many<'_> {
-    #[inline(always)]
-    fn row(&self, start: usize) -> &[f32] {
-        &self.words[start..][..self.x.len()]
-    }
 }
 
 impl Summing for Many<'_> {
@@ -222,30 +253,69 @@ impl Summing for Many<'_> {
 
     #[inline(always)]
     fn run<S: Simd, T: Term, B: Blocks>(self, simd: S) {
-        const SIDE_BY_SIDE: usize = 4;
+        let Many { x, words, starts, ahead, sums, groups } = self;
+        let (fours, rest) = starts.as_chunks::<SIDE_BY_SIDE>();
+        let (sum_fours, sum_rest) = sums.as_chunks_mut::<SIDE_BY_SIDE>();
+        let mut ahead = ahead.chunks(SIDE_BY_SIDE);
+        for (starts, sums) in fours.iter().zip(sum_fours) {
+            for start in ahead.next().unwrap_or_default() {
+                ask_for(simd, words, *start, x.len());
+            }
+            let mut rows = [x; SIDE_BY_SIDE];
+            for (row, start) in rows.iter_mut().zip(starts) {
+                *row = &words[*start..][..x.len()];
+            }
+            *sums = sum_each::<S, T, B, SIDE_BY_SIDE>(simd, rows, x, groups);
+        }
+        for (start, row_sum) in rest.iter().zip(sum_rest) {
+            *row_sum = sum::<S, T, B>(simd, &words[*start..][..x.len()], x, groups);
+        }
+    }
+}
+
+/// Asks for the cache lines of a row.
+#[inline(always)]
+fn ask_for<S: Simd>(simd: S, words: &[f32], start: usize, length: usize) {
+    let first = words.as_ptr().wrapping_add(start);
+    let mut at = 0;
+    while at < length {
+        simd.prefetch(first.wrapping_add(at).cast());
+        at += LINE_COMPONENTS;
+    }
+}
+
+struct Pairs<'a> {
+    xs: &'a [f32],
+    x_starts: &'a [usize],
+    words: &'a [f32],
+    starts: &'a [usize],
+    length: usize,
+    sums: &'a mut [f32],
+    groups: [usize; 2],
+}
+
+impl Summing for Pairs<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, T: Term, B: Blocks>(self, simd: S) {
+        let Pairs { xs, x_starts, words, starts, length, sums, groups } = self;
+        let row = |start: &usize| &words[*start..][..length];
+        let other = |start: &usize| &xs[*start..][..length];
         let mut first = 0;
-        while first < self.starts.len() {
-            let ahead = self.starts.iter().skip(first + ROWS_AHEAD).take(SIDE_BY_SIDE);
-            for start in ahead {
-                for line in self.row(*start).chunks(LINE_COMPONENTS) {
-                    simd.prefetch(line.as_ptr().cast());
-                }
+        while first + SIDE_BY_SIDE <= starts.len() {
+            let mut rows: [&[f32]; SIDE_BY_SIDE] = [&[]; SIDE_BY_SIDE];
+            let mut others: [&[f32]; SIDE_BY_SIDE] = [&[]; SIDE_BY_SIDE];
+            for r in 0..SIDE_BY_SIDE {
+                rows[r] = row(&starts[first + r]);
+                others[r] = other(&x_starts[first + r]);
             }
-            let starts = &self.starts[first..];
-            let sums: &mut [f32] = &mut self.sums[first..];
-            match starts.first_chunk::<SIDE_BY_SIDE>() {
-                Some(starts) => {
-                    let rows = starts.map(|start| &self.words[start..][..self.x.len()]);
-                    let found = sum_each::<S, T, B, SIDE_BY_SIDE>(simd, rows, self.x, self.groups);
-                    sums[..SIDE_BY_SIDE].copy_from_slice(&found);
-                    first += SIDE_BY_SIDE;
-                }
-                None => {
-                    let row = &self.words[starts[0]..][..self.x.len()];
-                    sums[0] = sum::<S, T, B>(simd, row, self.x, self.groups);
-                    first += 1;
-                }
-            }
+            let found = sum_pairs::<S, T, B, SIDE_BY_SIDE>(simd, rows, others, groups);
+            sums[first..first + SIDE_BY_SIDE].copy_from_slice(&found);
+            first += SIDE_BY_SIDE;
+        }
+        for at in first..starts.len() {
+            sums[at] = sum::<S, T, B>(simd, row(&starts[at]), other(&x_starts[at]), groups);
         }
     }
 }

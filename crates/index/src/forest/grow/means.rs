@@ -4,7 +4,6 @@ use super::plane::Tools;
 use super::tree::Ground;
 use crate::forest::layout::{EXTRA, NORM};
 use crate::forest::random::Random;
-use crate::forest::score::angular;
 use anear_kernels::annoy::Sum;
 use anear_kernels::prefetch;
 use anear_types::Metric;
@@ -92,7 +91,8 @@ fn distances(ground: &Ground<'_>, means: [&Mean; 2], item: usize) -> [f32; 2] {
     match metric {
         Metric::Angular => {
             let norm = f32::from_bits(ground.nodes.node(item)[NORM]);
-            let distance = |at: usize| angular(means[at].squares, norm, sums[at]);
+            let arithmetic = ground.arithmetic;
+            let distance = |at: usize| arithmetic.angle(means[at].squares, norm, sums[at]);
             [distance(0), distance(1)]
         }
         Metric::InnerProduct => sums.map(|sum| -sum),

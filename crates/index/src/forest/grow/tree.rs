@@ -9,7 +9,6 @@ use crate::forest::nodes::Nodes;
 use crate::forest::random::Random;
 use anear_kernels::annoy::{Arithmetic, Sum};
 use anear_types::{Error, Metric, Result};
-use std::cmp::Ordering;
 
 /// Planes tried before one is taken that parts items badly ..
 const ATTEMPTS: usize = 3;
@@ -17,8 +16,10 @@ const ATTEMPTS: usize = 3;
 const BAD_SHARE: f64 = 0.95;
 /// .. or one that does not part them at all, and chance does instead.
 const NO_SHARE: f64 = 0.99;
-/// Items whose sides are computed at a time.
+/// Items whose sides are computed at a time ..
 const BATCH: usize = 256;
+/// .. and how many of them are asked for ahead.
+const AHEAD: usize = 12;
 
 /// The items that trees grow over, and what is known of them.
 pub(super) struct Ground<'a> {
@@ -42,7 +43,7 @@ pub(super) struct Grower<'g> {
     tools: Tools,
     /// Nodes whose children are being grown.
     pending: Vec<u32>,
-    /// The items on the right side, while items are parted.
+    /// The first of them are the items on the right side, while items are parted.
     right: Vec<u32>,
     starts: Vec<usize>,
     margins: Vec<f32>,
@@ -149,79 +150,96 @@ impl<'g> Grower<'g> {
     /// Lays a plane into the pending node at `start`, moves the items on its left before the
     /// others, which keep their order, and returns how many those are.
     fn part(&mut self, items: &mut [u32], start: usize) -> usize {
-        let mut sides = std::mem::take(&mut self.sides);
+        let mut right = 0;
         for _ in 0..ATTEMPTS {
             let node = &mut self.pending[start..];
             self.ground.lay_plane(items, &mut self.random, &mut self.tools, node);
-            self.sides(items, start, &mut sides);
-            if larger_share(&sides) < BAD_SHARE {
+            right = self.choose_sides(items, start);
+            if larger_share(items.len(), right) < BAD_SHARE {
                 break;
             }
         }
-        while larger_share(&sides) > NO_SHARE {
+        while larger_share(items.len(), right) > NO_SHARE {
             let vector = start + self.ground.nodes.layout.vector;
             self.pending[vector..].fill(0);
-            sides.clear();
-            sides.extend(items.iter().map(|_| self.random.flip()));
+            self.sides.clear();
+            self.sides.extend(items.iter().map(|_| self.random.flip()));
+            right = self.sides.iter().filter(|is_right| **is_right).count();
         }
-        self.right.clear();
-        let mut left = 0;
-        for (at, is_right) in sides.iter().enumerate() {
-            if *is_right {
-                self.right.push(items[at]);
-            } else {
-                items[left] = items[at];
-                left += 1;
-            }
+        // Which side comes next cannot be foreseen, so both are written and one counts.
+        self.right.resize(items.len().max(self.right.len()), 0);
+        let (mut left, mut right) = (0, 0);
+        for (at, is_right) in self.sides.iter().enumerate() {
+            let item = items[at];
+            items[left] = item;
+            self.right[right] = item;
+            left += usize::from(!*is_right);
+            right += usize::from(*is_right);
         }
-        items[left..].copy_from_slice(&self.right);
-        self.sides = sides;
+        items[left..].copy_from_slice(&self.right[..right]);
         left
     }
 
-    /// On which side of a plane each item is; `true` is right.
-    fn sides(&mut self, items: &[u32], start: usize, sides: &mut Vec<bool>) {
+    /// Finds on which side of a plane each item is, `true` for right, and returns how many are
+    /// there.
+    fn choose_sides(&mut self, items: &[u32], start: usize) -> usize {
         let (nodes, arithmetic) = (self.ground.nodes, self.ground.arithmetic);
         let layout = nodes.layout;
         let node = &self.pending[start..];
-        sides.clear();
+        self.sides.clear();
         if layout.metric == Metric::Hamming {
             let vector = &node[layout.vector..];
             let bit = u64::from(vector[0]) | u64::from(vector[1]) << 32;
             let is_set = |item: &u32| split_bit(nodes.vector(*item as usize), bit);
-            sides.extend(items.iter().map(|item| is_set(item).expect("there is such a bit")));
-            return;
+            let sides = items.iter().map(|item| is_set(item).expect("there is such a bit"));
+            self.sides.extend(sides);
+            return self.sides.iter().filter(|is_right| **is_right).count();
         }
         let normal: &[f32] = bytemuck::cast_slice(&node[layout.vector..]);
-        let extra = f32::from_bits(node[EXTRA]);
-        let offset = f32::from_bits(node[OFFSET]);
-        for batch in items.chunks(BATCH) {
+        let offset = match layout.metric {
+            Metric::Angular => 0.0,
+            Metric::InnerProduct => f32::from_bits(node[EXTRA]),
+            _ => f32::from_bits(node[OFFSET]),
+        };
+        self.sides.resize(items.len(), false);
+        let mut right = 0;
+        for (batch, sides) in items.chunks(BATCH).zip(self.sides.chunks_mut(BATCH)) {
             self.starts.clear();
             let starts = batch.iter().map(|item| *item as usize * layout.words + layout.vector);
             self.starts.extend(starts);
             self.margins.resize(batch.len(), 0.0);
             let margins = &mut self.margins[..];
-            arithmetic.sums(Sum::Products, normal, nodes.floats(), &self.starts, margins);
-            sides.extend(margins.iter().map(|product| {
-                let margin = match layout.metric {
-                    Metric::Angular => *product,
-                    Metric::InnerProduct => arithmetic.mul_add(extra, extra, *product),
-                    _ => offset + product,
-                };
-                match margin.partial_cmp(&0.0) {
-                    Some(Ordering::Greater) => true,
-                    Some(Ordering::Less) => false,
-                    _ => self.random.flip(),
+            let rows = (nodes.floats(), &self.starts[..]);
+            let ahead = self.starts.get(AHEAD..).unwrap_or_default();
+            arithmetic.sums(Sum::Products, normal, rows, ahead, margins);
+            match layout.metric {
+                Metric::Angular => {}
+                Metric::InnerProduct => margins
+                    .iter_mut()
+                    .for_each(|margin| *margin = arithmetic.mul_add(offset, offset, *margin)),
+                _ => margins.iter_mut().for_each(|margin| *margin += offset),
+            }
+            let mut unclear = false;
+            for (side, margin) in sides.iter_mut().zip(&*margins) {
+                *side = *margin > 0.0;
+                unclear |= !(*side || *margin < 0.0);
+            }
+            if unclear {
+                for (side, margin) in sides.iter_mut().zip(&*margins) {
+                    if !(*side || *margin < 0.0) {
+                        *side = self.random.flip();
+                    }
                 }
-            }));
+            }
+            right += sides.iter().map(|side| usize::from(*side)).sum::<usize>();
         }
+        right
     }
 }
 
 /// The share of items on the side that has more.
-fn larger_share(sides: &[bool]) -> f64 {
-    let right = sides.iter().filter(|is_right| **is_right).count();
-    let (left, right) = ((sides.len() - right) as f32, right as f32);
+fn larger_share(items: usize, right: usize) -> f64 {
+    let (left, right) = ((items - right) as f32, right as f32);
     let share = (f64::from(left) / (f64::from(left) + f64::from(right) + 1e-9)) as f32;
     f64::from(if share > 1.0 - share { share } else { 1.0 - share })
 }
