@@ -3,10 +3,14 @@
 //! A panic that a reader's own guard turns into an error is no finding, so nothing may abort in
 //! the panic hook; a panic that gets out of the reader is shown and ends the run.
 
+pub mod choices;
+pub mod segment;
+
 use anear_formats::{Container, ReadOptions, open};
 use anear_io::Input;
 use anear_types::{Block, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 /// What is read of one input at most, in vectors and in rows of metadata.
@@ -66,4 +70,10 @@ fn read_entry(container: &dyn Container, entry: usize) -> Result<()> {
     block.clear();
     source.next_block(&mut block)?;
     Ok(())
+}
+
+/// Where folders are made that do not last: in memory, where the system has such a place.
+pub fn scratch() -> PathBuf {
+    let in_memory = PathBuf::from("/dev/shm");
+    if in_memory.is_dir() { in_memory } else { std::env::temp_dir() }
 }
