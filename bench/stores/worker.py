@@ -74,11 +74,12 @@ class Process:
         store.open(folder, **request["setting"])
         values = list(zip(*(self.metadata[name] for name in COLUMNS)))
         clock = Clock()
+        to_sync = request["synced"] and "single" not in store.syncs
         for at in range(request["count"]):
             row, before = at % len(values), time.time_ns()
             with clock:
                 store.add_one(self.vectors[row], len(values) + at, values[row])
-            if request["synced"]:
+            if to_sync:
                 files = changed(folder, before)
                 with clock:
                     sync(files)

@@ -94,9 +94,12 @@ impl Belief {
         self.next += 1;
     }
 
-    /// The collection was opened, and is in one of the states it may be in.
+    /// The collection was opened, and is in one of the states it may be in. If others had it open, a
+    /// change that failed may still come to light, until the next that does not.
     pub(crate) fn found(&mut self, state: usize) {
-        self.models = vec![self.models.swap_remove(state)];
+        if !(self.setting.watched && state == 0) {
+            self.models = vec![self.models.swap_remove(state)];
+        }
     }
 
     /// Which state a collection is in that was just opened.

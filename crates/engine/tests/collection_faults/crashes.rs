@@ -37,7 +37,8 @@ fn settings() -> Vec<Setting> {
     let of_round = |round| {
         sorts.map(|(seed, kept, goes_on)| {
             let seed = seed + 1000 * round;
-            Setting { seed, changes: 14, compacts: 8, kept, least_rows: 0, goes_on }
+            let watched = goes_on && kept == Kept::Npy;
+            Setting { seed, changes: 14, compacts: 8, kept, least_rows: 0, goes_on, watched }
         })
     };
     (0..rounds).flat_map(of_round).collect()

@@ -22,6 +22,7 @@ fn kill_many(compacts: u64, rounds: u64) {
             kept,
             least_rows: 0,
             goes_on: false,
+            watched: false,
         };
         let (folder, beside) = (scratch(), scratch());
         let path = beside.path().join("notes");

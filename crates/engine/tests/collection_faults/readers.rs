@@ -26,6 +26,7 @@ const SETTING: Setting = Setting {
     kept: Kept::Npy,
     least_rows: 5500,
     goes_on: false,
+    watched: false,
 };
 
 /// How many changes were begun, and how many are done.

@@ -8,8 +8,15 @@ use anear::{Access, Collection, ErrorKind, Silent};
 use anear_testkit::faults::{Disk, End, Fault, FaultyChild, Sweep, What, Workload, scratch};
 use std::path::Path;
 
-const SETTING: Setting =
-    Setting { seed: 5, changes: 12, compacts: 0, kept: Kept::Npy, least_rows: 0, goes_on: false };
+const SETTING: Setting = Setting {
+    seed: 5,
+    changes: 12,
+    compacts: 0,
+    kept: Kept::Npy,
+    least_rows: 0,
+    goes_on: false,
+    watched: false,
+};
 
 /// Fills a new collection and closes it.
 fn filled(folder: &Path) -> Model {

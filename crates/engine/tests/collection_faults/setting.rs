@@ -41,18 +41,21 @@ pub(crate) struct Setting {
     pub(crate) least_rows: usize,
     /// Whether a child goes on after a change that failed.
     pub(crate) goes_on: bool,
+    /// Whether someone else has the collection open, and a change that failed was its writer's last.
+    pub(crate) watched: bool,
 }
 
 impl Setting {
     pub(crate) fn arguments(&self) -> Vec<String> {
-        let Setting { seed, changes, compacts, kept, least_rows, goes_on } = self;
+        let Setting { seed, changes, compacts, kept, least_rows, goes_on, watched } = self;
         let numbers =
             [*seed, *changes as u64, *compacts, *least_rows as u64].map(|n| n.to_string());
-        numbers.into_iter().chain([format!("{kept:?}"), goes_on.to_string()]).collect()
+        let others = [format!("{kept:?}"), goes_on.to_string(), watched.to_string()];
+        numbers.into_iter().chain(others).collect()
     }
 
     pub(crate) fn from_arguments(arguments: &[String]) -> Setting {
-        let [seed, changes, compacts, least_rows, kept, goes_on] = arguments else {
+        let [seed, changes, compacts, least_rows, kept, goes_on, watched] = arguments else {
             panic!("{arguments:?}")
         };
         let kept = Kept::ALL.into_iter().find(|known| format!("{known:?}") == *kept);
@@ -63,6 +66,7 @@ impl Setting {
             kept: kept.expect("there is such a way to keep vectors"),
             least_rows: least_rows.parse().unwrap(),
             goes_on: goes_on.parse().unwrap(),
+            watched: watched.parse().unwrap(),
         }
     }
 
@@ -84,19 +88,25 @@ pub(crate) fn path_in(folder: &Path) -> PathBuf {
 pub(crate) struct Session {
     path: PathBuf,
     collection: Option<Collection>,
+    /// Someone who reads it, and keeps SQLite's log from being removed.
+    watcher: Option<Collection>,
 }
 
 impl Session {
     pub(crate) fn create(folder: &Path, setting: &Setting) -> Result<Session> {
         let path = path_in(folder);
         let collection = Some(Collection::create(&path, &setting.spec())?);
-        Ok(Session { path, collection })
+        let watcher = match setting.watched {
+            true => Some(Collection::open(&path, Access::Read)?),
+            false => None,
+        };
+        Ok(Session { path, collection, watcher })
     }
 
     pub(crate) fn open(folder: &Path, access: Access) -> Result<Session> {
         let path = path_in(folder);
         let collection = Some(Collection::open(&path, access)?);
-        Ok(Session { path, collection })
+        Ok(Session { path, collection, watcher: None })
     }
 
     /// The collection, opened if it is closed.
@@ -105,6 +115,10 @@ impl Session {
             self.collection = Some(Collection::open(&self.path, Access::Write)?);
         }
         Ok(self.collection.as_ref().expect("it was just opened"))
+    }
+
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watcher.is_some()
     }
 
     pub(crate) fn is_open(&self) -> bool {

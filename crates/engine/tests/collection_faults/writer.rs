@@ -22,6 +22,9 @@ pub(crate) fn change(workload: &Workload, arguments: &[String]) {
             workload.note(&format!("failed {number} {:?}: {error}", error.kind()));
             must_not_show(&mut session, &belief, &error);
             belief.failed();
+            if session.is_watched() {
+                session.close();
+            }
         } else {
             workload.note(&format!("done {number}"));
             belief.done();

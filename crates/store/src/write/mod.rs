@@ -3,6 +3,7 @@
 mod add;
 mod change;
 mod ids;
+mod log;
 mod sizes;
 mod tail;
 mod tidy;
@@ -20,6 +21,7 @@ use crate::sql::{connection, schema};
 use crate::store::Inner;
 use anear_formats::sqlite::condition::Conditions;
 use anear_types::{Error, Result};
+use log::Log;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 use tail::Tail;
@@ -31,8 +33,7 @@ const VECTORS: &str = "vectors";
 pub(crate) struct Writer {
     connection: Connection,
     conditions: Conditions,
-    /// Whether the name of the log is sure to survive.
-    log_is_named: bool,
+    log: Log,
     /// Whether this one has changed anything.
     has_written: bool,
     /// Whether a commit failed. It may come back after a crash, so the bytes it counts must stay.
@@ -49,7 +50,7 @@ impl Writer {
         Ok(Writer {
             connection,
             conditions,
-            log_is_named: false,
+            log: Log::new(folder),
             has_written: false,
             in_doubt: false,
             has_leftovers: false,
@@ -58,6 +59,17 @@ impl Writer {
 
     pub(crate) fn has_written(&self) -> bool {
         self.has_written
+    }
+
+    /// Commits next to nothing. The commit of a writer before may have failed, which others who have
+    /// the log open do not know: it would come back after a crash, and what it counts must not have
+    /// been written over by then. Now this one is in its place.
+    fn take_over(&mut self) -> Result<()> {
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = Transaction::new(&mut self.connection, behavior).map_err(sql)?;
+        self.log.begin()?;
+        schema::count_turn(&transaction)?;
+        transaction.commit().map_err(sql)
     }
 }
 
@@ -83,7 +95,11 @@ impl Inner {
         let mut writer = self.writer();
         let _lock = folder::lock(&self.folder)?;
         if writer.is_none() {
+            let others_log = Log::is_in_use(&self.folder);
             let mut opened = Writer::open(&self.folder)?;
+            if others_log {
+                opened.take_over().map_err(locate)?;
+            }
             opened.remove_leftovers(&self.folder).map_err(locate)?;
             *writer = Some(opened);
         }
@@ -105,16 +121,10 @@ impl Writer {
         let behavior = TransactionBehavior::Immediate;
         let transaction = Transaction::new(&mut self.connection, behavior).map_err(sql)?;
         let tail = Tail::read(&transaction)?;
-        if !self.log_is_named {
-            // SQLite has made its log in the folder by now, and does not mind if the name is lost.
-            folder::sync(&inner.folder)?;
-            self.log_is_named = true;
-        }
+        self.log.begin()?;
         if self.in_doubt {
-            // Something has to take the place of the failed commit in the log, even if nothing else is
-            // changed. SQLite writes no value that is there already, so a number is passed over.
-            let next_file = schema::integer(&transaction, "next_file")?;
-            schema::set(&transaction, "next_file", next_file + 1)?;
+            // Even if nothing else is changed, something has to take the place of the failed commit.
+            schema::count_turn(&transaction)?;
         }
         let mut turn = Turn {
             folder: &inner.folder,
@@ -138,6 +148,7 @@ impl Writer {
             self.in_doubt = true;
             return Err(sql(error));
         }
+        self.log.end();
         self.has_written = true;
         self.in_doubt = false;
         self.has_leftovers |= has_replaced;
