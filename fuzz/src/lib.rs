@@ -4,7 +4,9 @@
 //! the panic hook; a panic that gets out of the reader is shown and ends the run.
 
 pub mod choices;
+pub mod hostile;
 pub mod segment;
+pub mod sound;
 
 use anear_formats::{Container, ReadOptions, open};
 use anear_io::Input;
@@ -19,14 +21,30 @@ const MAX_ROWS: u64 = 10_000;
 const MAX_ENTRIES: usize = 50;
 
 static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
+/// A panic in a thread that libFuzzer does not know of.
+static BESIDE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Replaces libFuzzer's panic hook, which aborts at once, by one that remembers the message.
 pub fn init() {
-    std::panic::set_hook(Box::new(|info| {
+    let main = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |info| {
         if let Ok(mut last) = LAST_PANIC.lock() {
             *last = info.to_string();
         }
+        if let Ok(mut beside) = BESIDE.lock()
+            && std::thread::current().id() != main
+        {
+            *beside = Some(info.to_string());
+        }
     }));
+}
+
+/// Aborts if there was a panic in another thread than the first, be it caught or not.
+pub fn assert_no_panic_beside() {
+    if let Some(panic) = BESIDE.lock().ok().and_then(|mut beside| beside.take()) {
+        eprintln!("{panic}");
+        std::process::abort();
+    }
 }
 
 /// Runs `work`; a panic that gets out of it is shown and aborts.

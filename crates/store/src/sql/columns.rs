@@ -6,6 +6,7 @@
 //! a column that holds nothing yet takes any kind, everything else becomes `mixed`, which has no
 //! SQL type and keeps each value as it is. A column of JSON takes all values as JSON.
 
+use super::numbers::Rising;
 use super::schema::{ID, ROW, TABLE};
 use crate::error::sql;
 use crate::spec::StoredColumn;
@@ -22,20 +23,36 @@ const EXACT: i64 = 1 << 53;
 /// All columns, in the order they appeared.
 pub(crate) fn read(connection: &Connection) -> Result<Vec<StoredColumn>> {
     let mut statement = connection
-        .prepare_cached("SELECT name, stored_as, kind, json, text FROM columns ORDER BY position")
+        .prepare_cached(
+            "SELECT name, stored_as, kind, json, text, position FROM columns ORDER BY position",
+        )
         .map_err(sql)?;
     let mut rows = statement.query([]).map_err(sql)?;
-    let mut columns = Vec::new();
+    let (mut columns, mut positions) = (Vec::<StoredColumn>::new(), Rising::<i64>::new());
     while let Some(row) = rows.next().map_err(sql)? {
         let column = || -> rusqlite::Result<(String, String, String, bool, bool)> {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         };
         let (name, stored_as, kind, json, text) = column().map_err(sql)?;
+        positions.next(row, 5).map_err(sql)?;
+        if is_taken(&columns, &stored_as) {
+            return Err(Error::malformed(format!(
+                "the column {name:?} is stored as {stored_as:?}, as another is"
+            )));
+        }
         let kind = ColumnKind::from_name(&kind)
             .ok_or_else(|| Error::malformed(format!("the column {name:?} is of kind {kind:?}")))?;
         columns.push(StoredColumn { info: ColumnInfo { name, kind }, json, text, stored_as });
     }
     Ok(columns)
+}
+
+/// Whether the table has a column of this name, as SQLite compares names, besides what is known of
+/// rows anyway.
+fn is_taken(known: &[StoredColumn], name: &str) -> bool {
+    let of_ours = [ROW, ID, "rowid", "oid", "_rowid_"];
+    of_ours.iter().any(|other| other.eq_ignore_ascii_case(name))
+        || known.iter().any(|column| column.stored_as.eq_ignore_ascii_case(name))
 }
 
 /// Adds the columns there are to what is said against a condition.
@@ -129,12 +146,7 @@ fn add(
         return Err(Error::limit(format!("there are {MOST_COLUMNS} metadata columns already"))
             .help("put rare facts together into one column as JSON"));
     }
-    let taken = |name: &str| {
-        let of_ours = [ROW, ID, "rowid", "oid", "_rowid_"];
-        of_ours.iter().any(|other| other.eq_ignore_ascii_case(name))
-            || known.iter().any(|column| column.stored_as.eq_ignore_ascii_case(name))
-    };
-    let stored_as = free_name(name, taken);
+    let stored_as = free_name(name, |name| is_taken(known, name));
     let kind = if json { ColumnKind::Text } else { kind_of(column) };
     let (place, kind_sql) = (quoted(&stored_as), sql_type(kind));
     connection
