@@ -183,6 +183,9 @@ pub fn damage(path: &Path, files: &[File], choices: &mut Choices<'_>) {
 }
 
 fn damage_file(file: &Path, other: &Path, choices: &mut Choices<'_>) {
+    if file.is_symlink() || other.is_symlink() {
+        return; // it leads to the bait
+    }
     match choices.byte() % 8 {
         0 => drop(std::fs::remove_file(file)),
         1 => drop(std::fs::rename(file, other)),
@@ -203,7 +206,10 @@ fn damage_file(file: &Path, other: &Path, choices: &mut Choices<'_>) {
 /// A connection that may damage the database, and nothing else.
 fn open(path: &Path) -> Option<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).ok()?;
+    let mut connection = match path.is_symlink() {
+        true => return None,
+        false => Connection::open_with_flags(path, flags).ok()?,
+    };
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0).ok()?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST).ok()?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false).ok()?;
