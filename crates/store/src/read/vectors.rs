@@ -5,6 +5,7 @@ use crate::error::sql;
 use crate::files::{Extent, SharedBytes};
 use crate::folder::check_name;
 use crate::sql::numbers::{Rising, number};
+use crate::sql::schema;
 use crate::write::read_pending;
 use anear_types::{Block, Element, Error, MatrixRef, Result};
 use rusqlite::Row;
@@ -68,6 +69,8 @@ impl Moment {
             let what = format!("{counted} rows are counted, the files have {next}");
             return Err(self.locate(Error::malformed(what)));
         }
+        schema::check_last_row(self.connection(), self.marks().next_row)
+            .map_err(|error| self.locate(error))?;
         Ok(stretches)
     }
 

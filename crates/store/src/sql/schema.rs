@@ -202,6 +202,19 @@ impl Settings {
     }
 }
 
+/// Checks that the metadata have no row from `next_row` on: there are vectors for those before.
+pub(crate) fn check_last_row(connection: &Connection, next_row: u64) -> Result<()> {
+    let last: Option<i64> = connection
+        .prepare_cached(&format!("SELECT max({ROW}) FROM {TABLE}"))
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .map_err(sql)?;
+    match last.filter(|row| u64::try_from(*row).is_ok_and(|row| row >= next_row)) {
+        Some(row) => Err(Error::malformed(format!("row {row} has no vector"))
+            .help("anear verify says what is wrong")),
+        None => Ok(()),
+    }
+}
+
 /// A setting that is a number.
 pub(crate) fn integer(connection: &Connection, key: &str) -> Result<i64> {
     let mut statement =

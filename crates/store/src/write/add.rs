@@ -99,6 +99,7 @@ impl Adding<'_, '_> {
 impl Turn<'_> {
     fn add(&mut self, batch: &Batch<'_>, existing: Existing) -> Result<Added> {
         let vectors = batch.vectors;
+        self.tail.check_end(self.connection)?;
         let ids = self.ids_for(batch.ids, vectors.rows())?;
         let (stored, _) = columns::ensure(self.connection, batch.metadata, batch.json)?;
         let first_row = self.tail.next_row();

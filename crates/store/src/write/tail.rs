@@ -4,6 +4,7 @@ use crate::error::sql;
 use crate::files::Extent;
 use crate::folder::check_name;
 use crate::sql::numbers::{MOST_ROWS, number, number_or_0};
+use crate::sql::schema;
 use anear_types::{Error, Result};
 use rusqlite::{Connection, OptionalExtension};
 use std::ops::Range;
@@ -50,6 +51,12 @@ impl Tail {
             return Err(Error::malformed(format!("there cannot be {end} rows")));
         }
         Ok(Tail { file_rows, last_extent, pending: file_rows..end, file })
+    }
+
+    /// Checks that no row of the metadata lies behind the end, where its vector, if there is one,
+    /// would be overwritten.
+    pub(crate) fn check_end(&self, connection: &Connection) -> Result<()> {
+        schema::check_last_row(connection, self.next_row())
     }
 
     /// The end of a store without vectors.
