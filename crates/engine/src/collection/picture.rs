@@ -114,6 +114,7 @@ impl Shared {
                 if picture.marks == marks
                     && let Some(reading) = rest.take()
                     && reading.data.rows() <= picture.columns.rows()
+                // or rows are there and deleted
                 {
                     picture.columns.hold(&name, reading.data);
                 }
@@ -307,4 +308,29 @@ fn affinity_of(kind: ColumnKind) -> Affinity {
 
 fn find<'a>(known: &'a [CollectionColumn], name: &str) -> Option<&'a CollectionColumn> {
     known.iter().find(|column| column.stored_as.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Batch, CollectionSpec, Element, Existing, MatrixRef, Metric};
+
+    #[test]
+    fn a_column_with_a_row_that_is_deleted_is_not_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.anear");
+        let store = Store::create(&path, &CollectionSpec::new(1, Metric::L2)).unwrap();
+        let vectors = MatrixRef::new(&[0; 12], Element::F32, 3, 1);
+        let batch = Batch { vectors, ids: None, metadata: &[], json: &[] };
+        store.add(&batch, Existing::Refuse).unwrap();
+        let hold = |shared: &Shared| {
+            shared.want(vec![ID]);
+            assert!(shared.hold_wanted(&store).unwrap());
+            shared.change(|picture| picture.columns.held().count()).unwrap()
+        };
+        assert_eq!(hold(&Shared::default()), 1);
+        let metadata = rusqlite::Connection::open(path.join("metadata.sqlite")).unwrap();
+        metadata.execute("INSERT INTO deleted (row) VALUES (2)", []).unwrap();
+        assert_eq!(hold(&Shared::default()), 0);
+    }
 }
