@@ -9,14 +9,12 @@ NumPy or another package that the driver itself needs cannot be had.
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 import stores
 from harness import packages, places
 
-NOT_TO_BE_HAD = 77
 NEIGHBOURING_DATA = places.PROJECT.parent / "shared" / "data" / "wordnet-minilm-384-angular"
 NECESSARY = ("numpy", "threadpoolctl", "pyarrow")
 # Fewer do not give every run conditions of its own.
@@ -56,24 +54,17 @@ def complete(parser, arguments):
     return arguments
 
 
-def prepare(arguments):
-    """Installs the packages, and goes on with the interpreter that has them."""
+def needed(arguments):
+    """The packages of the stores, and those that the driver itself cannot do without."""
     necessary = list(NECESSARY)
     if arguments.data is not None and arguments.data.is_file():
         necessary.append("h5py")
-    wanted = dict.fromkeys(package for name in arguments.engines for package in stores.STORES[name].packages)
-    try:
-        packages.install([package for package in wanted if package not in necessary], necessary)
-    except packages.NotToBeHad as missing:
-        print(f"collection.py: not there: {missing}", file=sys.stderr)
-        sys.exit(NOT_TO_BE_HAD)
-    os.execv(places.PYTHON, [places.PYTHON, *sys.argv])
+    return dict.fromkeys(package for name in arguments.engines for package in stores.STORES[name].packages), necessary
 
 
 def main():
     arguments = parse()
-    if Path(sys.prefix) != places.PYTHON.parent.parent:
-        prepare(arguments)
+    packages.go_on_with(*needed(arguments))
     from harness.collection import driver
 
     sys.exit(driver.main(arguments))

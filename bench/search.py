@@ -10,14 +10,12 @@ NumPy or another package that the driver itself needs cannot be had.
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 import engines
 from harness import packages, places
 
-NOT_TO_BE_HAD = 77
 NEIGHBOURING_DATA = places.PROJECT.parent / "shared" / "data"
 
 
@@ -62,8 +60,8 @@ def complete(parser, arguments):
     return arguments
 
 
-def prepare(arguments):
-    """Installs the packages, and goes on with the interpreter that has them."""
+def needed(arguments):
+    """The packages of the engines, and those that the driver itself cannot do without."""
     necessary = ["numpy", "threadpoolctl"]
     if arguments.data is None:
         necessary.append("pyarrow")
@@ -71,19 +69,12 @@ def prepare(arguments):
         necessary.append("h5py")
     if arguments.svg:
         necessary.append("matplotlib")
-    wanted = [engines.ENGINES[name].package for name in arguments.engines]
-    try:
-        packages.install([package for package in wanted if package not in necessary], necessary)
-    except packages.NotToBeHad as missing:
-        print(f"search.py: not there: {missing}", file=sys.stderr)
-        sys.exit(NOT_TO_BE_HAD)
-    os.execv(places.PYTHON, [places.PYTHON, *sys.argv])
+    return [engines.ENGINES[name].package for name in arguments.engines], necessary
 
 
 def main():
     arguments = parse()
-    if Path(sys.prefix) != places.PYTHON.parent.parent:
-        prepare(arguments)
+    packages.go_on_with(*needed(arguments))
     from harness import driver
 
     sys.exit(driver.main(arguments))

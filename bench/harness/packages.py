@@ -1,10 +1,14 @@
 """The virtual environment with the libraries, below target/."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from harness import places
+
+NOT_TO_BE_HAD = 77
 
 # Package -> what pip is asked for, and what must be importable afterwards.
 PACKAGES = {
@@ -28,25 +32,33 @@ PACKAGES = {
 MISSING = places.WORK / "missing.json"
 
 
-class NotToBeHad(Exception):
-    """The driver itself cannot do without this package."""
+def go_on_with(packages, necessary):
+    """Installs the packages and starts this script again with the interpreter that has them, unless this is it.
+
+    Exits with status 77 if one of the necessary ones cannot be had.
+    """
+    if Path(sys.prefix) == places.PYTHON.parent.parent:
+        return
+    reason = install([package for package in packages if package not in necessary], necessary)
+    if reason:
+        print(f"{Path(sys.argv[0]).name}: not there: {reason}", file=sys.stderr)
+        sys.exit(NOT_TO_BE_HAD)
+    os.execv(places.PYTHON, [places.PYTHON, *sys.argv])
 
 
 def install(packages, necessary):
-    """Installs each package by itself and notes which are missing, and why.
-
-    Raises NotToBeHad for one of the necessary ones.
-    """
+    """Installs each package by itself and notes which are missing, and why; what of the necessary is, if anything."""
     if not places.PYTHON.exists():
         run([sys.executable, "-m", "venv", places.PYTHON.parent.parent])
     missing = {}
     for package in [*necessary, *packages]:
         reason = why_not(package)
         if reason and package in necessary:
-            raise NotToBeHad(f"{package}: {reason}")
+            return f"{package}: {reason}"
         if reason:
             missing[package] = reason
     MISSING.write_text(json.dumps(missing), encoding="utf-8")
+    return None
 
 
 def missing():

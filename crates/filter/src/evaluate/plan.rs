@@ -131,7 +131,7 @@ impl Test<'_> {
                 keep_integers(values, words, |number| members.contains(number) != outside);
             }
             Test::Real { values, interval } => {
-                scan::keep_between(values, interval.low, interval.high, outside, words);
+                scan::keep_reals(values, *interval, outside, words);
             }
             Test::RealAmong { values, sorted } => scan::keep(values, words, |number| {
                 let found = sorted.binary_search_by(|member| member.total_cmp(&(number + 0.0)));

@@ -6,6 +6,7 @@
 use super::interval::Interval;
 use crate::columns::integers::{Narrow, with_values};
 use crate::columns::{Integers, WORD_ROWS};
+use anear_kernels::{Level, Number, keep_between};
 
 /// Takes those rows out of the set whose values do not pass the test. Bits of rows beyond the
 /// values are zero already.
@@ -47,7 +48,12 @@ pub(super) fn keep_whole(
     with_values!(integers, values => keep_narrow(values, interval, outside, words));
 }
 
-fn keep_narrow<T: Narrow>(values: &[T], interval: Interval<i64>, outside: bool, words: &mut [u64]) {
+fn keep_narrow<T: Narrow + Number>(
+    values: &[T],
+    interval: Interval<i64>,
+    outside: bool,
+    words: &mut [u64],
+) {
     let (low, high) = (interval.low.max(T::MIN), interval.high.min(T::MAX));
     if low > high {
         if !outside {
@@ -55,21 +61,18 @@ fn keep_narrow<T: Narrow>(values: &[T], interval: Interval<i64>, outside: bool, 
         }
         return;
     }
-    keep_between(values, T::from_wide(low), T::from_wide(high), outside, words);
+    let (low, high) = (T::from_wide(low), T::from_wide(high));
+    keep_between(Level::best(), values, low, high, outside, words);
 }
 
-/// Keeps the rows with a value from `low` to `high` or, with `outside`, any other.
-pub(super) fn keep_between<T: Copy + PartialOrd>(
-    values: &[T],
-    low: T,
-    high: T,
+/// Keeps the rows with a real number that lies in an interval or, with `outside`, does not.
+pub(super) fn keep_reals(
+    values: &[f64],
+    interval: Interval<f64>,
     outside: bool,
     words: &mut [u64],
 ) {
-    match outside {
-        false => keep(values, words, |value| (value >= low) & (value <= high)),
-        true => keep(values, words, |value| (value < low) | (value > high)),
-    }
+    keep_between(Level::best(), values, interval.low, interval.high, outside, words);
 }
 
 #[cfg(test)]

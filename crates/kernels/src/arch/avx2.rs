@@ -201,6 +201,12 @@ impl Simd for Avx2Fma {
         self.splat_i32(i32::from_le_bytes(bytes))
     }
 
+    #[inline(always)]
+    fn top_bits(self, a: [__m256i; 2]) -> u64 {
+        let [low, high] = each_half!(a => _mm256_movemask_epi8(a));
+        u64::from(high.cast_unsigned()) << 32 | u64::from(low.cast_unsigned())
+    }
+
     /// The bytes of even and odd places are widened to 16 bits apart, since adding pairs of
     /// products in 16 bits (`vpmaddubsw`) would saturate. The compiler moves the widening of what
     /// stays the same out of loops.

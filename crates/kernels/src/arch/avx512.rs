@@ -170,6 +170,11 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn top_bits(self, a: __m512i) -> u64 {
+        intrinsic!(_mm512_movepi8_mask(a))
+    }
+
+    #[inline(always)]
     fn add_products(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
         intrinsic!(_mm512_dpbusd_epi32(sum, a, b))
     }

@@ -207,6 +207,17 @@ impl Simd for Neon {
         [intrinsic!(vreinterpretq_u16_u32(vdupq_n_u32(u32::from_le_bytes(bytes)))); 4]
     }
 
+    #[inline(always)]
+    fn top_bits(self, a: [uint16x8_t; 4]) -> u64 {
+        let bits: [u8; 16] = std::array::from_fn(|byte| 1 << (byte % 8));
+        let quarters = each_quarter!(a => {
+            let is_set = vcltzq_s8(vreinterpretq_s8_u16(a));
+            let bits = vandq_u8(is_set, vld1q_u8(bits.as_ptr()));
+            u16::from_le_bytes([vaddv_u8(vget_low_u8(bits)), vaddv_u8(vget_high_u8(bits))])
+        });
+        quarters.into_iter().rev().fold(0, |all, quarter| all << 16 | u64::from(quarter))
+    }
+
     /// A product of an unsigned and a signed byte fits in 16 bits; two of them are added to 32
     /// bits at a time. The bytes of even and odd places are widened apart, and the compiler moves
     /// the widening of what stays the same out of loops.

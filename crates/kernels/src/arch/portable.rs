@@ -159,6 +159,18 @@ impl Simd for Portable {
         [u32::from_le_bytes(bytes); LANES]
     }
 
+    #[inline(always)]
+    fn top_bits(self, a: [u32; LANES]) -> u64 {
+        let mut bits = 0;
+        for pair in 0..LANES / 2 {
+            let eight = u64::from(a[2 * pair + 1]) << 32 | u64::from(a[2 * pair]);
+            // The product moves the eight bits, which are 8 apart, next to each other to the top.
+            let packed = (eight >> 7 & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080);
+            bits |= packed >> 56 << (8 * pair);
+        }
+        bits
+    }
+
     /// The bytes are cut out of words by shifts, which the compiler does for many lanes at once;
     /// arrays of bytes it takes one by one (docs/notes/0005-levels.md).
     #[inline(always)]

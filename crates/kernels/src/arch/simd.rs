@@ -80,6 +80,9 @@ pub(crate) trait Simd: Copy + Debug {
     /// The same four bytes in each lane.
     fn splat_bytes(self, bytes: [u8; 4]) -> Self::Bytes;
 
+    /// The highest bit of each byte, that of the first byte lowest.
+    fn top_bits(self, a: Self::Bytes) -> u64;
+
     /// Adds to each lane its four products of an unsigned byte of `a` and a signed byte of `b`.
     fn add_products(self, sum: Self::I32s, a: Self::Bytes, b: Self::Bytes) -> Self::I32s;
 }
