@@ -14,9 +14,12 @@ use anear_formats::sqlite::names::{free_name, quoted};
 use anear_formats::sqlite::values::sql_type;
 use anear_types::{Column, ColumnInfo, ColumnKind, Error, ErrorKind, Result, Value};
 use rusqlite::{Connection, params};
+use std::collections::HashSet;
 
 /// SQLite's own limit is 2,000, with two for us.
 const MOST_COLUMNS: usize = 1_990;
+/// What no metadata column can be called, in lower case: the table has it anyway.
+const OF_ROWS: [&str; 5] = [ROW, ID, "rowid", "oid", "_rowid_"];
 /// Integers up to here are exact as `real`.
 const EXACT: i64 = 1 << 53;
 
@@ -28,14 +31,15 @@ pub(crate) fn read(connection: &Connection) -> Result<Vec<StoredColumn>> {
         )
         .map_err(sql)?;
     let mut rows = statement.query([]).map_err(sql)?;
-    let (mut columns, mut positions) = (Vec::<StoredColumn>::new(), Rising::<i64>::new());
+    let (mut columns, mut positions) = (Vec::new(), Rising::<i64>::new());
+    let mut names: HashSet<String> = OF_ROWS.iter().map(|name| (*name).to_owned()).collect();
     while let Some(row) = rows.next().map_err(sql)? {
         let column = || -> rusqlite::Result<(String, String, String, bool, bool)> {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         };
         let (name, stored_as, kind, json, text) = column().map_err(sql)?;
         positions.next(row, 5).map_err(sql)?;
-        if is_taken(&columns, &stored_as) {
+        if !names.insert(stored_as.to_ascii_lowercase()) {
             return Err(Error::malformed(format!(
                 "the column {name:?} is stored as {stored_as:?}, as another is"
             )));
@@ -45,14 +49,6 @@ pub(crate) fn read(connection: &Connection) -> Result<Vec<StoredColumn>> {
         columns.push(StoredColumn { info: ColumnInfo { name, kind }, json, text, stored_as });
     }
     Ok(columns)
-}
-
-/// Whether the table has a column of this name, as SQLite compares names, besides what is known of
-/// rows anyway.
-fn is_taken(known: &[StoredColumn], name: &str) -> bool {
-    let of_ours = [ROW, ID, "rowid", "oid", "_rowid_"];
-    of_ours.iter().any(|other| other.eq_ignore_ascii_case(name))
-        || known.iter().any(|column| column.stored_as.eq_ignore_ascii_case(name))
 }
 
 /// Adds the columns there are to what is said against a condition.
@@ -146,7 +142,11 @@ fn add(
         return Err(Error::limit(format!("there are {MOST_COLUMNS} metadata columns already"))
             .help("put rare facts together into one column as JSON"));
     }
-    let stored_as = free_name(name, |name| is_taken(known, name));
+    let taken = |name: &str| {
+        OF_ROWS.iter().any(|other| other.eq_ignore_ascii_case(name))
+            || known.iter().any(|column| column.stored_as.eq_ignore_ascii_case(name))
+    };
+    let stored_as = free_name(name, taken);
     let kind = if json { ColumnKind::Text } else { kind_of(column) };
     let (place, kind_sql) = (quoted(&stored_as), sql_type(kind));
     connection

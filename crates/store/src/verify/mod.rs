@@ -23,7 +23,7 @@ use crate::read::Moment;
 use crate::sql::text;
 use crate::write::Turn;
 use anear_io::Segment;
-use anear_types::{Error, Result};
+use anear_types::{Error, ErrorKind, Result};
 
 /// What was found by checking.
 #[derive(Clone, Debug, Default)]
@@ -87,11 +87,20 @@ impl Store {
                 verified.repaired(format!("the index is made anew: {error}"));
             }
             drop(moment);
-            writer.transact(&self.0, |turn| {
+            let told = verified.problems.len();
+            let repaired = writer.transact(&self.0, |turn| {
                 turn.repair_text(&mut verified)?;
                 // Where metadata are damaged, they do not tell which bytes count.
                 if is_sound { turn.repair_tail(&mut verified) } else { Ok(()) }
-            })
+            });
+            match repaired {
+                Err(error) if error.kind() == ErrorKind::Malformed => {
+                    verified.problems.truncate(told); // what was set right is undone
+                    verified.broken(error.to_string());
+                    Ok(())
+                }
+                done => done,
+            }
         })?;
         Ok(verified)
     }

@@ -135,8 +135,9 @@ impl Turn<'_> {
     fn can_wait(&self, batch: MatrixRef<'_>) -> bool {
         let sizes = Sizes::of(self.spec);
         let bytes = batch.bytes().len() as u64;
-        let pending = (self.tail.pending.end - self.tail.pending.start) * batch.row_bytes() as u64;
-        self.file.is_none() && bytes < sizes.batch && pending + bytes <= sizes.pending
+        let pending = self.tail.pending.end - self.tail.pending.start;
+        let pending = pending.saturating_mul(batch.row_bytes() as u64);
+        self.file.is_none() && bytes < sizes.batch && pending.saturating_add(bytes) <= sizes.pending
     }
 
     fn insert_pending(&mut self, first_row: u64, vectors: MatrixRef<'_>) -> Result<()> {
