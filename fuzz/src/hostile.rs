@@ -20,8 +20,9 @@ const MOST_OPERATIONS: i32 = 200_000;
 /// Longer values and statements are not made.
 const LONGEST: i32 = 1 << 20;
 
-/// What changes the database: in it `@` becomes a table, `#` a column or setting, `?` a value.
-const STATEMENTS: &[&str] = &[
+/// What changes rows of the database: in it `@` becomes a table, `#` a column or setting, `?` a
+/// value.
+const OF_ROWS: &[&str] = &[
     "UPDATE settings SET value = ? WHERE key = '#'",
     "INSERT OR REPLACE INTO settings VALUES ('#', ?)",
     "UPDATE settings SET key = ? WHERE key = '#'",
@@ -44,6 +45,11 @@ const STATEMENTS: &[&str] = &[
     "INSERT INTO embeddings_text (embeddings_text) VALUES ('delete-all')",
     "INSERT INTO embeddings_text (rowid, name) VALUES (?, ?)",
     "UPDATE embeddings_text_data SET block = ? WHERE id = ?",
+    "PRAGMA journal_mode = DELETE",
+];
+
+/// What changes its tables. Most of that is noticed when it is opened.
+const OF_TABLES: &[&str] = &[
     "DROP TABLE @",
     "DROP TRIGGER embeddings_deleted",
     "ALTER TABLE @ RENAME COLUMN # TO other",
@@ -65,7 +71,6 @@ const STATEMENTS: &[&str] = &[
     "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'PRIMARY KEY', '')",
     "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '#', ?)",
     "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = '@'",
-    "PRAGMA journal_mode = DELETE",
     "PRAGMA user_version = ?; PRAGMA application_id = ?",
 ];
 
@@ -162,6 +167,7 @@ const TEXTS: &[&str] = &[
 /// Damages a folder, which lies at `path` with these files in it.
 pub fn damage(path: &Path, files: &[File], choices: &mut Choices<'_>) {
     let mut connection = None;
+    let statements = choices.one_of(&[OF_ROWS, OF_ROWS, OF_ROWS, OF_TABLES]);
     let steps = choices.below(MOST_STEPS + 1);
     for _ in 0..steps {
         if choices.is_empty() {
@@ -169,7 +175,7 @@ pub fn damage(path: &Path, files: &[File], choices: &mut Choices<'_>) {
         }
         if choices.byte() % 4 > 0 {
             connection = connection.take().or_else(|| open(&path.join(METADATA)));
-            let statement = statement(choices);
+            let statement = statement(statements, choices);
             if let Some(connection) = &connection {
                 let _ = connection.execute_batch(&statement);
             }
@@ -218,10 +224,10 @@ fn open(path: &Path) -> Option<Connection> {
     Some(connection)
 }
 
-fn statement(choices: &mut Choices<'_>) -> String {
+fn statement(patterns: &[&str], choices: &mut Choices<'_>) -> String {
     let pattern = match choices.byte() {
         255 => return String::from_utf8_lossy(choices.some_bytes()).into_owned(),
-        choice => STATEMENTS[usize::from(choice) % STATEMENTS.len()],
+        choice => patterns[usize::from(choice) % patterns.len()],
     };
     let mut statement = String::new();
     for character in pattern.chars() {
