@@ -5,41 +5,42 @@
 use super::schema::{ID, ROW, TABLE, TABLES, triggers};
 use super::text::{self, TEXT_TABLE};
 use crate::error::sql;
-use anear_formats::sqlite::names::quoted;
 use anear_types::{Error, Result};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
 
-/// A table, index, view or trigger of the database.
-struct Item {
-    kind: String,
-    sql: String,
-}
+/// How SQLite begins to keep what made something that runs only when it is asked for.
+const HARMLESS: [&str; 5] = [
+    "CREATE TABLE ",
+    "CREATE INDEX ",
+    "CREATE UNIQUE INDEX ",
+    "CREATE VIEW ",
+    "CREATE VIRTUAL TABLE ",
+];
 
 /// Checks the tables, before anything is read from them.
 ///
 /// # Errors
 /// [`Malformed`](anear_types::ErrorKind::Malformed) if one is missing or another.
 pub(crate) fn check_tables(connection: &Connection) -> Result<()> {
-    let items = items(connection)?;
+    let made = made(connection)?;
     for (name, expected) in TABLES {
-        match items.get(*name) {
-            Some(item) if item.sql == *expected => {}
-            Some(item) => return Err(odd(name, &item.sql)),
-            None => return Err(missing(name)),
+        if !made.contains_key(*expected) {
+            return Err(odd(name));
         }
     }
-    let rows = items.get(TABLE).ok_or_else(|| missing(TABLE))?;
-    let is_plain = rows.kind == "table" && rows.sql.starts_with("CREATE TABLE");
-    if !is_plain || !has_plain_columns(connection).map_err(sql)? {
-        return Err(odd(TABLE, &rows.sql));
+    if kind_of(connection, TABLE)?.as_deref() != Some("table")
+        || !has_plain_columns(connection).map_err(sql)?
+    {
+        return Err(odd(TABLE));
     }
-    match items.get(TEXT_TABLE) {
-        Some(item) if !text::definitions(connection)?.contains(&item.sql) => {
-            Err(odd(TEXT_TABLE, &item.sql))
+    if kind_of(connection, TEXT_TABLE)?.is_some() {
+        let definitions = text::definitions(connection)?;
+        if !definitions.first().is_some_and(|table| made.contains_key(table)) {
+            return Err(odd(TEXT_TABLE));
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 /// Checks that nothing runs when rows are changed but what anear has put there.
@@ -48,28 +49,35 @@ pub(crate) fn check_tables(connection: &Connection) -> Result<()> {
 /// [`Malformed`](anear_types::ErrorKind::Malformed) if something does.
 pub(crate) fn check_triggers(connection: &Connection) -> Result<()> {
     let expected = [triggers().into(), text::definitions(connection)?].concat();
-    for (name, item) in items(connection)? {
-        if item.kind == "trigger" && !expected.contains(&item.sql) {
+    for (statement, name) in made(connection)? {
+        let is_harmless = HARMLESS.iter().any(|begin| statement.starts_with(begin));
+        if !is_harmless && !expected.contains(&statement) {
             let what = format!("the trigger {name:?} was not made by anear");
-            let drop = format!("sqlite3 metadata.sqlite 'DROP TRIGGER {}'", quoted(&name));
-            return Err(Error::malformed(what)
-                .help(format!("it would run with every change; to remove it: {drop}")));
+            return Err(Error::malformed(what).help(
+                "it would run with every change; to remove it: DROP TRIGGER in the sqlite3 shell",
+            ));
         }
     }
     Ok(())
 }
 
-/// All that the database has, by name.
-fn items(connection: &Connection) -> Result<HashMap<String, Item>> {
+/// The statements that made what the database has, with the names it is listed under. SQLite makes
+/// each of them anew when it opens the database, whatever they are said to be, and refuses two
+/// things of one name.
+fn made(connection: &Connection) -> Result<HashMap<String, String>> {
     /// Each takes room in the file, unless the table that lists them leads in a circle.
-    const MOST_ITEMS: usize = 10_000;
-    let query =
-        format!("SELECT name, type, coalesce(sql, '') FROM sqlite_schema LIMIT {MOST_ITEMS}");
+    const MOST: usize = 10_000;
+    let query = format!("SELECT sql, name FROM sqlite_schema WHERE sql IS NOT NULL LIMIT {MOST}");
     let mut statement = connection.prepare(&query).map_err(sql)?;
-    let items = statement
-        .query_map([], |row| Ok((row.get(0)?, Item { kind: row.get(1)?, sql: row.get(2)? })))
-        .map_err(sql)?;
-    items.collect::<rusqlite::Result<_>>().map_err(sql)
+    let made = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(sql)?;
+    made.collect::<rusqlite::Result<_>>().map_err(sql)
+}
+
+/// What kind of table has a name, if one has.
+fn kind_of(connection: &Connection, name: &str) -> Result<Option<String>> {
+    let query = "SELECT type FROM pragma_table_list
+        WHERE schema = 'main' AND name = ? COLLATE NOCASE";
+    connection.query_row(query, [name], |row| row.get(0)).optional().map_err(sql)
 }
 
 /// Whether the table of rows has numbers and ids, and no column is computed.
@@ -90,10 +98,6 @@ fn has_plain_columns(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(has_numbers && has_ids)
 }
 
-fn odd(name: &str, found: &str) -> Error {
-    Error::malformed(format!("the table {name} is not one that anear makes: {found:?}"))
-}
-
-fn missing(name: &str) -> Error {
-    Error::malformed(format!("the table {name} is missing"))
+fn odd(name: &str) -> Error {
+    Error::malformed(format!("the table {name} is missing, or not one that anear makes"))
 }

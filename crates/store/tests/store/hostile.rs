@@ -196,6 +196,7 @@ fn tables_that_are_others_are_not_read() {
         "DROP TABLE deleted; CREATE TABLE deleted (sequence, row)",
         "DROP TABLE pending",
         "CREATE VIRTUAL TABLE embeddings_text USING fts5 (id)",
+        "CREATE VIRTUAL TABLE EMBEDDINGS_TEXT USING fts5 (id)",
         "INSERT INTO columns VALUES (1, 'a', 'id', 'int', 0, 0)",
         "INSERT INTO columns VALUES (1, 'a', 'x', 'int', 0, 0), (2, 'b', 'X', 'int', 0, 0)",
     ];
@@ -221,8 +222,17 @@ fn triggers_of_others_do_not_run() {
     assert_eq!(rows(&store).len(), 9, "reading runs none");
     let error = add(&store, &[20], &[], Existing::Refuse).unwrap_err();
     assert!(error.to_string().contains("\"hostile\" was not made by anear"), "{error}");
-    assert!(error.help_text().unwrap().contains("DROP TRIGGER \"hostile\""));
-    change(&folder, "DROP TRIGGER \"hostile\"");
+    assert!(error.help_text().unwrap().contains("DROP TRIGGER"));
+    let called = |kind: &str| {
+        let update = format!("UPDATE sqlite_schema SET type = '{kind}' WHERE name = 'hostile'");
+        change(&folder, &format!("PRAGMA writable_schema = ON; {update}"));
+    };
+    for kind in ["view", "table", "index"] {
+        called(kind);
+        refused(add(&store, &[20], &[], Existing::Refuse), kind);
+    }
+    called("trigger");
+    change(&folder, "DROP TRIGGER hostile");
     assert_eq!(add(&store, &[20], &[], Existing::Refuse).unwrap(), 10);
     clean(&store);
 }
