@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy langchain pickle where_expression condition learned collection}
+targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy forest langchain pickle where_expression condition learned collection}
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz || exit 1
 
 fixtures=../shared/fixtures
@@ -37,6 +37,7 @@ for target in $targets; do
         vecs) seed vecs fvecs bvecs ivecs ;;
         bin) seed bin fbin u8bin i8bin ;;
         annoy) seed annoy ann ;;
+        forest) seed forest ann ;;
         pickle) seed pickle pkl pickle ;;
         langchain)
             mkdir -p fuzz/corpus/langchain

@@ -21,6 +21,7 @@ mod progress;
 mod save;
 mod search;
 mod sinks;
+mod trees;
 mod vectors;
 
 pub use anear_formats::npy::Appender as NpyAppender;

@@ -1,6 +1,7 @@
-//! Exact search over one matrix: the plan, the scan, and the answers with their metadata.
+//! Search over one matrix, exact but for files with trees: the plan, the scan, and the answers with their metadata.
 
 use crate::blocks::each_block;
+use crate::trees::Trees;
 use crate::{Error, Location, Metadata, OpenOptions, Progress, Result, Vectors, rows_where};
 use anear_index::flat::{FlatOptions, FlatSearch, Goal, NonFinite};
 use anear_index::{Keep, Plan};
@@ -29,6 +30,8 @@ pub struct SearchRequest {
     pub nonfinite: NonFinite,
     /// Memory to use for rows.
     pub memory_bytes: u64,
+    /// Whether to look at all rows even where the file has trees, which find most of the nearest.
+    pub exact: bool,
 }
 
 impl SearchRequest {
@@ -44,6 +47,7 @@ impl SearchRequest {
             show: None,
             nonfinite: NonFinite::Refuse,
             memory_bytes: 2 << 30,
+            exact: false,
         }
     }
 }
@@ -86,6 +90,8 @@ impl Queries {
 pub struct SearchReply {
     /// The metric used.
     pub metric: Metric,
+    /// Whether each hit is surely among the nearest.
+    pub exact: bool,
     /// Names of the metadata columns returned with each hit.
     pub columns: Vec<String>,
     /// Hits for each query, nearest first.
@@ -105,8 +111,9 @@ pub struct Hit {
     pub metadata: Vec<Value>,
 }
 
-/// Finds the nearest rows exactly: with the index, in a file that is one for the metric, else in one
-/// pass over the matrix.
+/// Finds the nearest rows: through the trees of an Annoy file, unless all rows are to be looked at,
+/// and else exactly, with the index in a file that is one for the metric, or in one pass over the
+/// matrix. Trees find most of the nearest, and as many as asked for.
 ///
 /// # Errors
 /// If a query or the matrix holds values that cannot be compared (NaN, another dimension), a
@@ -149,19 +156,32 @@ pub fn search(
         }
     })?;
     progress.begin("searching", schema.rows);
-    let found = match vectors.index(metric)? {
-        Some(index) => {
+    let index = vectors.index(metric)?.filter(|index| index.info().is_exact || !request.exact);
+    let trees = match (request.exact, request.goal) {
+        (false, Goal::Nearest { k }) => {
+            let trees = Trees::of(vectors, metric).map_err(|error| vectors.locate(error))?;
+            trees.map(|trees| (trees, k))
+        }
+        _ => None,
+    };
+    let is_exact = trees.is_none() && index.as_ref().is_none_or(|index| index.info().is_exact);
+    let found = match (index, trees) {
+        (Some(index), _) => {
             let keep = keep.as_deref().map_or(Keep::All, Keep::Listed);
             let FlatOptions { goal, nonfinite, threads, .. } = flat;
             let plan = Plan { goal, keep, nonfinite, threads, interrupt: None };
             let found = index.search(queries.matrix(), &plan);
             found.map_err(|error| vectors.locate(error))?
         }
-        None => stream(vectors, scan, keep.as_deref(), request.memory_bytes, progress)?,
+        (None, Some((trees, k))) => {
+            let found = trees.search(queries.matrix(), k, keep.as_deref(), options.threads, None);
+            found.map_err(|error| vectors.locate(error))?
+        }
+        (None, None) => stream(vectors, scan, keep.as_deref(), request.memory_bytes, progress)?,
     };
     progress.end();
     let results = with_metadata(&metadata, &columns, &found)?;
-    Ok(SearchReply { metric, columns, results })
+    Ok(SearchReply { metric, exact: is_exact, columns, results })
 }
 
 /// Searches the rows as they stream by.

@@ -1,12 +1,15 @@
 //! Structures that find the nearest rows, one folder each.
 //!
 //! * [`flat`]: exact search over all rows, block by block as they come from a file.
-//! * [`INDEX_KINDS`]: the kinds of [`Index`] that can be built, saved and loaded again. So far
-//!   `flat`: all rows, searched exactly.
+//! * [`forest`]: trees over items, as in Annoy's files.
+//! * [`INDEX_KINDS`]: the kinds of [`Index`] that can be built, saved and loaded again: `flat`, all
+//!   rows searched exactly, and `forest`, rows with trees over them.
 #![forbid(unsafe_code)]
 
 pub mod flat;
 mod flat_index;
+pub mod forest;
+mod forest_index;
 mod index;
 mod learned_file;
 mod registry;

@@ -13,6 +13,8 @@ const SHOWN_CHARACTERS: usize = 120;
 pub(super) struct Answer {
     /// How nearness was measured.
     pub(super) metric: &'static str,
+    /// Whether each hit is surely among the nearest.
+    pub(super) exact: bool,
     /// How many hits, or how near.
     pub(super) goal: Goal,
     /// The metadata columns of the hits.
@@ -42,7 +44,7 @@ impl Answer {
             })
         };
         let result_json = |(query, hits): (usize, &Vec<Hit>)| json!({"query": query, "hits": hits.iter().map(hit_json).collect::<Vec<Json>>()});
-        let mut document = json!({"metric": self.metric, "exact": true});
+        let mut document = json!({"metric": self.metric, "exact": self.exact});
         match self.goal {
             Goal::Nearest { k } => document["k"] = Json::from(k),
             Goal::Within { radius } => document["radius"] = Json::from(radius),

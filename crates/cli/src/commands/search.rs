@@ -30,11 +30,13 @@ pub(crate) fn run(arguments: &Search, common: &Common) -> Result<()> {
             false => NonFinite::Refuse,
         },
         memory_bytes: arguments.memory,
+        exact: arguments.exact,
         ..SearchRequest::nearest(query::queries(&arguments.query)?, arguments.k)
     };
     let reply = anear::search(&vectors, &request, &options, &mut Bar::new(common.quiet))?;
     let answer = Answer {
         metric: reply.metric.name(),
+        exact: reply.exact,
         goal,
         columns: reply.columns.into_iter().map(Shown::plain).collect(),
         with_rows: true,

@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Search, common: &Common) -> Result<()> {
     let hits = |hits: Vec<CollectionHit>| hits.into_iter().map(hit).collect();
     let columns = shown(&reply.columns);
     let results = reply.results.into_iter().map(hits).collect();
-    Answer { metric, goal, columns, with_rows: false, results }.print(common)
+    Answer { metric, exact: true, goal, columns, with_rows: false, results }.print(common)
 }
 
 fn hit(hit: CollectionHit) -> Hit {
