@@ -1,6 +1,7 @@
 //! An open file: its entries, their rows and metadata.
 
 use crate::VectorSource;
+use anear_types::parts::CheckedParts;
 use anear_types::{Column, Metric, Result, Schema, Value};
 use std::ops::Range;
 
@@ -39,6 +40,12 @@ pub trait Container: Send {
 
     /// The index in the file, if it is an index.
     fn index(&self) -> Option<&IndexInfo> {
+        None
+    }
+
+    /// What the index in the file is made of, to make one of it that can be searched; `None` if
+    /// there is none, or its kind is described only.
+    fn parts(&self) -> Option<&CheckedParts> {
         None
     }
 

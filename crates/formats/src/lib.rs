@@ -11,7 +11,7 @@ pub mod anx;
 mod columns;
 mod container;
 mod csv;
-mod faiss;
+pub mod faiss;
 mod fbin;
 mod format;
 #[cfg(any(feature = "hdf5", feature = "parquet"))]

@@ -4,13 +4,19 @@
 //! * [`forest`]: trees over items, as in Annoy's files.
 //! * [`INDEX_KINDS`]: the kinds of [`Index`] that can be built, saved and loaded again: `flat`, all
 //!   rows searched exactly, and `forest`, rows with trees over them.
+//! * [`ann`]: indexes of other libraries, over codes, lists and graphs, searched as those do.
 #![forbid(unsafe_code)]
 
+pub mod ann;
+mod coded;
+mod composed;
 pub mod flat;
 mod flat_index;
 pub mod forest;
 mod forest_index;
+mod graph;
 mod index;
+mod ivf;
 mod learned_file;
 mod registry;
 mod row_set;

@@ -1,7 +1,21 @@
-//! Codes that stand for vectors: smaller than they are, faster to score, and with a bound on what
-//! they leave out. One folder a codec.
+//! Codes that stand for vectors: smaller than they are, and faster to score. One folder a codec.
 //!
-//! * [`sq`]: one byte a component.
+//! * [`sq`]: one byte a component, and a bound on what it leaves out that holds for certain.
+//! * [`Codec`]: the codes that other libraries' indexes are made of: [`raw`], [`bits`], [`scalar`],
+//!   [`product`], [`two_level`], [`lsh`], [`rabitq`]. A [`Scorer`] scores many codes at a call.
+//! * [`transform`]: what happens to rows before they are encoded.
 #![forbid(unsafe_code)]
 
+pub mod bits;
+mod codec;
+pub mod lsh;
+mod pairs;
+pub mod product;
+pub mod rabitq;
+pub mod raw;
+pub mod scalar;
 pub mod sq;
+pub mod transform;
+pub mod two_level;
+
+pub use codec::{Codec, How, Query, Scorer};

@@ -1,64 +1,97 @@
 //! An index as a file with one matrix: the vectors as they were put in, and their ids.
 
-use super::describe::{Description, read_index};
-use super::stored::Stored;
+use super::describe::{Stored, describe, describe_unread, stored};
+use super::header::Header;
+use super::read::{Fields, Stop, read_index};
 use crate::columns::ids_column;
 use crate::shape::array_schema;
 use crate::{ArraySource, Container, Entry, IndexInfo, Keeps, ReadOptions, Skipped, VectorSource};
-use anear_io::{ByteOrder, Cursor, Input};
+use anear_io::{ByteOrder, Input};
+use anear_types::parts::CheckedParts;
 use anear_types::{Column, ColumnInfo, ColumnKind, Result, Schema, Value};
 use std::ops::Range;
 
 pub(super) struct FaissFile {
-    input: Input,
-    stored: Option<Stored>,
     entries: Vec<Entry>,
+    stored: Option<Stored>,
     skipped: Vec<Skipped>,
     index: IndexInfo,
+    parts: Option<CheckedParts>,
 }
 
 impl FaissFile {
-    pub(super) fn open(input: Input, options: &ReadOptions) -> Result<FaissFile> {
-        let index = read_index(&mut Cursor::new(input.bytes()), 0)?;
-        let entry = |stored: &Stored| {
-            let schema = schema(stored, &index, options, input.len())?;
-            Ok(Entry { name: String::new(), schema })
-        };
-        let entries = index.stored.iter().map(entry).collect::<Result<_>>()?;
-        let skip = |letters: &String| Skipped {
-            name: letters.clone(),
-            reason: format!("the vectors of an {letters:?} index are not read yet"),
-        };
-        let skipped = index.stored.as_ref().err().map(skip).into_iter().collect();
-        let info = IndexInfo {
-            kind: format!("faiss:{}", index.header.letters()),
-            metric: index.header.metric(),
-            rows: Some(index.header.rows),
-            dim: Some(index.header.dim),
-            params: index.params,
-        };
-        Ok(FaissFile { input, stored: index.stored.ok(), entries, skipped, index: info })
+    pub(super) fn open(input: &Input, options: &ReadOptions) -> Result<FaissFile> {
+        let mut fields = Fields::new(input);
+        let header = Header::read(&mut fields.cursor.clone())?;
+        match read_index(&mut fields) {
+            Ok(parts) => FaissFile::with_parts(&header, parts.check()?, input, options),
+            Err(Stop::Unread(unread)) => FaissFile::without(&header, &unread, input),
+            Err(Stop::Failed(error)) => Err(error),
+        }
     }
 
-    fn id(&self, ids: &Range<usize>, row: u64) -> Value {
-        let ids = self.input.bytes()[ids.clone()].as_chunks().0;
-        Value::Int(i64::from_le_bytes(ids[row as usize]))
+    fn with_parts(
+        header: &Header,
+        parts: CheckedParts,
+        input: &Input,
+        options: &ReadOptions,
+    ) -> Result<FaissFile> {
+        let stored = stored(parts.parts());
+        let entry = |stored: &Stored| {
+            let schema = schema(stored, header, options, input.len())?;
+            Ok(Entry { name: String::new(), schema })
+        };
+        let entries = stored.iter().map(entry).collect::<Result<_>>()?;
+        let skip = |letters: &[u8; 4]| Skipped {
+            name: letters.escape_ascii().to_string(),
+            reason: format!(
+                "an {:?} index keeps codes, not vectors",
+                letters.escape_ascii().to_string()
+            ),
+        };
+        let skipped = stored.as_ref().err().map(skip).into_iter().collect();
+        let index = index_info(header, describe(parts.parts()));
+        Ok(FaissFile { entries, stored: stored.ok(), skipped, index, parts: Some(parts) })
+    }
+
+    /// An index that has another inside, or is one itself, which is not read.
+    fn without(header: &Header, unread: &Header, input: &Input) -> Result<FaissFile> {
+        let mut fields = Fields::new(input);
+        Header::read(&mut fields.cursor)?;
+        let index = index_info(header, describe_unread(header, &mut fields)?);
+        let reason = format!("{:?} indexes are not read yet", unread.letters());
+        let skipped = vec![Skipped { name: unread.letters(), reason }];
+        Ok(FaissFile { entries: Vec::new(), stored: None, skipped, index, parts: None })
+    }
+
+    fn stored(&self) -> &Stored {
+        self.stored.as_ref().expect("an entry")
+    }
+}
+
+fn index_info(header: &Header, params: Vec<(String, Value)>) -> IndexInfo {
+    IndexInfo {
+        kind: format!("faiss:{}", header.letters()),
+        metric: header.metric(),
+        rows: Some(header.rows),
+        dim: Some(header.dim),
+        params,
     }
 }
 
 fn schema(
     stored: &Stored,
-    index: &Description,
+    header: &Header,
     options: &ReadOptions,
     file_bytes: u64,
 ) -> Result<Schema> {
-    let shape = [index.header.rows, stored.dim as u64];
+    let shape = [header.rows, stored.dim as u64];
     let schema = array_schema(stored.element, &shape, &options.limits, file_bytes)?;
     let ids =
         stored.ids.is_some().then(|| ColumnInfo { name: Keeps::IDS.into(), kind: ColumnKind::Int });
     let columns = Vec::from_iter(ids);
     let ids = ids_column(&columns, options);
-    Ok(Schema { columns, ids, metric: index.header.metric(), ..schema })
+    Ok(Schema { columns, ids, metric: header.metric(), ..schema })
 }
 
 impl Container for FaissFile {
@@ -67,17 +100,17 @@ impl Container for FaissFile {
     }
 
     fn rows(&self, entry: usize) -> Result<Box<dyn VectorSource + '_>> {
-        let (schema, stored) = (self.entries[entry].schema.clone(), self.stored.as_ref());
-        let bytes = &self.input.bytes()[stored.expect("an entry").vectors.clone()];
-        Ok(Box::new(ArraySource::contiguous(bytes, schema, ByteOrder::Little)?))
+        let schema = self.entries[entry].schema.clone();
+        let vectors = &self.stored().vectors;
+        Ok(Box::new(ArraySource::contiguous(vectors, schema, ByteOrder::Little)?))
     }
 
     fn metadata(&self, entry: usize, columns: &[usize], rows: Range<u64>) -> Result<Vec<Column>> {
-        let ids = self.stored.as_ref().and_then(|stored| stored.ids.as_ref());
+        let ids = self.stored().ids.as_ref();
+        let id = |row| Value::Int(ids.and_then(|ids| ids.get(row as usize)).expect("an id a row"));
         let read = |column: &usize| {
             let ColumnInfo { name, kind } = self.entries[entry].schema.columns[*column].clone();
-            let ids = ids.expect("a column");
-            Column { name, kind, values: rows.clone().map(|row| self.id(ids, row)).collect() }
+            Column { name, kind, values: rows.clone().map(id).collect() }
         };
         Ok(columns.iter().map(read).collect())
     }
@@ -88,5 +121,9 @@ impl Container for FaissFile {
 
     fn index(&self) -> Option<&IndexInfo> {
         Some(&self.index)
+    }
+
+    fn parts(&self) -> Option<&CheckedParts> {
+        self.parts.as_ref()
     }
 }

@@ -1,277 +1,179 @@
-//! What an index says of itself, and where its vectors are.
-//!
-//! Settings are read as long as every length on the way is checked against the bytes that are
-//! there; what cannot be reached cheaply is left out.
+//! What an index says of itself: its settings by name, and where its vectors are.
 
 use super::header::Header;
-use super::kinds::{Layout, Part};
-use super::stored::Stored;
-use anear_io::Cursor;
-use anear_types::{Error, Metric, Result, Value};
+use super::kinds::{Layout, letters, scalar_number};
+use super::read::Fields;
+use anear_types::parts::{
+    Bytes, CodecParts, Graph, IndexParts, Integers, Inverted, LinearOrigin, Structure,
+    TransformKind, Transformed,
+};
+use anear_types::{Element, Measure, Result, Value};
 
-/// How deep indexes may wrap each other.
-const MAX_DEPTH: usize = 8;
+/// Settings by name.
+pub(super) struct Settings(Vec<(String, Value)>);
 
-/// What an index says of itself.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Description {
-    /// Its header.
-    pub(super) header: Header,
-    /// Settings by name.
-    pub(super) params: Vec<(String, Value)>,
-    /// Where its vectors are; or else the four letters of the index, this one or one inside,
-    /// that keeps them in a way which is not read.
-    pub(super) stored: Result<Stored, String>,
-}
-
-impl Description {
-    /// What only the header tells.
-    fn new(header: Header) -> Description {
-        let mut index = Description { stored: Err(header.letters()), params: Vec::new(), header };
-        let is_wrapper = index.header.layout == Layout::Wrapper;
-        let metric_type = index.header.metric_type.filter(|_| !is_wrapper); // the inner one counts
-        if let (Some(metric_type), None) = (metric_type, index.header.metric()) {
-            index.set_text("metric", metric_type.name());
-        }
-        if let Some(exponent) = metric_type.and_then(|metric_type| metric_type.exponent()) {
-            index.params.push(("p".to_owned(), Value::Real(f64::from(exponent))));
-        }
-        if !index.header.trained {
-            index.params.push(("trained".to_owned(), Value::Bool(false)));
-        }
-        index
-    }
-
+impl Settings {
     fn set(&mut self, name: &str, value: impl TryInto<i64>) {
         let value = value.try_into().unwrap_or(i64::MAX);
-        self.params.push((name.to_owned(), Value::Int(value)));
+        self.0.push((name.to_owned(), Value::Int(value)));
     }
 
     fn set_text(&mut self, name: &str, value: impl Into<Box<str>>) {
-        self.params.push((name.to_owned(), Value::Text(value.into())));
+        self.0.push((name.to_owned(), Value::Text(value.into())));
     }
-}
 
-/// Reads an index: its header and the settings that follow.
-pub(super) fn read_index(cursor: &mut Cursor<'_>, depth: usize) -> Result<Description> {
-    if depth > MAX_DEPTH {
-        return Err(Error::limit("indexes wrap each other too deeply"));
+    fn set_letters(&mut self, name: &str, letters: [u8; 4]) {
+        self.set_text(name, letters.escape_ascii().to_string());
     }
-    let mut index = Description::new(Header::read(cursor)?);
-    let file_holds_rows =
-        !matches!(index.header.layout, Layout::Inverted(_) | Layout::BinaryInverted);
-    if file_holds_rows && index.header.rows > cursor.remaining() as u64 {
-        return Err(Error::malformed(format!(
-            "the index is said to hold {} rows, {} bytes are left",
-            index.header.rows,
-            cursor.remaining()
-        )));
-    }
-    match index.header.layout {
-        Layout::Flat | Layout::BinaryFlat => {
-            index.stored = Ok(Stored::flat(cursor, &index.header)?);
+
+    fn set_measure(&mut self, measure: Measure, argument: f32) {
+        if measure.metric().is_none() {
+            self.set_text("metric", measure.name());
         }
-        Layout::Product => product(cursor, &mut index)?,
-        Layout::Scalar => scalar(cursor, &mut index)?,
-        Layout::Hnsw | Layout::BinaryHnsw => hnsw(cursor, &mut index)?,
-        Layout::Wrapper | Layout::BinaryWrapper => id_map(cursor, &mut index, depth)?,
-        Layout::Refine => wrapped(cursor, &mut index, "base", depth).map(drop)?,
-        Layout::Transforms => transforms(cursor, &mut index)?,
-        Layout::Inverted(part) => inverted(cursor, &mut index, part, depth)?,
-        Layout::BinaryInverted => inverted(cursor, &mut index, Part::Other, depth)?,
-        Layout::Binary | Layout::Other => {}
+        if measure == Measure::Lp {
+            self.0.push(("p".to_owned(), Value::Real(f64::from(argument))));
+        }
     }
-    Ok(index)
+
+    fn set_untrained(&mut self, trained: bool) {
+        if !trained {
+            self.0.push(("trained".to_owned(), Value::Bool(false)));
+        }
+    }
 }
 
-/// Passes over a counted run of values of `size` bytes; returns how many.
-fn skip_counted(cursor: &mut Cursor<'_>, size: u64, what: &str) -> Result<u64> {
-    let count = cursor.u64(what)?;
-    cursor.take(count.saturating_mul(size), what)?;
-    Ok(count)
+/// The settings of an index.
+pub(super) fn describe(index: &IndexParts) -> Vec<(String, Value)> {
+    let mut settings = Settings(Vec::new());
+    add_settings(&mut settings, index);
+    settings.0
 }
 
-fn product(cursor: &mut Cursor<'_>, index: &mut Description) -> Result<()> {
-    let dim = cursor.u64("the product quantizer")?;
-    let parts = cursor.u64("the product quantizer")?;
-    let bits = cursor.u64("the product quantizer")?;
-    let fits = dim == index.header.dim as u64 && parts > 0 && dim.is_multiple_of(parts);
-    if !fits || !(1..=24).contains(&bits) {
-        return Err(Error::malformed(format!(
-            "a product quantizer of {parts} parts of {bits} bits for dimension {dim} in an index \
-             of dimension {}",
-            index.header.dim
-        )));
+fn add_settings(settings: &mut Settings, index: &IndexParts) {
+    if !matches!(index.structure, Structure::IdMap(_)) {
+        settings.set_measure(index.measure, index.argument); // of an id map, the inner one counts
     }
-    index.set("M", parts);
-    index.set("nbits", bits);
-    let expected = dim << bits;
-    let centroids = skip_counted(cursor, 4, "the centroids")?;
-    if centroids != expected && centroids != 0 {
-        return Err(Error::malformed(format!(
-            "{centroids} centroid values are stored, {expected} are expected"
-        )));
+    settings.set_untrained(index.trained);
+    match &index.structure {
+        Structure::Coded(coded) => add_codec(settings, &coded.codec),
+        Structure::Inverted(inverted) => add_lists(settings, inverted),
+        Structure::Graph(graph) => add_graph(settings, graph),
+        Structure::Transformed(transformed) => add_transforms(settings, transformed),
+        Structure::IdMap(id_map) => {
+            settings.set_letters("index", letters(&id_map.inner));
+            add_settings(settings, &id_map.inner);
+        }
+        Structure::Refined(refined) => {
+            settings.set_letters("base", letters(&refined.base));
+            add_settings(settings, &refined.base);
+            settings.set_letters("refinement", letters(&refined.refinement));
+        }
     }
-    Ok(())
 }
 
-fn scalar(cursor: &mut Cursor<'_>, index: &mut Description) -> Result<()> {
-    const NAMES: [&str; 9] = [
-        "8bit",
-        "4bit",
-        "8bit_uniform",
-        "4bit_uniform",
-        "fp16",
-        "8bit_direct",
-        "6bit",
-        "bf16",
-        "8bit_direct_signed",
-    ];
-    let kind = cursor.i32("the scalar quantizer")?;
-    let name = usize::try_from(kind).ok().and_then(|kind| NAMES.get(kind));
-    match name {
-        Some(name) => index.set_text("qtype", *name),
-        None => index.set("qtype", kind),
+fn add_codec(settings: &mut Settings, codec: &CodecParts) {
+    match codec {
+        CodecParts::Raw | CodecParts::Bits => {}
+        CodecParts::Scalar(scalar) => settings.set_text("qtype", scalar_number(scalar.kind).1),
+        CodecParts::Product(product) => {
+            settings.set("M", product.parts);
+            settings.set("nbits", product.bits);
+        }
+        CodecParts::Lsh(lsh) => settings.set("nbits", lsh.bits),
+        CodecParts::Rabitq(rabitq) => {
+            settings.set("nbits", rabitq.bits);
+            settings.set("qb", rabitq.query_bits);
+        }
+        CodecParts::TwoLevel(two_level) => {
+            settings.set("nlist", two_level.coarse.rows);
+            settings.set_letters("quantizer", letters(&two_level.coarse));
+        }
     }
-    Ok(())
 }
 
-fn hnsw(cursor: &mut Cursor<'_>, index: &mut Description) -> Result<()> {
-    skip_counted(cursor, 8, "the level probabilities")?;
-    let levels = cursor.u64("the neighbour counts")?;
-    let counts = cursor.take(levels.saturating_mul(4), "the neighbour counts")?;
-    if let [_, base, ..] = counts.as_chunks::<4>().0 {
-        index.set("M", i32::from_le_bytes(*base) / 2);
-    }
-    if skip_counted(cursor, 4, "the levels")? != index.header.rows {
-        return Err(Error::malformed("the graph has another number of nodes than rows"));
-    }
-    skip_counted(cursor, 8, "the offsets")?;
-    skip_counted(cursor, 4, "the neighbours")?;
-    let entry_point = cursor.i32("the entry point")?;
-    if i64::from(entry_point) >= index.header.rows as i64 {
-        return Err(Error::malformed(format!("the graph begins at node {entry_point}")));
-    }
-    let max_level = cursor.i32("the levels")?;
-    index.set("max_level", max_level);
-    index.set("efConstruction", cursor.i32("the settings of the graph")?);
-    index.set("efSearch", cursor.i32("the settings of the graph")?);
-    cursor.take(4, "the settings of the graph")?;
-    wrapped_header(cursor, index, "storage").map(drop)
+fn add_lists(settings: &mut Settings, inverted: &Inverted) {
+    settings.set("nlist", inverted.list_count);
+    settings.set("nprobe", inverted.probes);
+    settings.set_letters("quantizer", letters(&inverted.quantizer));
+    add_codec(settings, &inverted.codec);
 }
 
-/// Names the index that begins here and checks that it fits.
-fn wrapped_header(cursor: &mut Cursor<'_>, index: &mut Description, name: &str) -> Result<Header> {
-    let inner = Header::read(cursor)?;
-    fits_inside(index, &inner)?;
-    index.set_text(name, inner.letters());
-    Ok(inner)
+fn add_graph(settings: &mut Settings, graph: &Graph) {
+    if let [_, base, ..] = graph.counts[..] {
+        settings.set("M", base / 2);
+    }
+    settings.set("max_level", graph.max_level);
+    settings.set("efConstruction", graph.construction_effort);
+    settings.set("efSearch", graph.search_effort);
+    settings.set_letters("storage", letters(&graph.storage));
+    add_settings(settings, &graph.storage);
 }
 
-fn fits_inside(outer: &Description, inner: &Header) -> Result<()> {
-    let outer = &outer.header;
-    if inner.dim != outer.dim {
-        let (inner, outer) = (inner.dim, outer.dim);
-        let what = format!("an index of dimension {inner} inside one of dimension {outer}");
-        return Err(Error::malformed(what));
-    }
-    if inner.layout.is_binary() != outer.layout.is_binary() {
-        let (inner, outer) = (inner.letters(), outer.letters());
-        let what = format!("\"{inner}\" inside \"{outer}\", of which one is for bits");
-        return Err(Error::malformed(what));
-    }
-    Ok(())
-}
-
-/// Reads the index that begins here, takes over its settings and returns where its vectors are.
-fn wrapped(
-    cursor: &mut Cursor<'_>,
-    index: &mut Description,
-    name: &str,
-    depth: usize,
-) -> Result<Description> {
-    let mut inner = read_index(cursor, depth + 1)?;
-    fits_inside(index, &inner.header)?;
-    index.set_text(name, inner.header.letters());
-    index.params.append(&mut inner.params);
-    Ok(inner)
-}
-
-/// An index, then ids for its rows. Ids for rows that have some already mean nothing.
-fn id_map(cursor: &mut Cursor<'_>, index: &mut Description, depth: usize) -> Result<()> {
-    let inner = wrapped(cursor, index, "index", depth)?;
-    let of = |header: &Header| (header.rows, header.metric());
-    if of(&inner.header) != of(&index.header) {
-        return Err(Error::malformed(format!(
-            "an id map of {} rows and metric {} over an index of {} rows and metric {}",
-            index.header.rows,
-            index.header.metric().map_or("unknown", Metric::name),
-            inner.header.rows,
-            inner.header.metric().map_or("unknown", Metric::name)
-        )));
-    }
-    index.stored = match inner.stored {
-        Ok(Stored { ids: Some(_), .. }) => Err(index.header.letters()),
-        Ok(stored) => Ok(stored.with_ids(cursor, &index.header)?),
-        unread => unread,
+fn add_transforms(settings: &mut Settings, transformed: &Transformed) {
+    let name = |kind: &TransformKind| match kind {
+        TransformKind::Linear { origin, .. } => match origin {
+            LinearOrigin::Plain => "linear",
+            LinearOrigin::RandomRotation => "random rotation",
+            LinearOrigin::Principal(_) => "PCA",
+            LinearOrigin::IterativeQuantization { .. } => "ITQ rotation",
+        },
+        TransformKind::IterativeQuantization { .. } => "ITQ",
+        TransformKind::Remap(_) => "remap",
+        TransformKind::Normalize(_) => "L2norm",
+        TransformKind::Center(_) => "centre",
     };
-    Ok(())
+    let names: Vec<&str> =
+        transformed.transforms.iter().map(|transform| name(&transform.kind)).collect();
+    settings.set_text("transforms", names.join(", "));
+    settings.set_letters("index", letters(&transformed.inner));
+    add_settings(settings, &transformed.inner);
 }
 
-fn transforms(cursor: &mut Cursor<'_>, index: &mut Description) -> Result<()> {
-    let count = cursor.i32("the number of transforms")?;
-    if !(0..=100).contains(&count) {
-        return Err(Error::malformed(format!("there are {count} transforms before the index")));
+/// The settings that follow the header of an index which is not read.
+pub(super) fn describe_unread(
+    header: &Header,
+    fields: &mut Fields<'_>,
+) -> Result<Vec<(String, Value)>> {
+    let mut settings = Settings(Vec::new());
+    settings.set_measure(header.measure.0, header.measure.1);
+    settings.set_untrained(header.trained);
+    if matches!(header.layout, Layout::Inverted(_)) {
+        settings.set("nlist", fields.cursor.u64("the number of lists")?);
+        settings.set("nprobe", fields.cursor.u64("the number of lists to search")?);
+        settings.set_letters("quantizer", Header::read(&mut fields.cursor)?.fourcc);
     }
-    index.set("transforms", count);
-    let first: [u8; 4] = cursor.array("the first transform")?;
-    index.set_text("transform", first.escape_ascii().to_string());
-    Ok(())
+    Ok(settings.0)
 }
 
-fn inverted(
-    cursor: &mut Cursor<'_>,
-    index: &mut Description,
-    part: Part,
-    depth: usize,
-) -> Result<()> {
-    let lists = cursor.u64("the number of lists")?;
-    let probes = cursor.u64("the number of lists to search")?;
-    if lists > 1 << 40 || lists == 0 && index.header.rows > 0 {
-        return Err(Error::malformed(format!("{} rows are in {lists} lists", index.header.rows)));
-    }
-    index.set("nlist", lists);
-    index.set("nprobe", probes);
-    let quantizer = cursor.clone();
-    let header = wrapped_header(cursor, index, "quantizer")?;
-    if !matches!(header.layout, Layout::Flat | Layout::BinaryFlat) {
-        return Ok(());
-    }
-    if header.rows != lists {
-        return Err(Error::malformed(format!("{lists} lists have {} centroids", header.rows)));
-    }
-    *cursor = quantizer;
-    read_index(cursor, depth + 1)?;
-    direct_map(cursor)?;
-    match part {
-        Part::Product => {
-            cursor.take(9, "the codes")?; // by_residual u8, code size u64
-            product(cursor, index)
+/// Vectors as they were put in, and their ids; without them, a row's id is its number.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    /// The type of a component; `U8` for vectors of bits.
+    pub(super) element: Element,
+    /// Components in a row.
+    pub(super) dim: usize,
+    /// All rows.
+    pub(super) vectors: Bytes,
+    /// The id of each row.
+    pub(super) ids: Option<Integers>,
+}
+
+/// The vectors of a flat index, under the ids of an id map around it; or else the letters of the
+/// index that keeps its rows in another way. Ids for rows that have some already mean nothing.
+pub(super) fn stored(index: &IndexParts) -> Result<Stored, [u8; 4]> {
+    match &index.structure {
+        Structure::Coded(coded) => {
+            let (element, dim) = match coded.codec {
+                CodecParts::Raw => (Element::F32, index.dim),
+                CodecParts::Bits => (Element::U8, index.dim / 8),
+                _ => return Err(letters(index)),
+            };
+            Ok(Stored { element, dim, vectors: coded.codes.clone(), ids: None })
         }
-        Part::Scalar => scalar(cursor, index),
-        Part::Other => Ok(()),
+        Structure::IdMap(id_map) => match stored(&id_map.inner)? {
+            Stored { ids: Some(_), .. } => Err(letters(index)),
+            inner => Ok(Stored { ids: Some(id_map.ids.clone()), ..inner }),
+        },
+        _ => Err(letters(index)),
     }
-}
-
-/// Passes over the map from ids to places in lists.
-fn direct_map(cursor: &mut Cursor<'_>) -> Result<()> {
-    let kind = cursor.u8("the direct map")?;
-    if kind > 2 {
-        return Err(Error::malformed(format!("there is no direct map of kind {kind}")));
-    }
-    skip_counted(cursor, 8, "the direct map")?;
-    if kind == 2 {
-        skip_counted(cursor, 16, "the direct map")?;
-    }
-    Ok(())
 }

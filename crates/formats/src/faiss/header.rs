@@ -8,12 +8,14 @@
 //! All numbers are little-endian.
 
 use super::kinds::{Layout, layout};
-use super::metric::MetricType;
+use super::metric;
 use anear_io::Cursor;
-use anear_types::{Error, Metric, Result};
+use anear_types::{Error, Measure, Metric, Result};
 
 /// What the two unused fields hold.
 const UNUSED: i64 = 1 << 20;
+/// What binary indexes have for a metric, which nothing looks at.
+const BINARY_METRIC: i32 = 1;
 
 /// The header of an index.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,8 +30,8 @@ pub(super) struct Header {
     pub(super) rows: u64,
     /// Whether the index has learnt what it needs to take rows.
     pub(super) trained: bool,
-    /// The metric; binary indexes have none to choose.
-    pub(super) metric_type: Option<MetricType>,
+    /// How nearness is measured, and the argument of that; binary indexes count bits.
+    pub(super) measure: (Measure, f32),
 }
 
 impl Header {
@@ -54,9 +56,9 @@ impl Header {
             cursor.take(2 * size_of_val(&UNUSED) as u64, "the header")?;
         }
         let trained = cursor.u8("the header")?;
-        let metric_type = match is_binary {
-            true => cursor.i32("the metric").map(|_| None)?,
-            false => Some(MetricType::read(cursor)?),
+        let measure = match is_binary {
+            true => cursor.i32("the metric").map(|_| (Measure::Hamming, 0.0))?,
+            false => metric::read(cursor)?,
         };
         if dim <= 0 || rows < 0 || trained > 1 {
             return Err(Error::malformed(format!(
@@ -69,20 +71,30 @@ impl Header {
             )));
         }
         let (dim, rows, trained) = (dim as usize, rows as u64, trained == 1);
-        Ok(Header { fourcc, layout, dim, rows, trained, metric_type })
+        Ok(Header { fourcc, layout, dim, rows, trained, measure })
     }
 
-    /// The bytes of a float header, as FAISS writes them.
+    /// The bytes of a header, as FAISS writes them.
     ///
     /// # Panics
-    /// If it is that of a binary index, or a number is beyond what FAISS counts with.
+    /// If a number is beyond what FAISS counts with.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let small =
+            |number: usize| i32::try_from(number).expect("a checked dimension").to_le_bytes();
+        let rows = i64::try_from(self.rows).expect("rows in a file").to_le_bytes();
         out.extend_from_slice(&self.fourcc);
-        out.extend_from_slice(&i32::try_from(self.dim).expect("a checked dimension").to_le_bytes());
-        out.extend_from_slice(&i64::try_from(self.rows).expect("rows in a file").to_le_bytes());
-        out.extend_from_slice(&[UNUSED.to_le_bytes(); 2].concat());
-        out.push(u8::from(self.trained));
-        self.metric_type.expect("a float header").write(out);
+        out.extend_from_slice(&small(self.dim));
+        if self.layout.is_binary() {
+            out.extend_from_slice(&small(self.dim / 8));
+            out.extend_from_slice(&rows);
+            out.push(u8::from(self.trained));
+            out.extend_from_slice(&BINARY_METRIC.to_le_bytes());
+        } else {
+            out.extend_from_slice(&rows);
+            out.extend_from_slice(&[UNUSED.to_le_bytes(); 2].concat());
+            out.push(u8::from(self.trained));
+            metric::write(self.measure.0, self.measure.1, out);
+        }
     }
 
     /// The four letters as text.
@@ -92,9 +104,6 @@ impl Header {
 
     /// Our metric, if there is one.
     pub(super) fn metric(&self) -> Option<Metric> {
-        match self.metric_type {
-            Some(metric_type) => metric_type.metric(),
-            None => Some(Metric::Hamming),
-        }
+        self.measure.0.metric()
     }
 }

@@ -1,28 +1,39 @@
 //! The four letters by which FAISS names the kinds of indexes, and what follows their header.
 
-/// What a kind of index has after its header, as far as it is read here.
+use anear_types::Measure;
+use anear_types::parts::{Beside, CodecParts, IndexParts, RabitqParts, ScalarKind, Structure};
+
+/// What a kind of index has after its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
     /// Vectors as floats.
     Flat,
-    /// Another index, then ids.
-    Wrapper,
+    /// Another index, then ids; whether rows are found by their ids as well.
+    IdMap { both_ways: bool },
     /// Transforms, then another index.
     Transforms,
-    /// Two other indexes.
+    /// Two other indexes, then how many times as many rows the first finds.
     Refine,
-    /// A product quantizer.
-    Product,
-    /// A scalar quantizer.
+    /// A product quantizer, codes, and settings of the search where files are not too old.
+    Product { settings: bool },
+    /// A product quantizer, then codes in blocks.
+    Blocks,
+    /// A scalar quantizer, then codes.
     Scalar,
+    /// A coarse quantizer, which is an index, a product quantizer, and codes.
+    TwoLevel,
+    /// A rotation and thresholds, then codes of bits.
+    Lsh,
+    /// A RaBitQ quantizer, which says its bits or has one, then codes.
+    Rabitq { says_bits: bool },
     /// Inverted lists: number of lists, a coarse quantizer; then what the part says.
     Inverted(Part),
-    /// An HNSW graph.
+    /// An HNSW graph, then another index.
     Hnsw,
     /// A binary index: vectors of bits.
     BinaryFlat,
     /// A binary index over another one.
-    BinaryWrapper,
+    BinaryIdMap { both_ways: bool },
     /// A binary index with inverted lists.
     BinaryInverted,
     /// A binary index with an HNSW graph.
@@ -36,10 +47,20 @@ pub(super) enum Layout {
 /// What follows the coarse quantizer of inverted lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// A product quantizer.
+    /// Lists of floats.
+    Flat,
+    /// Pairs of rows that are equal, then lists of floats.
+    Duplicates,
+    /// A scalar quantizer, then lists; whether they say if they hold residuals.
+    Scalar { says_residual: bool },
+    /// A product quantizer, then lists.
     Product,
-    /// A scalar quantizer.
-    Scalar,
+    /// A product quantizer, then lists of codes in blocks.
+    Blocks,
+    /// A product quantizer, lists, and another product quantizer with codes.
+    Refinement,
+    /// A RaBitQ quantizer, which says its bits or has one, then lists.
+    Rabitq { says_bits: bool },
     /// Something that is not read.
     Other,
 }
@@ -47,8 +68,69 @@ pub(super) enum Part {
 impl Layout {
     /// Whether the header is that of binary indexes.
     pub(super) fn is_binary(self) -> bool {
-        use Layout::{Binary, BinaryFlat, BinaryHnsw, BinaryInverted, BinaryWrapper};
-        matches!(self, Binary | BinaryFlat | BinaryHnsw | BinaryInverted | BinaryWrapper)
+        use Layout::{Binary, BinaryFlat, BinaryHnsw, BinaryIdMap, BinaryInverted};
+        matches!(self, Binary | BinaryFlat | BinaryHnsw | BinaryInverted | BinaryIdMap { .. })
+    }
+}
+
+/// The letters of an index that holds vectors as they are.
+pub(super) fn flat_letters(measure: Measure) -> &'static [u8; 4] {
+    match measure {
+        Measure::L2 => b"IxF2",
+        Measure::InnerProduct => b"IxFI",
+        _ => b"IxFl",
+    }
+}
+
+/// The letters with which an index is written.
+pub(super) fn letters(index: &IndexParts) -> [u8; 4] {
+    let is_binary = index.measure == Measure::Hamming;
+    *match &index.structure {
+        Structure::Coded(coded) => match coded.codec {
+            CodecParts::Raw => flat_letters(index.measure),
+            CodecParts::Bits => b"IBxF",
+            CodecParts::Scalar(_) => b"IxSQ",
+            CodecParts::Product(_) if coded.blocks.is_some() => b"IPfs",
+            CodecParts::Product(_) => b"IxPq",
+            CodecParts::TwoLevel(_) => b"Ix2L",
+            CodecParts::Lsh(_) => b"IxHe",
+            CodecParts::Rabitq(RabitqParts { bits: 1, .. }) => b"Ixrq",
+            CodecParts::Rabitq(_) => b"Ixrr",
+        },
+        Structure::Inverted(inverted) => match (&inverted.codec, &inverted.beside) {
+            (CodecParts::Bits, _) => b"IBwF",
+            (CodecParts::Raw, Beside::Duplicates(_)) => b"IwFd",
+            (CodecParts::Raw, _) => b"IwFl",
+            (CodecParts::Scalar(_), _) => b"IwSq",
+            (CodecParts::Product(_), Beside::Refinement { .. }) => b"IwQR",
+            (CodecParts::Product(_), _) if inverted.blocks.is_some() => b"IwPf",
+            (CodecParts::Product(_), _) => b"IwPQ",
+            (CodecParts::Rabitq(RabitqParts { bits: 1, .. }), _) => b"Iwrq",
+            (CodecParts::Rabitq(_), _) => b"Iwrr",
+            (CodecParts::TwoLevel(_) | CodecParts::Lsh(_), _) => {
+                unreachable!("FAISS has no lists of such codes")
+            }
+        },
+        Structure::Graph(graph) => match &graph.storage.structure {
+            Structure::Coded(coded) => match coded.codec {
+                CodecParts::Raw => b"IHNf",
+                CodecParts::Bits => b"IBHf",
+                CodecParts::Scalar(_) => b"IHNs",
+                CodecParts::Product(_) => b"IHNp",
+                CodecParts::TwoLevel(_) => b"IHN2",
+                CodecParts::Lsh(_) | CodecParts::Rabitq(_) => b"IH00",
+            },
+            _ if is_binary => b"IBHf",
+            _ => b"IH00",
+        },
+        Structure::IdMap(id_map) => match (is_binary, id_map.both_ways) {
+            (false, false) => b"IxMp",
+            (false, true) => b"IxM2",
+            (true, false) => b"IBMp",
+            (true, true) => b"IBM2",
+        },
+        Structure::Transformed(_) => b"IxPT",
+        Structure::Refined(_) => b"IxRF",
     }
 }
 
@@ -63,17 +145,17 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IxFI", Layout::Flat),
     (b"IxFl", Layout::Flat),
     // Wrappers: id maps, pre-transform, refinement
-    (b"IxMp", Layout::Wrapper),
-    (b"IxM2", Layout::Wrapper),
+    (b"IxMp", Layout::IdMap { both_ways: false }),
+    (b"IxM2", Layout::IdMap { both_ways: true }),
     (b"IxPT", Layout::Transforms),
     (b"IxRF", Layout::Refine),
     // Codes: product, scalar, hashes, additive quantizers, RaBitQ, two levels
-    (b"IxPq", Layout::Product),
-    (b"IxPQ", Layout::Product),
-    (b"IxPo", Layout::Product),
-    (b"IPfs", Layout::Product),
+    (b"IxPq", Layout::Product { settings: true }),
+    (b"IxPQ", Layout::Product { settings: false }),
+    (b"IxPo", Layout::Product { settings: true }),
+    (b"IPfs", Layout::Blocks),
     (b"IxSQ", Layout::Scalar),
-    (b"IxHe", Layout::Other),
+    (b"IxHe", Layout::Lsh),
     (b"IxHE", Layout::Other),
     (b"IxLS", Layout::Other),
     (b"IxRq", Layout::Other),
@@ -83,22 +165,22 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"ILfs", Layout::Other),
     (b"IRfs", Layout::Other),
     (b"IxLa", Layout::Other),
-    (b"Ixrq", Layout::Other),
-    (b"Ixrr", Layout::Other),
+    (b"Ixrq", Layout::Rabitq { says_bits: false }),
+    (b"Ixrr", Layout::Rabitq { says_bits: true }),
     (b"Irfn", Layout::Other),
-    (b"Ix2L", Layout::Other),
+    (b"Ix2L", Layout::TwoLevel),
     // Coarse quantizers with several parts
     (b"Imiq", Layout::Other),
     (b"ImRQ", Layout::Other),
     (b"ImLQ", Layout::Other),
     // Inverted lists
-    (b"IwFl", Layout::Inverted(Part::Other)),
-    (b"IwFd", Layout::Inverted(Part::Other)),
-    (b"IwSq", Layout::Inverted(Part::Scalar)),
-    (b"IwSQ", Layout::Inverted(Part::Other)),
+    (b"IwFl", Layout::Inverted(Part::Flat)),
+    (b"IwFd", Layout::Inverted(Part::Duplicates)),
+    (b"IwSq", Layout::Inverted(Part::Scalar { says_residual: true })),
+    (b"IwSQ", Layout::Inverted(Part::Scalar { says_residual: false })),
     (b"IwPQ", Layout::Inverted(Part::Product)),
-    (b"IwQR", Layout::Inverted(Part::Product)),
-    (b"IwPf", Layout::Inverted(Part::Other)),
+    (b"IwQR", Layout::Inverted(Part::Refinement)),
+    (b"IwPf", Layout::Inverted(Part::Blocks)),
     (b"IwSh", Layout::Inverted(Part::Other)),
     (b"IwLS", Layout::Inverted(Part::Other)),
     (b"IwRQ", Layout::Inverted(Part::Other)),
@@ -106,8 +188,8 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IwPL", Layout::Inverted(Part::Other)),
     (b"IVLf", Layout::Inverted(Part::Other)),
     (b"IVRf", Layout::Inverted(Part::Other)),
-    (b"Iwrq", Layout::Inverted(Part::Other)),
-    (b"Iwrr", Layout::Inverted(Part::Other)),
+    (b"Iwrq", Layout::Inverted(Part::Rabitq { says_bits: false })),
+    (b"Iwrr", Layout::Inverted(Part::Rabitq { says_bits: true })),
     (b"Iwrn", Layout::Inverted(Part::Other)),
     // Inverted lists of old versions
     (b"IvFl", Layout::Inverted(Part::Other)),
@@ -120,6 +202,7 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IHNp", Layout::Hnsw),
     (b"IHNs", Layout::Hnsw),
     (b"IHN2", Layout::Hnsw),
+    (b"IH00", Layout::Hnsw),
     (b"INSf", Layout::Other),
     (b"INSp", Layout::Other),
     (b"INSs", Layout::Other),
@@ -128,9 +211,37 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IBxF", Layout::BinaryFlat),
     (b"IBwF", Layout::BinaryInverted),
     (b"IBHf", Layout::BinaryHnsw),
-    (b"IBMp", Layout::BinaryWrapper),
-    (b"IBM2", Layout::BinaryWrapper),
+    (b"IBMp", Layout::BinaryIdMap { both_ways: false }),
+    (b"IBM2", Layout::BinaryIdMap { both_ways: true }),
     (b"IBHh", Layout::Binary),
     (b"IBHm", Layout::Binary),
     (b"IBFf", Layout::Binary),
 ];
+
+/// The kinds of scalar quantizers in the order of their numbers, with FAISS's names.
+static SCALARS: [(&str, ScalarKind); 9] = [
+    ("8bit", ScalarKind::Steps { bits: 8, uniform: false }),
+    ("4bit", ScalarKind::Steps { bits: 4, uniform: false }),
+    ("8bit_uniform", ScalarKind::Steps { bits: 8, uniform: true }),
+    ("4bit_uniform", ScalarKind::Steps { bits: 4, uniform: true }),
+    ("fp16", ScalarKind::F16),
+    ("8bit_direct", ScalarKind::Direct),
+    ("6bit", ScalarKind::Steps { bits: 6, uniform: false }),
+    ("bf16", ScalarKind::Bf16),
+    ("8bit_direct_signed", ScalarKind::DirectSigned),
+];
+
+/// The kind of scalar quantizer with this number.
+pub(super) fn scalar_kind(number: i32) -> Option<ScalarKind> {
+    let number = usize::try_from(number).ok()?;
+    SCALARS.get(number).map(|(_, kind)| *kind)
+}
+
+/// The number and the name of a kind of scalar quantizer.
+///
+/// # Panics
+/// If it is none of FAISS's.
+pub(super) fn scalar_number(kind: ScalarKind) -> (i32, &'static str) {
+    let number = SCALARS.iter().position(|(_, known)| *known == kind).expect("one of FAISS's");
+    (number as i32, SCALARS[number].0)
+}

@@ -4,90 +4,72 @@
 //! `lp` uses.
 
 use anear_io::Cursor;
-use anear_types::{Error, Metric, Result};
+use anear_types::{Error, Measure, Metric, Result};
 
-/// The metric of an index, as its header has it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct MetricType {
-    number: i32,
-    argument: f32,
-}
-
-/// Number, name and our metric, if there is one.
-static METRICS: [(i32, &str, Option<Metric>); 11] = [
-    (0, "ip", Some(Metric::InnerProduct)),
-    (1, "l2", Some(Metric::L2)),
-    (2, "manhattan", Some(Metric::Manhattan)),
-    (3, "chebyshev", Some(Metric::Chebyshev)),
-    (LP, "lp", None),
-    (20, "canberra", Some(Metric::Canberra)),
-    (21, "braycurtis", Some(Metric::BrayCurtis)),
-    (22, "jensenshannon", Some(Metric::JensenShannon)),
-    (23, "jaccard of floats", None),
-    (24, "nan-euclidean", None),
-    (25, "gower", None),
+/// The measures in the order of their numbers.
+static NUMBERS: [(i32, Measure); 11] = [
+    (0, Measure::InnerProduct),
+    (1, Measure::L2),
+    (2, Measure::Manhattan),
+    (3, Measure::Chebyshev),
+    (4, Measure::Lp),
+    (20, Measure::Canberra),
+    (21, Measure::BrayCurtis),
+    (22, Measure::JensenShannon),
+    (23, Measure::Jaccard),
+    (24, Measure::NanEuclidean),
+    (25, Measure::Gower),
 ];
 
-const LP: i32 = 4;
+/// Reads a measure and its argument.
+///
+/// # Errors
+/// If FAISS has no metric of this number.
+pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<(Measure, f32)> {
+    let number = cursor.i32("the metric")?;
+    let unknown = || Error::malformed(format!("there is no metric of number {number}"));
+    let measure = numbered(number).ok_or_else(unknown)?;
+    let argument = match number > 1 {
+        true => f32::from_le_bytes(cursor.array("the argument of the metric")?),
+        false => 0.0,
+    };
+    Ok((measure, argument))
+}
 
-impl MetricType {
-    /// Squared Euclidean distance, FAISS's own default.
-    pub(super) const L2: MetricType = MetricType { number: 1, argument: 0.0 };
+/// The measure with this number.
+pub(super) fn numbered(number: i32) -> Option<Measure> {
+    NUMBERS.iter().find(|(known, _)| *known == number).map(|(_, measure)| *measure)
+}
 
-    /// Reads number and argument.
-    ///
-    /// # Errors
-    /// If FAISS has no metric of this number.
-    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<MetricType> {
-        let number = cursor.i32("the metric")?;
-        if !METRICS.iter().any(|(known, ..)| *known == number) {
-            return Err(Error::malformed(format!("there is no metric of number {number}")));
-        }
-        let has_argument = number > 1;
-        let argument = match has_argument {
-            true => f32::from_le_bytes(cursor.array("the argument of the metric")?),
-            false => 0.0,
-        };
-        Ok(MetricType { number, argument })
+/// The number of a measure.
+///
+/// # Panics
+/// If it is over bits.
+pub(super) fn number(measure: Measure) -> i32 {
+    NUMBERS.iter().find(|(_, known)| *known == measure).expect("one over numbers").0
+}
+
+/// The bytes that [`read`] takes.
+///
+/// # Panics
+/// If the measure is over bits.
+pub(super) fn write(measure: Measure, argument: f32, out: &mut Vec<u8>) {
+    let number = number(measure);
+    out.extend_from_slice(&number.to_le_bytes());
+    if number > 1 {
+        out.extend_from_slice(&argument.to_le_bytes());
     }
+}
 
-    /// The bytes that [`read`](MetricType::read) takes.
-    pub(super) fn write(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.number.to_le_bytes());
-        if self.number > 1 {
-            out.extend_from_slice(&self.argument.to_le_bytes());
-        }
-    }
-
-    /// The metric for rows that are to be near each other in the same order as by `metric`; `None`
-    /// if FAISS has none for floats.
-    pub(super) fn of(metric: Metric) -> Option<MetricType> {
-        let stored = match metric {
-            Metric::Euclidean => Metric::L2, // FAISS leaves out the root
-            same => same,
-        };
-        let row = METRICS.iter().find(|(.., known)| *known == Some(stored))?;
-        Some(MetricType { number: row.0, argument: 0.0 })
-    }
-
-    /// Our metric, if there is one.
-    pub(super) fn metric(self) -> Option<Metric> {
-        self.row().2
-    }
-
-    /// A name to show.
-    pub(super) fn name(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The exponent of `lp`.
-    pub(super) fn exponent(self) -> Option<f32> {
-        (self.number == LP).then_some(self.argument)
-    }
-
-    fn row(self) -> &'static (i32, &'static str, Option<Metric>) {
-        METRICS.iter().find(|(known, ..)| *known == self.number).expect("numbers were checked")
-    }
+/// The measure for rows that are to be near each other in the same order as by `metric`; `None`
+/// if FAISS has none for floats.
+pub(super) fn of(metric: Metric) -> Option<Measure> {
+    let stored = match metric {
+        Metric::Euclidean => Metric::L2, // FAISS leaves out the root
+        same => same,
+    };
+    let measures = NUMBERS.iter().map(|(_, measure)| *measure);
+    measures.into_iter().find(|measure| measure.metric() == Some(stored))
 }
 
 #[cfg(test)]
@@ -97,14 +79,14 @@ mod tests {
     #[test]
     fn our_metrics_come_back_from_their_numbers() {
         for metric in Metric::ALL {
-            let Some(stored) = MetricType::of(metric) else {
+            let Some(stored) = of(metric) else {
                 let none = [Metric::Cosine, Metric::Angular, Metric::Hamming, Metric::Jaccard];
                 assert!(none.contains(&metric), "{metric}");
                 continue;
             };
             let mut bytes = Vec::new();
-            stored.write(&mut bytes);
-            assert_eq!(MetricType::read(&mut Cursor::new(&bytes)).unwrap(), stored);
+            write(stored, 0.0, &mut bytes);
+            assert_eq!(read(&mut Cursor::new(&bytes)).unwrap(), (stored, 0.0));
             let expected = if metric == Metric::Euclidean { Metric::L2 } else { metric };
             assert_eq!(stored.metric(), Some(expected));
         }

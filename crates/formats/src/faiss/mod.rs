@@ -1,10 +1,14 @@
 //! FAISS index files, read and written without FAISS.
 //!
 //! A file is an index: four letters that say its kind, a header, and what the kind needs, possibly
-//! with further indexes inside. Every kind is named and described; the vectors of flat indexes are
-//! read where they lie, under the ids of an id map around them. They never lie at a multiple of
-//! four bytes (the headers are odd), so floats are copied block by block. Such indexes are written
-//! as well: a flat one, with integer ids as an id map over it.
+//! with further indexes inside. Most kinds are read to their parts ([`IndexParts`]), from which an
+//! index is made that can be searched; the others are named and described. The vectors of flat
+//! indexes are read where they lie, under the ids of an id map around them. They never lie at a multiple of
+//! four bytes (the headers are odd), so floats are copied block by block. Rows are written as
+//! such an index: a flat one, with integer ids as an id map over it. Parts of any kind are written as
+//! they are.
+//!
+//! [`IndexParts`]: anear_types::parts::IndexParts
 //!
 //! Source: FAISS 1.15, `faiss/impl/index_write.cpp` and `faiss/impl/index_read.cpp`.
 
@@ -13,10 +17,13 @@ mod describe;
 mod header;
 mod kinds;
 mod metric;
+mod read;
 mod sink;
-mod stored;
 #[cfg(test)]
 mod tests;
+mod write;
+
+pub use write::write_index;
 
 use crate::{
     Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,
@@ -56,7 +63,7 @@ impl Format for Faiss {
     }
 
     fn open(&self, input: Input, options: &ReadOptions) -> Result<Box<dyn Container>> {
-        Ok(Box::new(container::FaissFile::open(input, options)?))
+        Ok(Box::new(container::FaissFile::open(&input, options)?))
     }
 
     fn create(

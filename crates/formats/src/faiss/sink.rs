@@ -1,12 +1,12 @@
 //! Writing rows as a flat index, with integer ids as an id map over one: the bytes FAISS writes.
 
 use super::header::Header;
-use super::kinds::layout;
-use super::metric::MetricType;
+use super::kinds::{flat_letters, layout};
+use super::metric;
 use crate::spool::ColumnSpool;
 use crate::{Summary, VectorSink};
 use anear_io::{ByteOrder, Output, swap_bytes};
-use anear_types::{Column, ColumnKind, Error, MatrixRef, Metric, Result, Schema, Value};
+use anear_types::{Column, ColumnKind, Error, MatrixRef, Measure, Metric, Result, Schema, Value};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 
 /// How far the squared length of a row that was made to be of length 1 may be from it: as far as
@@ -15,7 +15,7 @@ const UNIT_TOLERANCE: f64 = 1e-3;
 
 pub(super) struct Sink {
     output: BufWriter<Output>,
-    metric: MetricType,
+    measure: Measure,
     /// Whether rows must be of length 1, so that inner products order them as cosines would.
     unit_rows: bool,
     dim: usize,
@@ -29,11 +29,11 @@ impl Sink {
             let what = format!("FAISS has no index of dimension {}", schema.dim);
             return Err(Error::unsupported(what));
         }
-        let (metric, unit_rows) = metric_type(schema.metric)?;
+        let (measure, unit_rows) = measure_for(schema.metric)?;
         let ids = schema.ids.map(|ids| &schema.columns[ids]);
         let ids = ids.filter(|ids| ids.kind == ColumnKind::Int).map(ColumnSpool::new);
         let (output, dim) = (BufWriter::with_capacity(1 << 16, output), schema.dim);
-        let mut sink = Sink { output, metric, unit_rows, dim, ids, rows: 0 };
+        let mut sink = Sink { output, measure, unit_rows, dim, ids, rows: 0 };
         let head = sink.head();
         sink.write(&vec![0; head.len()])?; // the number of rows is known at the end
         Ok(sink)
@@ -48,17 +48,12 @@ impl Sink {
             dim: self.dim,
             rows: self.rows,
             trained: true,
-            metric_type: Some(self.metric),
+            measure: (self.measure, 0.0),
         };
         if self.ids.is_some() {
             header(b"IxMp").write(&mut head);
         }
-        let flat = match self.metric.metric() {
-            Some(Metric::L2) => b"IxF2",
-            Some(Metric::InnerProduct) => b"IxFI",
-            _ => b"IxFl",
-        };
-        header(flat).write(&mut head);
+        header(flat_letters(self.measure)).write(&mut head);
         let floats = self.rows.saturating_mul(self.dim as u64);
         head.extend_from_slice(&floats.to_le_bytes());
         head
@@ -87,19 +82,17 @@ impl Sink {
     }
 }
 
-/// The metric to write, and whether rows must be of length 1 for it to stand for `metric`.
-fn metric_type(metric: Option<Metric>) -> Result<(MetricType, bool)> {
+/// The measure to write, and whether rows must be of length 1 for it to stand for `metric`.
+fn measure_for(metric: Option<Metric>) -> Result<(Measure, bool)> {
     match metric {
-        None => Ok((MetricType::L2, false)),
-        Some(Metric::Cosine | Metric::Angular) => {
-            Ok((MetricType::of(Metric::InnerProduct).expect("FAISS has it"), true))
-        }
+        None => Ok((Measure::L2, false)),
+        Some(Metric::Cosine | Metric::Angular) => Ok((Measure::InnerProduct, true)),
         Some(metric) => {
             let unsupported = || {
                 Error::unsupported(format!("FAISS has no metric {metric} for floats"))
                     .help("name another metric for the index, such as l2")
             };
-            MetricType::of(metric).map(|stored| (stored, false)).ok_or_else(unsupported)
+            metric::of(metric).map(|stored| (stored, false)).ok_or_else(unsupported)
         }
     }
 }

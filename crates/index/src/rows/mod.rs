@@ -7,8 +7,7 @@ use anear_types::{Block, Element, MatrixRef};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Bytes that someone else keeps alive and does not change.
-pub type SharedBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+pub use anear_types::parts::SharedBytes;
 
 /// Rows numbered from 0, part behind part. Cloning copies no row.
 #[derive(Clone)]

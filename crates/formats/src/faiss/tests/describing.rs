@@ -60,27 +60,21 @@ fn settings_are_shown() {
 }
 
 #[test]
-fn damaged_headers_are_refused() {
-    let (mut refused, mut all) = (0, 0);
+fn damaged_files_are_refused() {
+    let mut all = 0;
     for (path, what) in expected("bad") {
         if !what["format"].as_str().unwrap().starts_with("faiss") {
             continue;
         }
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let outcome = open(Input::open(&path).unwrap(), &ReadOptions::default());
         all += 1;
-        refused += usize::from(outcome.is_err());
-        let is_read = [
-            "_d_", "_ntotal", "_metric", "_trained", "_nested_", "_m_", "_nbits", "_flat_l2",
-            "_idmap", "s_codes", "_binary",
-        ];
-        let is_graph = name.contains("_hnsw");
-        if is_read.iter().any(|part| name.contains(part)) && !is_graph && what["expect"] == "error"
-        {
-            assert!(outcome.is_err(), "{name}");
+        let outcome = open(Input::open(&path).unwrap(), &ReadOptions::default());
+        if what["expect"] == "error" {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let is_read = outcome.is_ok_and(|container| container.parts().is_some());
+            assert!(!is_read, "{name}: {}", what["why"]);
         }
     }
-    assert!(refused * 2 > all, "{refused} of {all} refused");
+    assert!(all >= 20, "{all} files");
 }
 
 #[test]

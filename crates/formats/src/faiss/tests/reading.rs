@@ -110,7 +110,7 @@ fn contradictions_are_refused() {
         error.to_string()
     };
     assert!(refused(&|bytes| bytes[ids_count] = 4).contains("4 ids for 5 rows"));
-    assert!(refused(&|bytes| bytes[ids_count + 7] = 0xff).contains("ids for 5 rows"));
+    assert!(refused(&|bytes| bytes[ids_count + 7] = 0xff).contains("inside the ids"));
     assert!(refused(&|bytes| bytes[8] = 6).contains("6 rows and metric l2 over an index of 5"));
     assert!(refused(&|bytes| bytes[33] = 0).contains("metric ip over"));
     assert!(refused(&|bytes| bytes[4] = 4).contains("dimension 3 inside one of dimension 4"));

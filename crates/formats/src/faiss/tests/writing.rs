@@ -1,8 +1,10 @@
 //! Written files have the bytes that the real library writes.
 
 use super::{Faiss, golden, open};
+use crate::faiss::write_index;
 use crate::testing::{entry_rows, write_bytes};
 use crate::{Container, WriteOptions};
+use anear_io::Output;
 use anear_testkit::fixtures::expected;
 use anear_types::{Column, ColumnInfo, ColumnKind, Element, ErrorKind, Metric, Schema, Value};
 
@@ -44,6 +46,23 @@ fn fixtures_come_back_byte_for_byte() {
         }
     }
     assert!(same >= 3, "{same} files");
+}
+
+#[test]
+fn indexes_of_every_kind_that_is_read_come_back_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut written = 0;
+    for (path, _) in expected("faiss") {
+        let bytes = std::fs::read(&path).unwrap();
+        let container = open(&bytes).unwrap();
+        let Some(parts) = container.parts() else { continue };
+        let copy = folder.path().join(path.file_name().unwrap());
+        let size = write_index(parts, Output::create(&copy, false).unwrap()).unwrap();
+        assert_eq!(size, bytes.len() as u64, "{}", path.display());
+        assert_eq!(std::fs::read(copy).unwrap(), bytes, "{}", path.display());
+        written += 1;
+    }
+    assert!(written >= 12, "{written} files");
 }
 
 fn schema(metric: Metric) -> Schema {

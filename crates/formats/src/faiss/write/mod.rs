@@ -1,0 +1,108 @@
+//! Writing the parts of an index: the bytes that FAISS writes.
+
+mod blocks;
+mod codecs;
+mod fields;
+mod graph;
+mod lists;
+mod transforms;
+
+use super::header::Header;
+use super::kinds::{layout, letters};
+use anear_io::Output;
+use anear_types::Result;
+use anear_types::parts::{CheckedParts, CodecParts, Coded, IndexParts, Structure};
+use fields::Fields;
+use std::io::{self, BufWriter, Write};
+
+/// Bytes written at a time.
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// Writes an index as a file; returns its size in bytes.
+///
+/// # Errors
+/// If writing fails; nothing is left behind then.
+pub fn write_index(parts: &CheckedParts, mut output: Output) -> Result<u64> {
+    let mut buffer = BufWriter::with_capacity(BUFFER_BYTES, &mut output);
+    let written = write_parts(parts.parts(), &mut buffer).and_then(|()| buffer.flush());
+    drop(buffer);
+    written.map_err(|source| output.failed(source))?;
+    output.commit()
+}
+
+/// Writes an index to where the bytes go.
+fn write_parts(parts: &IndexParts, out: &mut dyn Write) -> io::Result<()> {
+    write(parts, &mut Fields(out))
+}
+
+fn write(index: &IndexParts, fields: &mut Fields<'_>) -> io::Result<()> {
+    write_header(index, fields)?;
+    match &index.structure {
+        Structure::Coded(coded) => write_coded(index, coded, fields),
+        Structure::Inverted(inverted) => lists::write(index, inverted, fields),
+        Structure::Graph(graph) => {
+            graph::write(graph, fields)?;
+            write(&graph.storage, fields)
+        }
+        Structure::IdMap(id_map) => {
+            write(&id_map.inner, fields)?;
+            fields.elements(size_of::<i64>(), id_map.ids.bytes())
+        }
+        Structure::Transformed(transformed) => {
+            fields.dim(transformed.transforms.len())?;
+            for transform in &transformed.transforms {
+                transforms::write(transform, fields)?;
+            }
+            write(&transformed.inner, fields)
+        }
+        Structure::Refined(refined) => {
+            write(&refined.base, fields)?;
+            write(&refined.refinement, fields)?;
+            fields.float(refined.factor)
+        }
+    }
+}
+
+fn write_header(index: &IndexParts, fields: &mut Fields<'_>) -> io::Result<()> {
+    let fourcc = letters(index);
+    let header = Header {
+        fourcc,
+        layout: layout(&fourcc).expect("a known kind"),
+        dim: index.dim,
+        rows: index.rows,
+        trained: index.trained,
+        measure: (index.measure, index.argument),
+    };
+    let mut bytes = Vec::new();
+    header.write(&mut bytes);
+    fields.bytes(&bytes)
+}
+
+fn write_coded(index: &IndexParts, coded: &Coded, fields: &mut Fields<'_>) -> io::Result<()> {
+    match &coded.codec {
+        CodecParts::Raw => return fields.elements(size_of::<f32>(), &coded.codes),
+        CodecParts::Bits => {}
+        CodecParts::Scalar(scalar) => codecs::scalar(scalar, index.dim, fields)?,
+        CodecParts::Product(product) => codecs::product(product, index.dim, fields)?,
+        CodecParts::TwoLevel(two_level) => {
+            write(&two_level.coarse, fields)?;
+            codecs::two_level(two_level, index.dim, fields)?;
+        }
+        CodecParts::Lsh(lsh) => codecs::lsh(lsh, fields)?,
+        CodecParts::Rabitq(rabitq) => {
+            codecs::rabitq(rabitq, index.dim, index.measure, fields)?;
+            fields.elements(1, &coded.codes)?;
+            fields.floats(&rabitq.center)?;
+            return fields.byte(rabitq.query_bits);
+        }
+    }
+    if let (Some(blocks), CodecParts::Product(product)) = (&coded.blocks, &coded.codec) {
+        blocks::write(index.rows as usize, product.parts, blocks, fields)?;
+        return fields.elements(1, &coded.codes);
+    }
+    fields.elements(1, &coded.codes)?;
+    if matches!(coded.codec, CodecParts::Product(_)) {
+        codecs::product_search(coded.product_search, fields)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Making an index of its parts.
+
+use super::AnnIndex;
+use crate::coded::CodedIndex;
+use crate::composed::{Mapped, RefinedIndex, TransformedIndex};
+use crate::graph::GraphIndex;
+use crate::ivf::InvertedIndex;
+use anear_quant::bits::Bits;
+use anear_quant::lsh::Lsh;
+use anear_quant::product::{Product, unpack};
+use anear_quant::rabitq::Rabitq;
+use anear_quant::raw::Raw;
+use anear_quant::scalar::Scalar;
+use anear_quant::two_level::TwoLevel;
+use anear_quant::{Codec, How};
+use anear_types::parts::{
+    Blocks, Bytes, CheckedParts, CodecParts, IndexParts, Structure, TwoLevelParts,
+};
+use anear_types::{Error, Result};
+
+/// Makes an index that can be searched. Codes stay where they are.
+///
+/// # Errors
+/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if the index has not learned what it needs to
+/// hold rows, or its lists are elsewhere.
+pub fn adopt(parts: &CheckedParts) -> Result<Box<dyn AnnIndex>> {
+    adopt_inner(parts.parts())
+}
+
+/// The same for an index inside another, which was checked with it.
+fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
+    if !parts.trained && parts.rows == 0 {
+        return Err(Error::unsupported("the index is not trained, and holds no rows"));
+    }
+    let how = How { measure: parts.measure, argument: parts.argument };
+    Ok(match &parts.structure {
+        Structure::Coded(coded) => {
+            let codec = codec_of(&coded.codec, coded.blocks.as_ref(), parts.dim)?;
+            let codes = unpacked(&coded.codes, coded.blocks.as_ref(), parts.rows as usize, &*codec);
+            Box::new(CodedIndex::new(codec, how, codes))
+        }
+        Structure::Inverted(inverted) => {
+            let quantizer = adopt_inner(&inverted.quantizer)?;
+            Box::new(InvertedIndex::new(parts, inverted, quantizer, how)?)
+        }
+        Structure::Graph(graph) => Box::new(GraphIndex::new(graph, adopt_inner(&graph.storage)?)),
+        Structure::IdMap(id_map) => {
+            Box::new(Mapped::new(adopt_inner(&id_map.inner)?, id_map.ids.clone()))
+        }
+        Structure::Transformed(transformed) => {
+            let inner = adopt_inner(&transformed.inner)?;
+            Box::new(TransformedIndex::new(parts.dim, &transformed.transforms, inner))
+        }
+        Structure::Refined(refined) => {
+            let base = adopt_inner(&refined.base)?;
+            Box::new(RefinedIndex::new(base, adopt_inner(&refined.refinement)?, refined.factor))
+        }
+    })
+}
+
+/// The codec for rows of `dim` components, whose codes may lie in blocks.
+pub(crate) fn codec_of(
+    parts: &CodecParts,
+    blocks: Option<&Blocks>,
+    dim: usize,
+) -> Result<Box<dyn Codec>> {
+    Ok(match parts {
+        CodecParts::Raw => Box::new(Raw::new(dim)),
+        CodecParts::Bits => Box::new(Bits::new(dim)),
+        CodecParts::Scalar(scalar) => Box::new(Scalar::new(scalar.kind, dim, &scalar.learned)),
+        CodecParts::Product(product) if blocks.is_some() => {
+            Box::new(Product::new(dim, product).with_rounded_tables())
+        }
+        CodecParts::Product(product) => Box::new(Product::new(dim, product)),
+        CodecParts::Lsh(lsh) => Box::new(Lsh::new(dim, lsh)),
+        CodecParts::Rabitq(rabitq) => Box::new(Rabitq::new(dim, rabitq)),
+        CodecParts::TwoLevel(two_level) => Box::new(two_level_of(two_level, dim)?),
+    })
+}
+
+/// Codes one behind another: as they are, or taken out of their blocks.
+pub(crate) fn unpacked(
+    codes: &Bytes,
+    blocks: Option<&Blocks>,
+    rows: usize,
+    codec: &dyn Codec,
+) -> Bytes {
+    let Some(blocks) = blocks else { return codes.clone() };
+    let pairs = codec.code_bytes(); // two parts to a byte
+    unpack(codes, blocks.rows, rows, 2 * pairs).into()
+}
+
+fn two_level_of(parts: &TwoLevelParts, dim: usize) -> Result<TwoLevel> {
+    let coarse = adopt_inner(&parts.coarse)?;
+    let centroids = centroids_of(&*coarse)?;
+    Ok(TwoLevel::new(centroids, parts.coarse_bytes(), Product::new(dim, &parts.product)))
+}
+
+/// The rows of a quantizer, by their numbers.
+///
+/// # Errors
+/// If they cannot be told.
+pub(crate) fn centroids_of(quantizer: &dyn AnnIndex) -> Result<Vec<f32>> {
+    let dim = quantizer.dim();
+    let mut centroids = vec![0.0; quantizer.rows() as usize * dim];
+    for (number, centroid) in centroids.chunks_exact_mut(dim).enumerate() {
+        quantizer.reconstruct(number as i64, centroid)?;
+    }
+    Ok(centroids)
+}

@@ -1,0 +1,212 @@
+//! Rows in lists, each with a centroid: the lists of the nearest centroids are looked at.
+
+mod duplicates;
+mod lists;
+mod refinement;
+
+use crate::ann::{
+    AnnIndex, Collector, Hit, Queries, Settings, TakeRows, centroids_of, codec_of, unpacked,
+};
+use crate::coded::BLOCK_CODES;
+use crate::flat::Goal;
+use anear_quant::{Codec, How, Query};
+use anear_types::parts::{Beside, IndexParts, Inverted, List};
+use anear_types::{Error, Result};
+use duplicates::Duplicates;
+use lists::{Lists, Place};
+use refinement::Refinement;
+
+/// Rows in inverted lists.
+pub(crate) struct InvertedIndex {
+    dim: usize,
+    rows: u64,
+    how: How,
+    probes: usize,
+    quantizer: Box<dyn AnnIndex>,
+    codec: Box<dyn Codec>,
+    /// The centroid of each list, where codes are differences to it.
+    centroids: Option<Vec<f32>>,
+    lists: Lists,
+    duplicates: Option<Duplicates>,
+    refinement: Option<Refinement>,
+}
+
+impl InvertedIndex {
+    /// # Errors
+    /// If the lists are elsewhere, or centroids cannot be told that codes are differences to.
+    pub(crate) fn new(
+        parts: &IndexParts,
+        inverted: &Inverted,
+        quantizer: Box<dyn AnnIndex>,
+        how: How,
+    ) -> Result<InvertedIndex> {
+        let elsewhere = || Error::unsupported("the lists of the index are not in the file");
+        let lists = inverted.lists.as_ref().ok_or_else(elsewhere)?;
+        let centroids = inverted.residual.then(|| centroids_of(&*quantizer)).transpose()?;
+        let (mut duplicates, mut refinement) = (None, None);
+        match &inverted.beside {
+            Beside::Nothing => {}
+            Beside::Duplicates(pairs) => duplicates = Some(Duplicates::new(pairs)),
+            Beside::Refinement { product, codes, factor } => {
+                refinement = Some(Refinement::new(parts.dim, product, codes.clone(), *factor));
+            }
+        }
+        let blocks = inverted.blocks.as_ref();
+        let codec = codec_of(&inverted.codec, blocks, parts.dim)?;
+        let unpacked_list = |list: &List| {
+            let codes = unpacked(&list.codes, blocks, list.ids.len(), &*codec);
+            List { codes, ..list.clone() }
+        };
+        let lists = lists.iter().map(unpacked_list).collect();
+        Ok(InvertedIndex {
+            dim: parts.dim,
+            rows: parts.rows,
+            how,
+            probes: inverted.probes,
+            centroids,
+            lists: Lists::new(inverted.list_count, lists, &inverted.direct_map),
+            codec,
+            quantizer,
+            duplicates,
+            refinement,
+        })
+    }
+
+    /// The centroid that the codes of a list are differences to.
+    fn center(&self, list: usize) -> Option<&[f32]> {
+        let centroids = self.centroids.as_ref()?;
+        Some(&centroids[list * self.dim..][..self.dim])
+    }
+
+    /// Scores the lists that were found for a query. `label` says what a row is called.
+    fn scan(
+        &self,
+        query: Query<'_>,
+        lists: &[Hit],
+        goal: Goal,
+        settings: &Settings<'_>,
+        label: impl Fn(&List, usize, i64) -> i64,
+    ) -> Result<Vec<Hit>> {
+        let mut scorer = self.codec.scorer(query, self.how)?;
+        let mut collector = Collector::new(goal, self.how);
+        let code_bytes = self.codec.code_bytes();
+        let mut scores = [0.0; BLOCK_CODES];
+        let centers: Vec<&[f32]> =
+            lists.iter().filter_map(|hit| self.center(hit.id as usize)).collect();
+        scorer.announce(&centers);
+        for (number, hit) in lists.iter().enumerate() {
+            let Some(list) = self.lists.get(hit.id) else { continue };
+            if let Some(center) = centers.get(number) {
+                scorer.center_at(number, center);
+            }
+            let mut ids = list.ids.iter().enumerate();
+            for codes in list.codes.chunks(BLOCK_CODES * code_bytes) {
+                let scores = &mut scores[..codes.len() / code_bytes];
+                scorer.block(codes, scores);
+                for (score, (offset, id)) in scores.iter().zip(&mut ids) {
+                    if settings.keeps(id) {
+                        collector.offer(*score, label(list, offset, id));
+                    }
+                }
+            }
+        }
+        Ok(collector.into_hits())
+    }
+
+    fn search_lists(
+        &self,
+        query: Query<'_>,
+        lists: &[Hit],
+        goal: Goal,
+        settings: &Settings<'_>,
+    ) -> Result<Vec<Hit>> {
+        let by_id = |_: &List, _, id| id;
+        match &self.refinement {
+            None => {
+                let found = self.scan(query, lists, goal, settings, by_id)?;
+                Ok(match &self.duplicates {
+                    None => found,
+                    Some(duplicates) => duplicates.beside(&found, goal),
+                })
+            }
+            Some(refinement) => {
+                let wider = refinement.base_goal(goal, settings);
+                let by_place = |list: &List, offset, _| Place { list: list.number, offset }.pack();
+                let found = self.scan(query, lists, wider, settings, by_place)?;
+                refinement.refine(self, query.floats(), &found, goal)
+            }
+        }
+    }
+
+    /// Writes the row at a place.
+    fn decode(&self, list: &List, offset: usize, row: &mut [f32]) {
+        let code_bytes = self.codec.code_bytes();
+        self.codec.decode(&list.codes[offset * code_bytes..][..code_bytes], row);
+        if let Some(center) = self.center(list.number) {
+            row.iter_mut().zip(center).for_each(|(component, center)| *component += center);
+        }
+        if let Some(refinement) = &self.refinement {
+            refinement.add_to(list.ids.get(offset).expect("an id a row"), row);
+        }
+    }
+}
+
+impl AnnIndex for InvertedIndex {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    fn how(&self) -> How {
+        self.how
+    }
+
+    fn search(
+        &self,
+        queries: Queries<'_>,
+        goal: Goal,
+        settings: &Settings<'_>,
+    ) -> Result<Vec<Vec<Hit>>> {
+        let count = self.lists.count();
+        let k = settings.probes.unwrap_or(self.probes).clamp(1, count);
+        let mut lists =
+            self.quantizer.search(queries, Goal::Nearest { k }, &Settings::default())?;
+        // A quantizer whose rows have ids of their own may call them anything.
+        lists.iter_mut().for_each(|hits| hits.retain(|hit| (0..count as i64).contains(&hit.id)));
+        let search = |(query, lists): (Query<'_>, Vec<Hit>)| {
+            self.search_lists(query, &lists, goal, settings)
+        };
+        queries.iter().zip(lists).map(search).collect()
+    }
+
+    fn reconstruct(&self, id: i64, row: &mut [f32]) -> Result<()> {
+        let stored_id = self.duplicates.as_ref().map_or(id, |duplicates| duplicates.original(id));
+        let (list, offset) = self.lists.find(stored_id)?;
+        self.decode(list, offset, row);
+        Ok(())
+    }
+
+    fn each_rows(&self, take: &mut TakeRows<'_>) -> Result<()> {
+        for list in self.lists.iter() {
+            for first in (0..list.ids.len()).step_by(BLOCK_CODES) {
+                let ids: Vec<i64> = list.ids.iter().skip(first).take(BLOCK_CODES).collect();
+                let mut rows = vec![0.0; ids.len() * self.dim];
+                for (row, place) in rows.chunks_exact_mut(self.dim).enumerate() {
+                    self.decode(list, first + row, place);
+                }
+                take(&ids, &rows)?;
+                if let Some(duplicates) = &self.duplicates {
+                    duplicates.each_rows(&ids, &rows, take)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_lossless(&self) -> bool {
+        self.codec.is_lossless()
+    }
+}

@@ -1,0 +1,93 @@
+//! Packed bits as they are, scored by how many differ.
+
+use crate::codec::{Codec, How, Query, Scorer};
+use anear_types::{Error, Measure, Result};
+
+/// Rows of packed bits, the lowest bit of a byte first. Decoded, a bit is 0 or 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Bits {
+    dim: usize,
+}
+
+impl Bits {
+    /// Rows of so many bits.
+    ///
+    /// # Panics
+    /// If they are not whole bytes, or none.
+    pub fn new(dim: usize) -> Bits {
+        assert!(dim > 0 && dim.is_multiple_of(8));
+        Bits { dim }
+    }
+}
+
+impl Codec for Bits {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn code_bytes(&self) -> usize {
+        self.dim / 8
+    }
+
+    fn is_lossless(&self) -> bool {
+        true
+    }
+
+    fn decode(&self, codes: &[u8], rows: &mut [f32]) {
+        assert_eq!(codes.len() * 8, rows.len());
+        for (byte, row) in codes.iter().zip(rows.chunks_exact_mut(8)) {
+            for (bit, component) in row.iter_mut().enumerate() {
+                *component = f32::from(byte >> bit & 1);
+            }
+        }
+    }
+
+    fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
+        if how.measure != Measure::Hamming {
+            let what = format!("bits are compared by hamming, not by {}", how.measure);
+            return Err(Error::unsupported(what));
+        }
+        let query = query.bits().to_vec();
+        assert_eq!(query.len(), self.code_bytes());
+        Ok(Box::new(Hamming { query }))
+    }
+}
+
+/// Counts the bits that differ.
+#[derive(Debug)]
+pub(crate) struct Hamming {
+    pub(crate) query: Vec<u8>,
+}
+
+impl Hamming {
+    fn score(&self, code: &[u8]) -> f32 {
+        let (words, rest) = code.as_chunks::<8>();
+        let (query_words, query_rest) = self.query.as_chunks::<8>();
+        let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+        let in_words = words.iter().zip(query_words);
+        let in_words = in_words.map(|(x, y)| (word(x) ^ word(y)).count_ones()).sum::<u32>();
+        let in_rest = rest.iter().zip(query_rest).map(|(x, y)| (x ^ y).count_ones()).sum::<u32>();
+        (in_words + in_rest) as f32
+    }
+}
+
+impl Scorer for Hamming {
+    fn center_at(&mut self, _: usize, _: &[f32]) {
+        panic!("bits of differences");
+    }
+
+    fn block(&mut self, codes: &[u8], scores: &mut [f32]) {
+        assert_eq!(codes.len(), scores.len() * self.query.len());
+        for (code, score) in codes.chunks_exact(self.query.len()).zip(scores) {
+            *score = self.score(code);
+        }
+    }
+
+    fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
+        let bytes = self.query.len();
+        assert_eq!(numbers.len(), scores.len());
+        for (number, score) in numbers.iter().zip(scores) {
+            *score = self.score(&codes[*number as usize * bytes..][..bytes]);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What a codec is, and what scores its codes.
+
+use crate::pairs::Pairs;
+use anear_types::{Measure, Result};
+use std::fmt::Debug;
+
+/// How rows are written as codes of the same length.
+///
+/// Rows are f32, `dim` components each; those of [`Bits`](crate::bits::Bits) are bytes of packed bits.
+pub trait Codec: Debug + Send + Sync {
+    /// Components in a row.
+    fn dim(&self) -> usize;
+
+    /// Bytes in a code.
+    fn code_bytes(&self) -> usize;
+
+    /// Whether rows come back from their codes as they were.
+    fn is_lossless(&self) -> bool;
+
+    /// Whether codes can be decoded.
+    fn can_decode(&self) -> bool {
+        true
+    }
+
+    /// Writes the rows that codes stand for.
+    ///
+    /// # Panics
+    /// If there is not room for exactly these rows, or codes cannot be decoded.
+    fn decode(&self, codes: &[u8], rows: &mut [f32]);
+
+    /// Prepares a query, to score codes against it.
+    ///
+    /// # Errors
+    /// [`Unsupported`](anear_types::ErrorKind::Unsupported) if codes cannot be scored this way.
+    ///
+    /// # Panics
+    /// If the query is of another kind or length than rows are.
+    fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>>;
+}
+
+/// How nearness is measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct How {
+    /// The measure.
+    pub measure: Measure,
+    /// Its argument: the exponent of [`Lp`](Measure::Lp).
+    pub argument: f32,
+}
+
+/// A query.
+#[derive(Clone, Copy, Debug)]
+pub enum Query<'a> {
+    /// Components.
+    Floats(&'a [f32]),
+    /// Packed bits.
+    Bits(&'a [u8]),
+}
+
+impl<'a> Query<'a> {
+    /// The components.
+    ///
+    /// # Panics
+    /// If it is one of bits.
+    pub fn floats(self) -> &'a [f32] {
+        match self {
+            Query::Floats(floats) => floats,
+            Query::Bits(_) => panic!("a query of bits for rows of numbers"),
+        }
+    }
+
+    /// The packed bits.
+    ///
+    /// # Panics
+    /// If it is one of components.
+    pub fn bits(self) -> &'a [u8] {
+        match self {
+            Query::Bits(bits) => bits,
+            Query::Floats(_) => panic!("a query of numbers for rows of bits"),
+        }
+    }
+}
+
+/// Scores codes against a query. A score is a distance, or minus a similarity: lower is nearer.
+pub trait Scorer {
+    /// Tells in advance which centers codes will be differences to; none if they are no differences.
+    /// To be called once before codes in lists are scored.
+    fn announce(&mut self, centers: &[&[f32]]) {
+        let _ = centers;
+    }
+
+    /// From now on codes stand for differences to `center`, which was announced as that of this
+    /// number.
+    ///
+    /// # Panics
+    /// If the codec is one of bits or the measure none of differences: neither the Euclidean
+    /// distance nor the inner product.
+    fn center_at(&mut self, number: usize, center: &[f32]);
+
+    /// Scores codes that lie one behind another.
+    ///
+    /// # Panics
+    /// If there is not one code for each of `scores`.
+    fn block(&mut self, codes: &[u8], scores: &mut [f32]);
+
+    /// Scores some of the codes that lie one behind another.
+    ///
+    /// # Panics
+    /// If there is not one number for each of `scores`, or a code is not there.
+    fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]);
+}
+
+/// Scores codes by the rows they stand for.
+#[derive(Debug)]
+pub(crate) struct Decoding<'a, C> {
+    codec: &'a C,
+    pairs: Pairs,
+    rows: Vec<f32>,
+}
+
+/// Components decoded at a time: few enough to stay in the fastest cache.
+const TILE_COMPONENTS: usize = 4096;
+
+impl<'a, C: Codec> Decoding<'a, C> {
+    /// Prepares a scorer of the rows that `pairs` has a query for.
+    pub(crate) fn new(codec: &'a C, pairs: Pairs) -> Decoding<'a, C> {
+        Decoding { codec, pairs, rows: Vec::new() }
+    }
+
+    fn tile_rows(&self) -> usize {
+        (TILE_COMPONENTS / self.codec.dim()).max(1)
+    }
+
+    /// Memory for so many rows.
+    fn room(rows: &mut Vec<f32>, count: usize, dim: usize) -> &mut [f32] {
+        let components = count * dim;
+        if rows.len() < components {
+            rows.resize(components, 0.0);
+        }
+        &mut rows[..components]
+    }
+}
+
+impl<C: Codec> Scorer for Decoding<'_, C> {
+    fn center_at(&mut self, _: usize, center: &[f32]) {
+        self.pairs.center_at(center);
+    }
+
+    fn block(&mut self, codes: &[u8], scores: &mut [f32]) {
+        let (dim, code_bytes, tile) = (self.codec.dim(), self.codec.code_bytes(), self.tile_rows());
+        assert_eq!(codes.len(), scores.len() * code_bytes);
+        for (codes, scores) in codes.chunks(tile * code_bytes).zip(scores.chunks_mut(tile)) {
+            let rows = Self::room(&mut self.rows, scores.len(), dim);
+            self.codec.decode(codes, rows);
+            self.pairs.score(rows, scores);
+        }
+    }
+
+    fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
+        let (dim, code_bytes, tile) = (self.codec.dim(), self.codec.code_bytes(), self.tile_rows());
+        assert_eq!(numbers.len(), scores.len());
+        for (numbers, scores) in numbers.chunks(tile).zip(scores.chunks_mut(tile)) {
+            let rows = Self::room(&mut self.rows, scores.len(), dim);
+            for (number, row) in numbers.iter().zip(rows.chunks_exact_mut(dim)) {
+                self.codec.decode(&codes[*number as usize * code_bytes..][..code_bytes], row);
+            }
+            self.pairs.score(rows, scores);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Scores of rows of f32 against a query, by any measure over numbers.
+//!
+//! The common measures are scored by vector kernels, the others in plain loops, which are FAISS's
+//! formulas term by term: what they give for 0/0 and for numbers outside their domain is not a
+//! number, and no such row is ever near.
+
+mod rare;
+
+use crate::codec::How;
+use anear_kernels::Level;
+use anear_kernels::ops::{self, Group, Op};
+use anear_types::Measure;
+
+/// A query to score rows against.
+#[derive(Debug)]
+pub(crate) struct Pairs {
+    query: Vec<f32>,
+    how: How,
+    level: Level,
+    /// The query for a kernel, where the measure has one.
+    kernel: Option<(Op, Group)>,
+    /// What each component of a query becomes before it is scored.
+    rounding: fn(f32) -> f32,
+    /// What the scores of rows begin at.
+    offset: f32,
+}
+
+impl Pairs {
+    /// Prepares a query.
+    ///
+    /// # Panics
+    /// If the measure is one over bits.
+    pub(crate) fn new(query: &[f32], how: How) -> Pairs {
+        Pairs::rounded(query, how, |component| component)
+    }
+
+    /// The same with each component of the query rounded before it is scored, and so each
+    /// difference of one to a center.
+    pub(crate) fn rounded(query: &[f32], how: How, rounding: fn(f32) -> f32) -> Pairs {
+        let level = Level::best();
+        let op = match how.measure {
+            Measure::InnerProduct => Some(Op::NegativeDot),
+            Measure::L2 => Some(Op::L2),
+            Measure::Manhattan => Some(Op::Manhattan),
+            Measure::Chebyshev => Some(Op::Chebyshev),
+            Measure::Hamming => panic!("bits are no numbers"),
+            _ => None,
+        };
+        let kernel = op.map(|op| (op, group(level, query.iter().copied().map(rounding))));
+        Pairs { query: query.to_vec(), how, level, kernel, rounding, offset: 0.0 }
+    }
+
+    /// From now on rows are differences to `center`.
+    ///
+    /// # Panics
+    /// If the measure is neither the Euclidean distance nor the inner product.
+    pub(crate) fn center_at(&mut self, center: &[f32]) {
+        match (self.how.measure, &mut self.kernel) {
+            (Measure::L2, Some((_, kernel))) => {
+                let moved = self.query.iter().zip(center).map(|(query, center)| query - center);
+                *kernel = group(self.level, moved.map(self.rounding));
+            }
+            (Measure::InnerProduct, _) => self.offset = negative_dot(&self.query, center),
+            (other, _) => panic!("{other} of differences"),
+        }
+    }
+
+    /// Scores rows that lie one behind another.
+    pub(crate) fn score(&self, rows: &[f32], scores: &mut [f32]) {
+        match &self.kernel {
+            Some((op, query)) => ops::scores(self.level, *op, query, rows, scores),
+            None => {
+                let score = rare::score(self.how.measure);
+                for (row, place) in rows.chunks_exact(self.query.len()).zip(&mut *scores) {
+                    *place = score(&self.query, row, self.how.argument);
+                }
+            }
+        }
+        if self.offset != 0.0 {
+            scores.iter_mut().for_each(|score| *score += self.offset);
+        }
+    }
+}
+
+/// Minus the inner product.
+pub(crate) fn negative_dot(x: &[f32], y: &[f32]) -> f32 {
+    -x.iter().zip(y).map(|(x, y)| x * y).sum::<f32>()
+}
+
+fn group(level: Level, query: impl Iterator<Item = f32>) -> Group {
+    let query: Vec<f32> = query.collect();
+    Group::split(level, &query, query.len()).pop().expect("one query is one group")
+}

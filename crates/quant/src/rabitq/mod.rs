@@ -1,0 +1,107 @@
+//! The signs of a row's components as seen from a center, finer ones where there are more bits, and
+//! numbers that make good for what they leave out (RaBitQ, Gao and Long 2024).
+//!
+//! | bits | a code is |
+//! | --- | --- |
+//! | 1 | signs, a bit a component; then f32: the start and the factor of the rough score |
+//! | more | the same and f32: how far off; then the other bits of each component; then f32: the start and the factor of the fine score |
+//!
+//! With `v` the query as seen from the center, and `s` the signs, the rough score is
+//! `start + |v|^2 - 2 factor (s.v) / sqrt dim`, for which the components of `v` may be rounded to a few
+//! bits. With `u` the whole numbers that signs and other bits make, less their middle, the fine score is
+//! `start + |v|^2 + factor (u.v)`, or for inner products that of the query and the center in place of
+//! `|v|^2`.
+
+mod query;
+
+use crate::codec::{Codec, How, Query, Scorer};
+use anear_types::parts::RabitqParts;
+use anear_types::{Error, Measure, Result};
+use query::Estimate;
+
+/// A RaBitQ quantizer.
+#[derive(Clone, Debug)]
+pub struct Rabitq {
+    dim: usize,
+    /// Bits of a component.
+    bits: usize,
+    /// Bits that components of a query are rounded to; 0 for none.
+    query_bits: u32,
+    /// What rows are seen from, unless a scorer is told otherwise.
+    center: Vec<f32>,
+}
+
+/// The parts of a code.
+struct Code<'a> {
+    signs: &'a [u8],
+    start: f32,
+    factor: f32,
+    /// The other bits, start and factor of the fine score.
+    fine: Option<(&'a [u8], f32, f32)>,
+}
+
+impl Rabitq {
+    /// A quantizer for rows of `dim` components, seen from a center if there is one.
+    ///
+    /// # Panics
+    /// If bits are not 1 to 9, or the center has another dimension.
+    pub fn new(dim: usize, parts: &RabitqParts) -> Rabitq {
+        let RabitqParts { bits, query_bits, ref center } = *parts;
+        assert!((1..=9).contains(&bits) && query_bits <= 8);
+        assert!(center.is_empty() || center.len() == dim);
+        let center = if center.is_empty() { vec![0.0; dim] } else { center.clone() };
+        Rabitq { dim, bits, query_bits: u32::from(query_bits), center }
+    }
+
+    fn parts_of<'a>(&self, code: &'a [u8]) -> Code<'a> {
+        let float = |at: usize| f32::from_le_bytes(code[at..at + 4].try_into().expect("four"));
+        let end = self.dim.div_ceil(8);
+        let (signs, start, factor) = (&code[..end], float(end), float(end + 4));
+        let fine = (self.bits > 1).then(|| {
+            let first = end + 3 * size_of::<f32>();
+            let last = first + (self.dim * (self.bits - 1)).div_ceil(8);
+            (&code[first..last], float(last), float(last + 4))
+        });
+        Code { signs, start, factor, fine }
+    }
+}
+
+/// Bit `at` of some bytes, the lowest first.
+fn bit(bytes: &[u8], at: usize) -> bool {
+    bytes[at / 8] >> (at % 8) & 1 != 0
+}
+
+impl Codec for Rabitq {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn code_bytes(&self) -> usize {
+        RabitqParts::code_bytes_of(self.dim, self.bits)
+    }
+
+    fn is_lossless(&self) -> bool {
+        false
+    }
+
+    fn decode(&self, codes: &[u8], rows: &mut [f32]) {
+        assert_eq!(codes.len() * self.dim, rows.len() * self.code_bytes());
+        let codes = codes.chunks_exact(self.code_bytes());
+        for (code, row) in codes.zip(rows.chunks_exact_mut(self.dim)) {
+            let code = self.parts_of(code);
+            let size = code.factor / (self.dim as f32).sqrt();
+            for (at, (component, center)) in row.iter_mut().zip(&self.center).enumerate() {
+                *component = if bit(code.signs, at) { center + size } else { center - size };
+            }
+        }
+    }
+
+    fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
+        match how.measure {
+            Measure::L2 | Measure::InnerProduct => {
+                Ok(Box::new(Estimate::new(self, query.floats(), how.measure)))
+            }
+            other => Err(Error::unsupported(format!("RaBitQ codes are not compared by {other}"))),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! A number of few bits for each component: FAISS's scalar quantizer.
+//!
+//! | kind | a component is |
+//! | --- | --- |
+//! | steps | `least + extent * (code + 0.5) / (2^bits - 1)` |
+//! | f16, bf16 | a float of 16 bits |
+//! | direct | the byte |
+//! | direct, signed | the byte less 128 |
+//!
+//! Codes of 4 bits lie two to a byte, the first in the lower half; codes of 6 bits four to three
+//! bytes, the first in the lowest bits.
+
+mod steps;
+
+use crate::codec::{Codec, Decoding, How, Query, Scorer};
+use crate::pairs::Pairs;
+use anear_kernels::{Level, convert};
+use anear_types::parts::ScalarKind;
+use anear_types::{Element, Error, MatrixRef, Measure, Result};
+use steps::Steps;
+
+/// A scalar quantizer.
+#[derive(Clone, Debug)]
+pub struct Scalar {
+    dim: usize,
+    kind: ScalarKind,
+    level: Level,
+    /// How steps are decoded, where there are steps.
+    steps: Option<Steps>,
+}
+
+impl Scalar {
+    /// A quantizer that has learned what its kind needs: the least value of each component, then
+    /// the extent of each, or one of both for all.
+    ///
+    /// # Panics
+    /// If there are no components or another number of learned values.
+    pub fn new(kind: ScalarKind, dim: usize, learned: &[f32]) -> Scalar {
+        assert!(dim > 0);
+        assert_eq!(learned.len(), kind.learned(dim));
+        let steps = match kind {
+            ScalarKind::Steps { bits, .. } => Some(Steps::new(bits, dim, learned)),
+            _ => None,
+        };
+        Scalar { dim, kind, level: Level::best(), steps }
+    }
+
+    /// What the query's components are rounded to.
+    ///
+    /// FAISS compares direct codes byte by byte where its vector instructions hold whole rows,
+    /// which takes the whole part of a query's components, modulo 256.
+    fn rounding(&self) -> fn(f32) -> f32 {
+        match self.kind {
+            ScalarKind::Direct if self.dim.is_multiple_of(16) => {
+                |component| f32::from(component as i32 as u8)
+            }
+            ScalarKind::DirectSigned if self.dim.is_multiple_of(16) => {
+                |component| f32::from(component as i32 as i8)
+            }
+            _ => |component| component,
+        }
+    }
+
+    fn widen(&self, codes: &[u8], element: Element, rows: &mut [f32]) {
+        let codes = MatrixRef::new(codes, element, rows.len() / self.dim, self.dim);
+        convert::to_f32(self.level, codes, rows);
+    }
+}
+
+impl Codec for Scalar {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn code_bytes(&self) -> usize {
+        self.kind.code_bytes(self.dim)
+    }
+
+    fn is_lossless(&self) -> bool {
+        false
+    }
+
+    fn decode(&self, codes: &[u8], rows: &mut [f32]) {
+        match (self.kind, &self.steps) {
+            (ScalarKind::Steps { .. }, None) => unreachable!("made together"),
+            (_, Some(steps)) => steps.decode(codes, rows),
+            (ScalarKind::F16, None) => self.widen(codes, Element::F16, rows),
+            (ScalarKind::Bf16, None) => self.widen(codes, Element::Bf16, rows),
+            (ScalarKind::Direct, None) => self.widen(codes, Element::U8, rows),
+            (ScalarKind::DirectSigned, None) => {
+                self.widen(codes, Element::U8, rows);
+                rows.iter_mut().for_each(|component| *component -= 128.0);
+            }
+        }
+    }
+
+    fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
+        if !matches!(how.measure, Measure::L2 | Measure::InnerProduct) {
+            let what = format!("codes of a scalar quantizer are not compared by {}", how.measure);
+            return Err(Error::unsupported(what));
+        }
+        let pairs = Pairs::rounded(query.floats(), how, self.rounding());
+        Ok(Box::new(Decoding::new(self, pairs)))
+    }
+}
