@@ -45,6 +45,25 @@ impl Forest {
         self.search_each(&words, ask, threads, interrupt)
     }
 
+    /// For each of some items, the items nearest to it: what
+    /// [`nearest_to_item`](Forest::nearest_to_item) finds for one.
+    ///
+    /// # Errors
+    /// As for [`nearest_each`](Forest::nearest_each), or if a number is that of no item.
+    pub fn nearest_to_each_item(
+        &self,
+        items: &[u32],
+        ask: &Ask<'_>,
+        threads: usize,
+        interrupt: Option<Interrupt<'_>>,
+    ) -> Result<Vec<Vec<Hit>>> {
+        let mut words = Vec::with_capacity(items.len() * self.layout.length());
+        for item in items {
+            words.extend_from_slice(self.nodes().vector(self.check_item(*item)?));
+        }
+        self.search_each(&words, ask, threads, interrupt)
+    }
+
     /// The same for queries of any element; for `hamming`, bits as [`bits::pack`] has them.
     ///
     /// # Errors

@@ -126,7 +126,7 @@ fn norm(nodes: Nodes<'_>, arithmetic: Arithmetic, item: usize) -> f32 {
 fn reported(metric: Metric, key: u64) -> f32 {
     let (raw, _) = order::split(key);
     match metric {
-        Metric::Angular | Metric::Euclidean => raw.max(0.0).sqrt(),
+        Metric::Angular | Metric::Euclidean => if raw < 0.0 { 0.0 } else { raw }.sqrt(),
         Metric::InnerProduct => 0.0 - raw,
         Metric::Hamming => (key >> 32) as f32,
         _ => raw,

@@ -15,6 +15,7 @@ pub(super) trait Blocks {
 
     /// The first lanes of a slice that has as many.
     fn load<S: Simd>(simd: S, lanes: &[f32]) -> Self::Vector<S>;
+    fn store<S: Simd>(simd: S, vector: Self::Vector<S>, lanes: &mut [f32]);
     fn add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     fn sub<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     fn mul<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
@@ -68,6 +69,11 @@ impl Blocks for Wide {
     }
 
     #[inline(always)]
+    fn store<S: Simd>(simd: S, vector: S::F32s, lanes: &mut [f32]) {
+        simd.store(vector, lanes.first_chunk_mut().expect("a whole block"));
+    }
+
+    #[inline(always)]
     fn add<S: Simd>(simd: S, a: S::F32s, b: S::F32s) -> S::F32s {
         simd.add(a, b)
     }
@@ -108,6 +114,11 @@ impl<const F: bool, const T: bool> Blocks for Narrow<F, T> {
     #[inline(always)]
     fn load<S: Simd>(simd: S, lanes: &[f32]) -> S::Half {
         simd.load_half(lanes.first_chunk().expect("a whole block"))
+    }
+
+    #[inline(always)]
+    fn store<S: Simd>(simd: S, vector: S::Half, lanes: &mut [f32]) {
+        simd.store_half(vector, lanes.first_chunk_mut().expect("a whole block"));
     }
 
     #[inline(always)]
@@ -154,6 +165,11 @@ impl Blocks for Single {
     #[inline(always)]
     fn load<S: Simd>(_: S, lanes: &[f32]) -> f32 {
         lanes[0]
+    }
+
+    #[inline(always)]
+    fn store<S: Simd>(_: S, vector: f32, lanes: &mut [f32]) {
+        lanes[0] = vector;
     }
 
     #[inline(always)]

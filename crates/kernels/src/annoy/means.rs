@@ -2,10 +2,10 @@
 
 use super::Arithmetic;
 use super::blocks::{Blocks, Narrow, Single, Wide};
-use super::sums::sum;
+use super::tail::{add_rest, add_rounded};
 use super::target::Lanes;
 use super::terms::Product;
-use crate::arch::{Kernel, Simd};
+use crate::arch::{Kernel, LANES, Simd};
 use std::marker::PhantomData;
 
 impl Arithmetic {
@@ -89,10 +89,45 @@ impl<B: Blocks> Kernel for Mean<'_, B> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f32 {
         let Take { mean, count, row, weight, share, groups, with_squares } = self.0;
-        for (mean, x) in mean.iter_mut().zip(row) {
-            let x = x * weight;
-            *mean = if B::TAIL_FUSED { mean.mul_add(count, x) } else { *mean * count + x } * share;
+        if B::LANES == 1 {
+            move_each::<B>(mean, row, (count, weight, share));
+            return if with_squares { add_rounded::<Product>(0.0, mean, mean) } else { 0.0 };
         }
-        if with_squares { sum::<S, Product, B>(simd, mean, mean, groups) } else { 0.0 }
+        let whole = mean.len() / B::LANES * B::LANES;
+        let all = |value: f32| B::load(simd, &[value; LANES]);
+        let (counts, weights, shares) = (all(count), all(weight), all(share));
+        let mut squares = all(0.0);
+        let (mean_blocks, mean_rest) = mean.split_at_mut(whole);
+        let (row_blocks, row_rest) = row.split_at(whole);
+        let rows = row_blocks.chunks_exact(B::LANES);
+        for (mean, row) in mean_blocks.chunks_exact_mut(B::LANES).zip(rows) {
+            let row = B::mul(simd, B::load(simd, row), weights);
+            let old = B::load(simd, mean);
+            let sum = match B::TAIL_FUSED {
+                true => B::fused(simd, old, counts, row),
+                false => B::add(simd, B::mul(simd, old, counts), row),
+            };
+            let moved = B::mul(simd, sum, shares);
+            B::store(simd, moved, mean);
+            squares = B::mul_add(simd, moved, moved, squares);
+        }
+        move_each::<B>(mean_rest, row_rest, (count, weight, share));
+        if !with_squares {
+            return 0.0;
+        }
+        let sum = if whole > 0 { B::total(simd, squares) } else { 0.0 };
+        match B::TAIL_FUSED {
+            true => add_rest::<Product>(sum, mean_rest, mean_rest, groups),
+            false => add_rounded::<Product>(sum, mean_rest, mean_rest),
+        }
+    }
+}
+
+/// Takes the components of a row into those of a mean, one by one.
+#[inline(always)]
+fn move_each<B: Blocks>(mean: &mut [f32], row: &[f32], (count, weight, share): (f32, f32, f32)) {
+    for (mean, x) in mean.iter_mut().zip(row) {
+        let x = x * weight;
+        *mean = if B::TAIL_FUSED { mean.mul_add(count, x) } else { *mean * count + x } * share;
     }
 }
