@@ -16,7 +16,7 @@ from typing import (
 
 import numpy as np
 import numpy.typing as npt
-from typing_extensions import Self
+from typing_extensions import Self, disjoint_base
 
 __all__ = [
     "AnnoyIndex",
@@ -45,6 +45,7 @@ class _Vector(Protocol):
 
 _Table: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 
+@disjoint_base
 class AnnoyIndex:
     def __new__(
         cls,

@@ -157,7 +157,7 @@ fn negative() -> PyErr {
 #[pymethods]
 impl AnnoyIndex {
     #[new]
-    #[pyo3(signature = (f, metric = Named(None)), text_signature = "(f, metric)")]
+    #[pyo3(signature = (f, metric = Named(None)), text_signature = "(f, metric=...)")]
     fn new(py: Python<'_>, f: i32, metric: Named) -> Result<AnnoyIndex> {
         if metric.0.is_none() {
             let message = c"The default argument for metric will be removed in future version of \
@@ -259,7 +259,7 @@ impl AnnoyIndex {
     /// ------
     /// Exception
     ///     If there are trees already, or the index was loaded from a file.
-    #[pyo3(signature = (n_trees, n_jobs = -1))]
+    #[pyo3(signature = (n_trees, n_jobs = -1), text_signature = "($self, n_trees, n_jobs=-1)")]
     fn build(&self, py: Python<'_>, n_trees: i32, n_jobs: i32) -> Result<bool> {
         let growth = Growth::trees(n_trees).on_threads(n_jobs);
         let built = watched(py, |interrupt| {
@@ -359,7 +359,8 @@ impl AnnoyIndex {
     /// IndexError
     ///     If there is no item of such a number.
     #[pyo3(
-        signature = (items, n, search_k = -1, include_distances = false, *, filter = None, threads = None)
+        signature = (items, n, search_k = -1, include_distances = false, *, filter = None, threads = None),
+        text_signature = "($self, items, n, search_k=-1, include_distances=False, *, filter=None, threads=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "they are Python's")]
     fn get_nns_by_items<'py>(
@@ -410,7 +411,8 @@ impl AnnoyIndex {
     /// InputTypeError
     ///     If ``vectors`` holds no vectors.
     #[pyo3(
-        signature = (vectors, n, search_k = -1, include_distances = false, *, filter = None, threads = None)
+        signature = (vectors, n, search_k = -1, include_distances = false, *, filter = None, threads = None),
+        text_signature = "($self, vectors, n, search_k=-1, include_distances=False, *, filter=None, threads=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "they are Python's")]
     fn get_nns_by_vectors<'py>(
