@@ -104,8 +104,8 @@ fn an_index_that_is_not_read_is_named() {
     let inner = std::fs::read(golden.join("idmap-l2.faiss")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.faiss");
-    let codes = [&inner[..37], b"IxSQ", &inner[41..74], &[0; 40]].concat();
+    let codes = [&inner[..37], b"IxRq", &inner[41..74], &[0; 40]].concat();
     std::fs::write(&path, codes).unwrap();
     let error = Vectors::open(&path, &OpenOptions::default()).unwrap_err().to_string();
-    assert!(error.contains("faiss:IxMp") && error.contains("\"IxSQ\""), "{error}");
+    assert!(error.contains("faiss:IxMp") && error.contains("\"IxRq\""), "{error}");
 }
