@@ -2,14 +2,16 @@
 //! them the nearest, whatever is filtered, removed or added.
 
 mod common;
+mod files;
 
 use anear_index::flat::{Goal, NonFinite};
 use anear_index::{
     Index, Keep, Plan, RowSet, Rows, Spec, kind_named, kind_of, load_learned, save_learned,
 };
-use anear_io::{About, Input, Output, Segment, SegmentWriter};
+use anear_io::{About, Input, Output, Segment};
 use anear_types::{Element, ErrorKind, Metric, Neighbor, Result};
 use common::{Data, Random, brute_force};
+use files::save;
 use std::collections::HashSet;
 
 const DIM: usize = 16;
@@ -104,30 +106,6 @@ fn most_of_the_nearest_are_found_and_always_as_many() {
             }
         }
     }
-}
-
-fn bytes_of(sections: impl FnOnce(&mut SegmentWriter) -> Result<()>) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.anx");
-    let mut writer = SegmentWriter::create(Output::create(&path, false).unwrap()).unwrap();
-    sections(&mut writer).unwrap();
-    writer.finish().unwrap();
-    std::fs::read(path).unwrap()
-}
-
-fn save(index: &dyn Index) -> Vec<u8> {
-    let rows = index.rows();
-    let about = About {
-        kind: index.info().name.to_owned(),
-        metric: index.metric(),
-        element: rows.element(),
-        rows: rows.len() - index.removed().count(),
-        dim: rows.dim(),
-    };
-    bytes_of(|writer| {
-        index.save(writer)?;
-        about.write(writer)
-    })
 }
 
 fn load(file: Vec<u8>) -> Result<Box<dyn Index>> {
