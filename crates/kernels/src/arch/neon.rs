@@ -62,6 +62,7 @@ impl Simd for Neon {
     type F32s = [float32x4_t; 4];
     type I32s = [int32x4_t; 4];
     type Bytes = [uint16x8_t; 4];
+    type Half = [float32x4_t; 2];
 
     #[inline(always)]
     fn splat(self, value: f32) -> [float32x4_t; 4] {
