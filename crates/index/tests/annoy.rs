@@ -1,4 +1,6 @@
-//! Forests beside the real Annoy: the same files, the same answers, to the last bit.
+//! Forests beside the real Annoy: the same files, the same answers, to the last bit. What Annoy's
+//! compiler makes of its sums is known for x86-64 (`docs/notes/0008-annoy.md`).
+#![cfg(target_arch = "x86_64")]
 
 use anear_index::Keep;
 use anear_index::forest::{Arithmetic, Ask, Forest, Growth, Hit, Scratch};
