@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy langchain pickle where_expression condition}
+targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy forest langchain pickle where_expression condition learned collection}
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz || exit 1
 
 fixtures=../shared/fixtures
@@ -28,6 +28,8 @@ seed() {
 
 worst=0
 for target in $targets; do
+    options=-max_len=65536
+    asan=
     case $target in
         pt) seed pt pt pth ;;
         hdf5) seed hdf5 h5 hdf5 ;;
@@ -35,6 +37,7 @@ for target in $targets; do
         vecs) seed vecs fvecs bvecs ivecs ;;
         bin) seed bin fbin u8bin i8bin ;;
         annoy) seed annoy ann ;;
+        forest) seed forest ann ;;
         pickle) seed pickle pkl pickle ;;
         langchain)
             mkdir -p fuzz/corpus/langchain
@@ -54,11 +57,20 @@ for target in $targets; do
             echo "NOT (score BETWEEN -1 AND ?) OR \"file_name\" GLOB 'a*' OR [x] IS NULL" \
                 >fuzz/corpus/condition/seed2
             ;;
+        learned) mkdir -p fuzz/corpus/learned ;;
+        collection)
+            mkdir -p fuzz/corpus/collection
+            # An input is a row of choices, and all of our code in it is safe: what costs the
+            # sanitizer its time is where SQLite takes memory.
+            options="-max_len=200 -len_control=0"
+            asan=malloc_context_size=0:quarantine_size_mb=1:detect_stack_use_after_return=0
+            ;;
         *) seed "$target" "$target" ;;
     esac
     echo "== $target"
-    if ! cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" \
-        -rss_limit_mb=1024 -timeout=10 -max_len=65536 -verbosity=0 -print_final_stats=1; then
+    # shellcheck disable=SC2086
+    if ! ASAN_OPTIONS=$asan cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" $options \
+        -rss_limit_mb=1024 -malloc_limit_mb=512 -timeout=20 -verbosity=0 -print_final_stats=1; then
         echo "FOUND: $target"
         worst=1
     fi

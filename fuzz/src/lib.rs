@@ -3,10 +3,16 @@
 //! A panic that a reader's own guard turns into an error is no finding, so nothing may abort in
 //! the panic hook; a panic that gets out of the reader is shown and ends the run.
 
+pub mod choices;
+pub mod hostile;
+pub mod segment;
+pub mod sound;
+
 use anear_formats::{Container, ReadOptions, open};
 use anear_io::Input;
 use anear_types::{Block, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 /// What is read of one input at most, in vectors and in rows of metadata.
@@ -15,14 +21,30 @@ const MAX_ROWS: u64 = 10_000;
 const MAX_ENTRIES: usize = 50;
 
 static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
+/// A panic in a thread that libFuzzer does not know of.
+static BESIDE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Replaces libFuzzer's panic hook, which aborts at once, by one that remembers the message.
 pub fn init() {
-    std::panic::set_hook(Box::new(|info| {
+    let main = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |info| {
         if let Ok(mut last) = LAST_PANIC.lock() {
             *last = info.to_string();
         }
+        if let Ok(mut beside) = BESIDE.lock()
+            && std::thread::current().id() != main
+        {
+            *beside = Some(info.to_string());
+        }
     }));
+}
+
+/// Aborts if there was a panic in another thread than the first, be it caught or not.
+pub fn assert_no_panic_beside() {
+    if let Some(panic) = BESIDE.lock().ok().and_then(|mut beside| beside.take()) {
+        eprintln!("{panic}");
+        std::process::abort();
+    }
 }
 
 /// Runs `work`; a panic that gets out of it is shown and aborts.
@@ -66,4 +88,10 @@ fn read_entry(container: &dyn Container, entry: usize) -> Result<()> {
     block.clear();
     source.next_block(&mut block)?;
     Ok(())
+}
+
+/// Where folders are made that do not last: in memory, where the system has such a place.
+pub fn scratch() -> PathBuf {
+    let in_memory = PathBuf::from("/dev/shm");
+    if in_memory.is_dir() { in_memory } else { std::env::temp_dir() }
 }

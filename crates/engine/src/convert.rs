@@ -4,6 +4,7 @@ use crate::blocks::each_block;
 #[cfg(feature = "sqlite")]
 use crate::into_collection;
 use crate::sinks::{Sinks, element_for, format_for};
+use crate::trees;
 use crate::{
     Error, Index, IndexSpec, Location, Metadata, OpenOptions, Progress, Result, SaveRequest, Saved,
     Vectors, cast_rows, rows_where,
@@ -73,6 +74,9 @@ pub(crate) fn convert_vectors(
     #[cfg(feature = "sqlite")]
     if into_collection::is_meant(&request.output) {
         return into_collection::convert(vectors, request, options, progress);
+    }
+    if trees::is_meant(&request.output) {
+        return to_trees(request, vectors, options, progress);
     }
     let format = format_for(&request.output)?;
     if let Some(kind) = &request.kind {
@@ -160,6 +164,26 @@ fn to_index(
         lossy: vectors.is_lossy(),
         dropped: Vec::new(),
     })
+}
+
+/// Builds trees over all rows and writes them.
+fn to_trees(
+    request: &ConvertRequest,
+    vectors: &Vectors,
+    options: &OpenOptions,
+    progress: &mut dyn Progress,
+) -> Result<Saved> {
+    let SaveRequest { output, element, .. } = &request.output;
+    if request.kind.as_deref().is_some_and(|kind| kind != "forest" && kind != "auto") {
+        let what = "an Annoy file is an index of the kind forest";
+        return Err(Error::usage(what).at_path(&output.path));
+    }
+    if request.condition.is_some() || element.is_some() || request.meta.is_some() {
+        let what = "an Annoy file is built over all rows as they are";
+        let help = "convert to another vector file first";
+        return Err(Error::usage(what).help(help).at_path(&output.path));
+    }
+    trees::build(vectors, &request.output, options, progress)
 }
 
 fn output_schema(

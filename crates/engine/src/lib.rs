@@ -22,6 +22,7 @@ mod progress;
 mod save;
 mod search;
 mod sinks;
+mod trees;
 mod vectors;
 
 pub use anear_formats::npy::Appender as NpyAppender;
@@ -29,7 +30,7 @@ pub use anear_formats::{
     Compression, Entry, FORMATS, FormatInfo, IndexInfo, Skipped, Summary, VectorSource,
 };
 pub use anear_index::flat::{Goal, NonFinite};
-pub use anear_index::{Interrupt, RowSet, Rows, SharedBytes};
+pub use anear_index::{Interrupt, Keep, RowSet, Rows, SharedBytes, forest};
 pub use anear_kernels::Rounding;
 #[cfg(feature = "sqlite")]
 pub use anear_store::{

@@ -1,12 +1,12 @@
 //! Search over one matrix: the plan, the scan, and the answers with their metadata.
 
+use crate::adopted::{self, Adopted};
 use crate::blocks::each_block;
-use crate::{
-    Error, Location, Metadata, OpenOptions, Progress, Result, Vectors, adopted, rows_where,
-};
+use crate::trees::Trees;
+use crate::{Error, Location, Metadata, OpenOptions, Progress, Result, Vectors, rows_where};
 use anear_index::flat::{FlatOptions, FlatSearch, Goal, NonFinite};
 use anear_index::{Keep, Plan};
-use anear_types::{Block, Element, Metric, Neighbor, Value};
+use anear_types::{Block, Element, MatrixRef, Metric, Neighbor, Value};
 use std::borrow::Cow;
 use std::path::PathBuf;
 
@@ -31,10 +31,11 @@ pub struct SearchRequest {
     pub nonfinite: NonFinite,
     /// Memory to use for rows.
     pub memory_bytes: u64,
-    /// Whether all rows are looked at, even in a file that is an approximate index.
+    /// Whether to look at all rows, also in a file that is an approximate index.
     pub exact: bool,
-    /// How hard an approximate index searches: how many of its lists are looked at, or how many rows
-    /// by way of its graph; `None` for as hard as the file says.
+    /// How hard an approximate index searches: how many of its lists are looked at, how many rows
+    /// by way of its graph, or how many items are met in its trees; `None` for as hard as the file
+    /// says.
     pub effort: Option<usize>,
 }
 
@@ -95,8 +96,8 @@ impl Queries {
 pub struct SearchReply {
     /// The metric used.
     pub metric: Metric,
-    /// Whether all rows were looked at as they are; otherwise an index was searched as the library
-    /// it comes from does.
+    /// Whether each hit is surely among the nearest. Otherwise an index was searched as the library
+    /// does that it comes from.
     pub exact: bool,
     /// Names of the metadata columns returned with each hit.
     pub columns: Vec<String>,
@@ -118,12 +119,13 @@ pub struct Hit {
 }
 
 /// Finds the nearest rows: with the index, in a file that is one for the metric, else in one pass
-/// over the matrix. An index of another library gives the answers that it gives there; everything else
-/// is exact.
+/// over the matrix. An index of another library gives the answers that it gives there, but that
+/// trees find as many rows as asked for; everything else is exact.
 ///
 /// # Errors
-/// If an effort is asked for and there is no approximate index for the metric; if a query or the matrix holds values that cannot be compared (NaN, another dimension), a
-/// condition or column is unknown, or the file is damaged.
+/// If an effort is asked for and there is no approximate index for the metric; if a query or the
+/// matrix holds values that cannot be compared (NaN, another dimension), a condition or column is
+/// unknown, or the file is damaged.
 pub fn search(
     vectors: &Vectors,
     request: &SearchRequest,
@@ -162,15 +164,23 @@ pub fn search(
         }
     })?;
     progress.begin("searching", schema.rows);
-    let approximate = vectors.approximate(metric).filter(|_| !request.exact);
+    let approximate = match request.exact {
+        true => None,
+        false => {
+            Approximate::of(vectors, metric, request.goal).map_err(|error| vectors.locate(error))?
+        }
+    };
     if approximate.is_none() && request.effort.is_some() {
         let what = format!("there is no approximate index for the metric {metric} to search");
         let help = "leave out the effort to look at all rows";
         return Err(vectors.locate(Error::usage(what).help(help)));
     }
-    let found = match (approximate, vectors.index(metric)?) {
-        (Some(index), _) => {
-            let found = adopted::search(index, queries.matrix(), request, keep.as_deref(), options);
+    let index = vectors.index(metric)?.filter(|index| index.info().is_exact || !request.exact);
+    let is_exact =
+        approximate.is_none() && index.as_ref().is_none_or(|index| index.info().is_exact);
+    let found = match (approximate, index) {
+        (Some(approximate), _) => {
+            let found = approximate.search(queries.matrix(), request, keep.as_deref(), options);
             found.map_err(|error| vectors.locate(error))?
         }
         (None, Some(index)) => {
@@ -184,7 +194,46 @@ pub fn search(
     };
     progress.end();
     let results = with_metadata(&metadata, &columns, &found)?;
-    Ok(SearchReply { metric, exact: approximate.is_none(), columns, results })
+    Ok(SearchReply { metric, exact: is_exact, columns, results })
+}
+
+/// An index of another library, searched as that does.
+enum Approximate<'a> {
+    Adopted(&'a Adopted),
+    /// Trees, and how many rows to find.
+    Trees(Trees, usize),
+}
+
+impl Approximate<'_> {
+    /// The one in a file, if it can be searched for a metric and goal.
+    fn of(vectors: &Vectors, metric: Metric, goal: Goal) -> Result<Option<Approximate<'_>>> {
+        if let Some(adopted) = vectors.approximate(metric) {
+            return Ok(Some(Approximate::Adopted(adopted)));
+        }
+        match goal {
+            Goal::Nearest { k } => {
+                Ok(Trees::of(vectors, metric)?.map(|trees| Approximate::Trees(trees, k)))
+            }
+            Goal::Within { .. } => Ok(None),
+        }
+    }
+
+    fn search(
+        &self,
+        queries: MatrixRef<'_>,
+        request: &SearchRequest,
+        keep: Option<&[u64]>,
+        options: &OpenOptions,
+    ) -> Result<Vec<Vec<Neighbor>>> {
+        match self {
+            Approximate::Adopted(adopted) => {
+                adopted::search(adopted, queries, request, keep, options)
+            }
+            Approximate::Trees(trees, count) => {
+                trees.search(queries, *count, request.effort, keep, options.threads)
+            }
+        }
+    }
 }
 
 /// Searches the rows as they stream by.

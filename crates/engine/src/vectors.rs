@@ -269,6 +269,11 @@ impl Vectors {
         self.container.metadata(self.entry, columns, rows).map_err(|error| self.locate(error))
     }
 
+    /// The bytes of the file.
+    pub(crate) fn input(&self) -> &Input {
+        &self.input
+    }
+
     /// What searches the rows, if the file is an index for this metric.
     pub(crate) fn index(&self, metric: Metric) -> Result<Option<Box<dyn anear_index::Index>>> {
         crate::index::structure(&self.input, metric).map_err(|error| self.locate(error))

@@ -48,6 +48,8 @@ pub struct KindInfo {
     pub name: &'static str,
     /// One line about it.
     pub about: &'static str,
+    /// Whether each hit is surely among the nearest.
+    pub is_exact: bool,
 }
 
 /// Rows that can be searched. A row has a number, counted from 0 in the order of arrival, which it

@@ -1,8 +1,9 @@
 //! Structures that find the nearest rows, one folder each.
 //!
 //! * [`flat`]: exact search over all rows, block by block as they come from a file.
-//! * [`INDEX_KINDS`]: the kinds of [`Index`] that can be built, saved and loaded again. So far
-//!   `flat`: all rows, searched exactly.
+//! * [`forest`]: trees over items, as in Annoy's files.
+//! * [`INDEX_KINDS`]: the kinds of [`Index`] that can be built, saved and loaded again: `flat`, all
+//!   rows searched exactly, and `forest`, rows with trees over them.
 //! * [`ann`]: indexes of other libraries, over codes, lists and graphs, searched as those do.
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,8 @@ mod coded;
 mod composed;
 pub mod flat;
 mod flat_index;
+pub mod forest;
+mod forest_index;
 mod graph;
 mod index;
 mod ivf;

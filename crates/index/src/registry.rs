@@ -1,10 +1,10 @@
 //! The table of index kinds. Everything that walks over kinds walks over this.
 
-use crate::{IndexKind, flat_index};
+use crate::{IndexKind, flat_index, forest_index};
 use anear_types::{Error, Result};
 
 /// All kinds, in the order documentation lists them.
-pub static INDEX_KINDS: &[&dyn IndexKind] = &[&flat_index::Flat];
+pub static INDEX_KINDS: &[&dyn IndexKind] = &[&flat_index::Flat, &forest_index::ForestKind];
 
 /// The kind with this name; `auto` chooses.
 ///

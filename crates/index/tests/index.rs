@@ -2,6 +2,7 @@
 //! every kind of filter.
 
 mod common;
+mod files;
 mod growing;
 mod saved;
 

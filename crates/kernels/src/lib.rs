@@ -7,6 +7,7 @@
 //! * [`codes`] scores rows of one-byte codes the same way, four times as fast.
 //! * [`exact`] computes one distance at a time in f64: what is reported.
 //! * [`bits`] are the metrics over packed bits.
+//! * [`annoy`] computes what Annoy computes, to the last bit.
 //! * [`keep_between`] finds the numbers of a column that lie in an interval.
 //! * [`convert`] widens any element to f32 or f64; [`cast()`] converts between any two.
 //! * [`mod@reference`] says in plain loops what all of the above must give.
@@ -14,6 +15,7 @@
 //! Algorithms are written once, over the small vector trait in `arch`; each instruction set only
 //! implements the trait. `unsafe` lives in `arch` alone.
 
+pub mod annoy;
 mod arch;
 mod between;
 pub mod bits;

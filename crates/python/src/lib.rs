@@ -4,6 +4,7 @@
 //! which call into here.
 #![deny(unsafe_code)]
 
+mod annoy;
 mod collection;
 mod columns;
 mod error;
@@ -22,6 +23,8 @@ mod write;
 /// The module `anear._anear`.
 #[pyo3::pymodule]
 mod _anear {
+    #[pymodule_export]
+    use crate::annoy::AnnoyIndex;
     #[pymodule_export]
     use crate::collection::{Store, Walk};
     #[pymodule_export]

@@ -10,6 +10,7 @@ use std::process::Command;
 
 const PACKAGE_SETTINGS: &str = "crates/python/pyproject.toml";
 const FRAMEWORKS: &str = "crates/python/tests/frameworks";
+const BESIDE_ANNOY: &str = "crates/python/tests/beside_annoy";
 
 #[test]
 fn the_package_passes_its_tests() {
@@ -20,7 +21,8 @@ fn the_package_passes_its_tests() {
     );
     if let Some(python) = peers::found_or_skipped(python, "the Python package") {
         let mut command = pytest(&python, &[package()], PACKAGE_SETTINGS, &["crates/python/tests"]);
-        peers::must_succeed(command.arg(format!("--ignore={FRAMEWORKS}")));
+        let others = [FRAMEWORKS, BESIDE_ANNOY].map(|folder| format!("--ignore={folder}"));
+        peers::must_succeed(command.args(others));
     }
 }
 
@@ -36,6 +38,18 @@ fn the_package_passes_the_tests_of_other_frameworks() {
     {
         let settings = format!("{FRAMEWORKS}/pytest.ini");
         peers::must_succeed(&mut pytest(&python, &[package()], &settings, &[FRAMEWORKS]));
+    }
+}
+
+/// Annoy in the same process: the same answers, files and errors. It has no wheels, so this needs
+/// a C++ compiler.
+#[test]
+fn the_package_does_what_annoy_does() {
+    let requirements = format!("{BESIDE_ANNOY}/requirements.txt");
+    let python = peers::environment("python-annoy", &requirements, "annoy, numpy, pytest");
+    if let Some(python) = peers::found_or_skipped(python, "the Python package beside Annoy") {
+        let settings = format!("{BESIDE_ANNOY}/pytest.ini");
+        peers::must_succeed(&mut pytest(&python, &[package()], &settings, &[BESIDE_ANNOY]));
     }
 }
 

@@ -7,10 +7,12 @@ import subprocess
 import sys
 
 import anear
+import anear.annoy
 import pytest
 from conftest import PROJECT
 
 PUBLIC = [getattr(anear, name) for name in anear.__all__ if not name.startswith("__")]
+PUBLIC += [anear.annoy, anear.annoy.AnnoyIndex]
 
 
 def documented():
@@ -40,7 +42,7 @@ def test_examples_run(name, item, tmp_path):
 def test_there_are_examples():
     finder = doctest.DocTestParser()
     counted = {name: len(finder.get_examples(inspect.getdoc(item) or "")) for name, item in documented()}
-    for name in ("anear", "open", "save", "convert", "search", "Index", "Collection", "Hits"):
+    for name in ("anear", "open", "save", "convert", "search", "Index", "Collection", "Hits", "anear.annoy", "AnnoyIndex"):
         assert counted[name] > 0, name
 
 

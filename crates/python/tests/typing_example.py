@@ -5,6 +5,7 @@ from pathlib import Path
 import anear
 import numpy as np
 import numpy.typing as npt
+from anear.annoy import AnnoyIndex
 
 
 def nearest(path: Path, queries: npt.NDArray[np.float32]) -> list[tuple[float, int]]:
@@ -31,3 +32,18 @@ def kept(rows: list[list[float]], path: Path) -> int:
         raise SystemExit(hint) from error
     size: int = anear.save(path.with_suffix(".npy"), rows).bytes
     return size + len(anear.Index.load(path)) + int(ids[0, 0]) + len(limits) + distances.size
+
+
+def as_with_annoy(rows: list[list[float]], path: str) -> list[int]:
+    index = AnnoyIndex(len(rows[0]), "angular")
+    for item, row in enumerate(rows):
+        index.add_item(item, row)
+    index.build(10, n_jobs=1)
+    index.save(path)
+    items: list[int] = index.get_nns_by_item(0, 5)
+    near, distances = index.get_nns_by_vector(np.array(rows[0]), 5, include_distances=True)
+    best: float = min(distances)
+    assert best >= 0 and index.f == len(rows[0])
+    table, how_far = index.get_nns_by_vectors(rows, 5, 100, True, filter=items, threads=2)
+    assert table.shape == how_far.shape == index.get_nns_by_items([0, 1], 5).shape
+    return near

@@ -3,6 +3,7 @@
 use crate::Store;
 use crate::error::sql;
 use crate::read::{Moment, StoredVectors};
+use crate::sql::numbers::MOST_ROWS;
 use crate::sql::schema::{self, ROW};
 use crate::write::Turn;
 use anear_types::{Block, ColumnKind, Error, Result};
@@ -61,6 +62,7 @@ impl Store {
 impl Turn<'_> {
     fn compact(&mut self, moment: &Moment, report: &mut dyn FnMut(u64) -> bool) -> Result<()> {
         let (vectors, rows) = (moment.vectors()?, moment.live_rows()?);
+        check_same(moment, &rows)?;
         self.forget_files()?;
         let ids = match moment.ids_kind()? {
             Some(ColumnKind::Text) => "TEXT",
@@ -103,5 +105,19 @@ impl Turn<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Checks that the metadata are of these rows, with which they are numbered anew.
+fn check_same(moment: &Moment, rows: &[u64]) -> Result<()> {
+    let mut expected = rows.iter();
+    let mut same = true;
+    moment.each_row(0..MOST_ROWS, &[], |row, _, _| same &= expected.next() == Some(&row))?;
+    match same && expected.next().is_none() {
+        true => Ok(()),
+        false => Err(moment.locate(
+            Error::malformed("the metadata are of other rows than the vectors")
+                .help("anear verify says what is wrong"),
+        )),
     }
 }

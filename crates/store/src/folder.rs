@@ -1,5 +1,6 @@
 //! The folder: the names of its files, making it, and taking turns to write.
 
+use anear_io::Input;
 use anear_types::{Error, Result};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ pub(crate) struct WriteLock(#[allow(dead_code, reason = "dropping it unlocks")] 
 pub(crate) fn lock(folder: &Path) -> Result<WriteLock> {
     let path = folder.join(LOCK);
     let failed = |source| Error::io("cannot write here", source).at_path(&path);
+    check_own(&path)?;
     let file = File::options().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(failed)?;
     let start = Instant::now();
@@ -70,6 +72,26 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     match is_numbered(name) {
         true => Ok(()),
         false => Err(Error::malformed(format!("{name:?} is no name of a file of a collection"))),
+    }
+}
+
+/// Checks that what is to be written to is a file in the folder, or nothing yet: a link may lead
+/// anywhere.
+pub(crate) fn check_own(path: &Path) -> Result<()> {
+    match path.symlink_metadata() {
+        Ok(found) if !found.is_file() => {
+            Err(Error::malformed("this is not a file, but a link or something else").at_path(path))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Opens a file of ours to read it. It may be a link, but not a pipe, which one could wait for
+/// forever.
+pub(crate) fn open(path: &Path) -> Result<Input> {
+    match path.metadata() {
+        Ok(found) if !found.is_file() => Err(Error::malformed("this is not a file").at_path(path)),
+        _ => Input::open(path),
     }
 }
 

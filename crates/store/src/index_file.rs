@@ -2,7 +2,7 @@
 
 use crate::Store;
 use crate::error::sql;
-use crate::folder::check_name;
+use crate::folder::{self, check_name};
 use crate::read::Moment;
 use crate::sql::schema;
 use anear_io::{Input, Output};
@@ -55,6 +55,6 @@ impl Moment {
         let name = name.map_err(|error| self.locate(sql(error)))?;
         let Some(name) = name else { return Ok(None) };
         check_name(&name).map_err(|error| self.locate(error))?;
-        Input::open(self.inner().folder.join(name)).map(Some)
+        folder::open(&self.inner().folder.join(name)).map(Some)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::read::{Moment, StoredVectors};
 use crate::spec::StoredColumn;
+use crate::sql::numbers::Rising;
 use crate::sql::schema::ID;
 use crate::{Store, error::sql};
 use anear_formats::{Container, Entry, VectorSource};
@@ -139,9 +140,10 @@ impl VectorSource for Source<'_> {
 fn attributes(moment: &Moment) -> Result<Vec<(String, Value)>> {
     let query = "SELECT name, value FROM attributes ORDER BY name";
     let read = moment.connection().prepare_cached(query).and_then(|mut statement| {
+        let mut names = Rising::new();
         let rows = statement.query_map([], |row| {
             let value = anear_formats::sqlite::values::from_sqlite(row.get_ref(1)?, None);
-            Ok((row.get(0)?, value))
+            Ok((names.next(row, 0)?, value))
         })?;
         rows.collect::<rusqlite::Result<_>>()
     });

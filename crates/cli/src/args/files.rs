@@ -82,7 +82,7 @@ pub(crate) struct Search {
     /// Look at all rows, also in a file that is an approximate index
     #[arg(long)]
     pub(crate) exact: bool,
-    /// How hard an approximate index searches: lists looked at (IVF), or rows by way of the graph (HNSW) [default: what the file says]
+    /// How hard an approximate index searches: lists looked at (IVF), rows by way of the graph (HNSW), or items met in trees (Annoy) [default: what the file says]
     #[arg(long, value_name = "N", conflicts_with = "exact")]
     pub(crate) effort: Option<usize>,
     /// Pass over rows that hold NaN or infinity instead of stopping at them
@@ -99,13 +99,15 @@ pub(crate) struct Search {
 pub(crate) struct Index {
     /// A vector file or a collection, or PATH::ENTRY
     pub(crate) path: String,
-    /// The index file to write, usually called .anx; a collection keeps one itself without it
+    /// The index file to write, usually called .anx, or .ann for an Annoy file; a collection keeps
+    /// one itself without it
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Columns of a collection to make searchable as text, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS", conflicts_with_all = ["output", "kind", "metric", "meta"])]
     pub(crate) text: Vec<String>,
-    /// The kind of index: flat (all rows, exactly), or auto to choose
+    /// The kind of index: flat (all rows, exactly), forest (trees that find most of the nearest), or
+    /// auto to choose; an output called .ann is an Annoy file with such trees
     #[arg(long, default_value = "auto")]
     pub(crate) kind: String,
     /// How nearness is measured [default: what the file says, else cosine]

@@ -13,7 +13,7 @@ const SHOWN_CHARACTERS: usize = 120;
 pub(super) struct Answer {
     /// How nearness was measured.
     pub(super) metric: &'static str,
-    /// Whether all rows were looked at.
+    /// Whether each hit is surely among the nearest.
     pub(super) exact: bool,
     /// How many hits, or how near.
     pub(super) goal: Goal,

@@ -4,8 +4,9 @@ use super::collection;
 use crate::args::{self, Common};
 use crate::output;
 use crate::progress::Bar;
-use anear::{Index, IndexSpec, Location, Result, Vectors};
+use anear::{ConvertRequest, Index, IndexSpec, Location, Result, SaveRequest, Vectors};
 use serde_json::json;
+use std::path::Path;
 
 pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     let Some(output) = &arguments.output else {
@@ -13,6 +14,9 @@ pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     };
     let options = super::open_options(common, &arguments.ids);
     let vectors = Vectors::open_at(&Location::parse(&arguments.path), &options)?;
+    if output.extension().is_some_and(|suffix| suffix == "ann") {
+        return trees(&vectors, output, arguments, common);
+    }
     let spec = IndexSpec {
         kind: arguments.kind.clone(),
         metric: arguments.metric,
@@ -42,4 +46,41 @@ pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     output::text(&format!(
         "{path}: index {kind}, {rows} rows of {dim} {element}, metric {metric}, {bytes} bytes"
     ))
+}
+
+/// Builds trees as an Annoy file.
+fn trees(vectors: &Vectors, output: &Path, arguments: &args::Index, common: &Common) -> Result<()> {
+    let path = output.to_string_lossy();
+    let location = Location { path: output.to_owned(), entry: None };
+    let request = ConvertRequest {
+        kind: Some(arguments.kind.clone()),
+        meta: arguments.meta.clone(),
+        ..ConvertRequest::new(
+            Location::parse(&arguments.path),
+            SaveRequest {
+                metric: arguments.metric,
+                replace: arguments.force,
+                threads: super::threads(common),
+                ..SaveRequest::new(location)
+            },
+        )
+    };
+    let options = super::open_options(common, &arguments.ids);
+    let saved = anear::convert(&request, &options, &mut Bar::new(common.quiet))?;
+    let (rows, dim, bytes) = (saved.summary.rows, vectors.schema().dim, saved.summary.bytes);
+    if common.json {
+        return output::json(&json!({
+            "path": path,
+            "format": saved.format,
+            "kind": "forest",
+            "rows": rows,
+            "dim": dim,
+            "dtype": saved.element.name(),
+            "bytes": bytes,
+        }));
+    }
+    if common.quiet {
+        return Ok(());
+    }
+    output::text(&format!("{path}: index forest, {rows} rows of {dim}, {bytes} bytes"))
 }

@@ -1,5 +1,6 @@
 //! The command line as a user meets it: what it prints, and its exit codes.
 
+mod annoy;
 mod collections;
 mod files;
 

@@ -251,7 +251,7 @@ impl Collection {
     /// If the folder cannot be read or, to repair, not be written; or the work is to stop.
     pub fn verify(&self, repair: bool, progress: &mut dyn Progress) -> Result<Verified> {
         let row_bytes = self.store.spec().row_bytes() as u64;
-        progress.begin("verifying", self.store.read()?.marks().file_rows * row_bytes);
+        progress.begin("verifying", self.store.read()?.marks().file_rows.saturating_mul(row_bytes));
         let verified = self.store.verify(repair, &mut |bytes| {
             progress.advance(bytes);
             progress.interrupted()

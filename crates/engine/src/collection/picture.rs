@@ -11,7 +11,7 @@ use anear_filter::{Affinity, Cell, ColumnData, ColumnStore};
 use anear_formats::sqlite::values::sql_type;
 use anear_index::{Index, Rows, Spec, kind_named, load_learned};
 use anear_store::{Marks, Moment, Store};
-use anear_types::{ColumnKind, Value};
+use anear_types::{ColumnKind, Error, Metric, Value};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -53,6 +53,10 @@ impl std::ops::Deref for Current<'_> {
 impl Shared {
     /// A moment of the store, and its picture.
     pub(super) fn now(&self, store: &Store) -> Result<(Moment, Current<'_>)> {
+        /// If others are faster more often than this, the store has rather gone back, to a copy of
+        /// before.
+        const MOST_FASTER: usize = 100;
+        let mut faster = 0;
         loop {
             let moment = store.read()?;
             let marks = moment.marks();
@@ -65,8 +69,11 @@ impl Shared {
             // One that could not be brought up to date is no longer true.
             *slot = Some(match slot.take() {
                 // Someone with a later moment was faster: take a later one too.
-                Some(picture) if picture.marks.is_after(&marks) => picture,
-                Some(mut picture) if picture.marks.epoch == marks.epoch => {
+                Some(picture) if picture.marks.is_after(&marks) && faster < MOST_FASTER => {
+                    faster += 1;
+                    picture
+                }
+                Some(mut picture) if marks.continues(&picture.marks) => {
                     picture.advance(store, &moment, marks)?;
                     picture
                 }
@@ -106,6 +113,8 @@ impl Shared {
             self.change(|picture| {
                 if picture.marks == marks
                     && let Some(reading) = rest.take()
+                    && reading.data.rows() <= picture.columns.rows()
+                // or rows are there and deleted
                 {
                     picture.columns.hold(&name, reading.data);
                 }
@@ -170,7 +179,7 @@ impl Reading {
 impl Picture {
     fn of(store: &Store, moment: &Moment, marks: Marks) -> Result<Picture> {
         let rows = rows_of(store, moment, marks)?;
-        let mut structure = match kept(moment, &rows) {
+        let mut structure = match kept(moment, &rows, store.spec().metric) {
             Some(structure) => structure,
             None => {
                 let spec = Spec { metric: store.spec().metric, prefilter: true };
@@ -250,11 +259,11 @@ impl Picture {
     }
 }
 
-/// The index that is kept in the folder, over these rows. One that is missing, damaged or of other
-/// rows counts as none: it is made anew, and `verify` tells of it.
-fn kept(moment: &Moment, rows: &Rows) -> Option<Box<dyn Index>> {
+/// The index that is kept in the folder, over these rows. One that is missing, damaged, of other
+/// rows or of another metric counts as none: it is made anew, and `verify` tells of it.
+fn kept(moment: &Moment, rows: &Rows, metric: Metric) -> Option<Box<dyn Index>> {
     let input = moment.index_file().ok().flatten()?;
-    load_learned(input, rows.clone()).ok()
+    load_learned(input, rows.clone()).ok().filter(|index| index.metric() == metric)
 }
 
 /// All vectors, where they lie.
@@ -272,7 +281,7 @@ fn rows_of(store: &Store, moment: &Moment, marks: Marks) -> Result<Rows> {
         true => Ok(rows),
         false => {
             let what = format!("{} vectors for {} rows", rows.len(), marks.next_row);
-            Err(crate::Error::malformed(what).at_path(store.path()))
+            Err(Error::malformed(what).at_path(store.path()))
         }
     }
 }
@@ -299,4 +308,29 @@ fn affinity_of(kind: ColumnKind) -> Affinity {
 
 fn find<'a>(known: &'a [CollectionColumn], name: &str) -> Option<&'a CollectionColumn> {
     known.iter().find(|column| column.stored_as.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Batch, CollectionSpec, Element, Existing, MatrixRef, Metric};
+
+    #[test]
+    fn a_column_with_a_row_that_is_deleted_is_not_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.anear");
+        let store = Store::create(&path, &CollectionSpec::new(1, Metric::L2)).unwrap();
+        let vectors = MatrixRef::new(&[0; 12], Element::F32, 3, 1);
+        let batch = Batch { vectors, ids: None, metadata: &[], json: &[] };
+        store.add(&batch, Existing::Refuse).unwrap();
+        let hold = |shared: &Shared| {
+            shared.want(vec![ID]);
+            assert!(shared.hold_wanted(&store).unwrap());
+            shared.change(|picture| picture.columns.held().count()).unwrap()
+        };
+        assert_eq!(hold(&Shared::default()), 1);
+        let metadata = rusqlite::Connection::open(path.join("metadata.sqlite")).unwrap();
+        metadata.execute("INSERT INTO deleted (row) VALUES (2)", []).unwrap();
+        assert_eq!(hold(&Shared::default()), 0);
+    }
 }

@@ -110,7 +110,11 @@ impl Search<'_> {
         for (position, row) in self.moment.rows_of(ids)?.into_iter().enumerate() {
             let missing =
                 || Error::usage(format!("there is no row with the id {}", ids.get(position)));
-            vectors.push_row(rows.row(row.ok_or_else(missing)?).bytes());
+            let row = row.ok_or_else(missing)?;
+            if row >= rows.len() {
+                return Err(Error::malformed(format!("row {row} has no vector")));
+            }
+            vectors.push_row(rows.row(row).bytes());
         }
         Ok(vectors)
     }

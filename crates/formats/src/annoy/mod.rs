@@ -1,4 +1,4 @@
-//! Annoy index files: the vectors of their items are read, the trees are not searched yet.
+//! Annoy index files, as files with the vectors of their items. Their trees are for `anear-index`.
 //!
 //! The file names neither its metric nor its dimension, so both are found by trying every node
 //! size that divides the file and looking at what the nodes would be. Ways to read it that fit
@@ -108,7 +108,10 @@ fn readings<'c, 'a>(candidates: &'c [Candidate<'a>]) -> Vec<&'c Candidate<'a>> {
 
 fn describe(best: &Candidate<'_>, candidates: &[Candidate<'_>]) -> IndexInfo {
     let shown = candidates.iter().take(LISTED);
-    let shown = shown.map(|candidate| format!("{} f={}", candidate.layout.name, candidate.dim));
+    let shown = shown.map(|candidate| {
+        let percent = 100.0 * candidate.fit;
+        format!("{} f={} ({percent:.0}%)", candidate.layout.name, candidate.dim)
+    });
     let listed: Vec<String> = shown.collect();
     IndexInfo {
         kind: format!("annoy:{}", best.layout.name),

@@ -172,9 +172,16 @@ impl Conditions {
             statement.raw_bind_parameter(position + 1, to_sqlite(value)).map_err(failed)?;
         }
         let mut found = statement.raw_query();
-        let mut rows = Vec::new();
+        let mut rows: Vec<u64> = Vec::new();
         while let Some(row) = found.next().map_err(failed)? {
-            rows.push(row.get::<_, i64>(0).map_err(failed)?.unsigned_abs());
+            let row: i64 = row.get(0).map_err(failed)?;
+            // A damaged database may give them in any order, again and again.
+            let is_next = |row: &u64| rows.last().is_none_or(|last| last < row);
+            let row = u64::try_from(row)
+                .ok()
+                .filter(is_next)
+                .ok_or_else(|| Error::malformed(format!("row {row} is not where it should be")))?;
+            rows.push(row);
         }
         Ok(rows)
     }

@@ -1,8 +1,8 @@
 //! Indexes of other libraries, searched as those do: the same rows looked at, the same scores.
 //!
-//! Such an index is a composition: a structure (the modules `coded`, `ivf` and `graph`) over codes of
-//! some codec, wrapped by others (`composed`). All are an [`AnnIndex`], and know each other only as
-//! that.
+//! Such an index is a composition: a structure (`coded`, `ivf`,
+//! `graph`) over codes of some codec, wrapped by others
+//! (`composed`). All are an [`AnnIndex`], and know each other only as that.
 //! [`adopt`] makes one of the parts that a file was read to.
 
 mod adopt;

@@ -37,6 +37,10 @@ pub(super) fn scan<'a, F: Send>(
     interrupt: Option<Interrupt<'_>>,
     worker: impl Fn() -> Box<dyn Worker<Findings = F> + 'a> + Sync,
 ) -> Result<Vec<F>> {
+    // Other threads may take all there is before this one gets to run.
+    if interrupt.is_some_and(|interrupt| interrupt()) {
+        return Err(Error::interrupted());
+    }
     let rows = piece.rows();
     let threads = useful_threads(threads, rows, row_pairs);
     // Several chunks a thread, so that a slow one does not hold up the rest.
@@ -89,4 +93,64 @@ pub(crate) fn side_by_side<T: Send>(
         }));
         all
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flat::Which;
+    use anear_types::{Element, ErrorKind, MatrixRef};
+    use std::thread;
+
+    const ROWS: usize = 16 * LEAST_CHUNK_ROWS;
+
+    /// On threads that are not asked whether to stop, waits until the other was.
+    struct Waiting<'a> {
+        asked: &'a AtomicUsize,
+        caller: thread::ThreadId,
+        scanned: usize,
+    }
+
+    impl Worker for Waiting<'_> {
+        type Findings = usize;
+
+        fn scan(&mut self, piece: Piece<'_>) -> Result<()> {
+            while thread::current().id() != self.caller && self.asked.load(Ordering::SeqCst) < 2 {
+                thread::yield_now();
+            }
+            self.scanned += piece.rows();
+            Ok(())
+        }
+
+        fn findings(self: Box<Self>) -> usize {
+            self.scanned
+        }
+    }
+
+    /// Scans with two threads, and stops when asked for the time given; returns how many rows
+    /// were scanned.
+    fn scanned(stops_at: usize) -> Result<usize> {
+        let rows = MatrixRef::new(&[7; ROWS], Element::U8, ROWS, 1);
+        let piece = Piece::new(0, rows, Which::All);
+        let (asked, caller) = (AtomicUsize::new(0), thread::current().id());
+        let interrupt = || {
+            assert_eq!(thread::current().id(), caller);
+            asked.fetch_add(1, Ordering::SeqCst) + 1 == stops_at
+        };
+        let worker = || -> Box<dyn Worker<Findings = usize> + '_> {
+            Box::new(Waiting { asked: &asked, caller, scanned: 0 })
+        };
+        let found = scan(piece, PAIRS_PER_THREAD, 2, Some(&interrupt), worker)?;
+        assert_eq!(found.len(), 2, "two threads");
+        Ok(found.into_iter().sum())
+    }
+
+    #[test]
+    fn work_stops_at_once_or_between_chunks_or_goes_over_all_rows() {
+        for stops_at in [1, 2] {
+            let error = scanned(stops_at).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "when asked for the {stops_at}. time");
+        }
+        assert_eq!(scanned(usize::MAX).unwrap(), ROWS);
+    }
 }

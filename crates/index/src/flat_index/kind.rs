@@ -14,7 +14,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct Flat;
 
-static INFO: KindInfo = KindInfo { name: "flat", about: "all rows as they are, searched exactly" };
+static INFO: KindInfo =
+    KindInfo { name: "flat", about: "all rows as they are, searched exactly", is_exact: true };
 
 impl IndexKind for Flat {
     fn info(&self) -> &'static KindInfo {
@@ -62,19 +63,19 @@ impl FlatIndex {
         }
         all
     }
+}
 
-    /// The runs of rows that were not removed.
-    fn runs(&self) -> Vec<Range<u64>> {
-        let mut runs = Vec::new();
-        let (mut start, end) = (0, self.rows.len());
-        for gap in self.removed.members(0..end).chain([end]) {
-            if start < gap {
-                runs.push(start..gap);
-            }
-            start = gap + 1;
+/// The runs of rows that were not removed, of so many.
+pub(crate) fn runs(removed: &RowSet, rows: u64) -> Vec<Range<u64>> {
+    let mut runs = Vec::new();
+    let mut start = 0;
+    for gap in removed.members(0..rows).chain([rows]) {
+        if start < gap {
+            runs.push(start..gap);
         }
-        runs
+        start = gap + 1;
     }
+    runs
 }
 
 impl Index for FlatIndex {
@@ -136,7 +137,7 @@ impl Index for FlatIndex {
     }
 
     fn save(&self, writer: &mut SegmentWriter) -> Result<()> {
-        let runs = self.runs();
+        let runs = runs(&self.removed, self.rows.len());
         self.rows.save(&runs, writer)?;
         self.known.save(&runs, writer)
     }

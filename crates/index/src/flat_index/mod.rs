@@ -15,5 +15,6 @@ mod scan;
 mod stored;
 
 pub use scan::search_rows;
+pub(crate) use scan::{Stretch, search as search_stretches};
 
-pub(crate) use kind::Flat;
+pub(crate) use kind::{Flat, runs};

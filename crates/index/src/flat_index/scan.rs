@@ -48,16 +48,16 @@ pub fn search_rows(
 }
 
 /// Rows that lie side by side, with what is known of them.
-pub(super) struct Stretch<'a> {
+pub(crate) struct Stretch<'a> {
     /// The number of the first row.
-    pub(super) first: u64,
-    pub(super) rows: MatrixRef<'a>,
-    pub(super) beside: Beside<'a>,
+    pub(crate) first: u64,
+    pub(crate) rows: MatrixRef<'a>,
+    pub(crate) beside: Beside<'a>,
 }
 
 /// The same over rows in several stretches, of which some were removed. With no rows, queries are
 /// checked against an empty stretch.
-pub(super) fn search(
+pub(crate) fn search(
     stretches: &[Stretch<'_>],
     removed: &RowSet,
     queries: MatrixRef<'_>,

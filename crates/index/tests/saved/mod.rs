@@ -2,9 +2,10 @@
 //! checksums, opening and searching it ends in answers or an error.
 
 use crate::common::{Data, Random};
+use crate::files::{save, write};
 use anear_index::flat::{Goal, NonFinite};
 use anear_index::{Index, Keep, Plan, Rows, Spec, kind_named, kind_of, load_learned, save_learned};
-use anear_io::{About, Input, Output, Segment, SegmentWriter};
+use anear_io::{About, Input, Output, Segment};
 use anear_quant::sq::space_of;
 use anear_types::{Element, ErrorKind, MatrixRef, Metric, Neighbor, Result};
 use std::sync::Arc;
@@ -20,30 +21,6 @@ fn build(random: &mut Random, element: Element, metric: Metric) -> Box<dyn Index
     index.catch_up(1, None).unwrap();
     index.add(matrix.range(100, 150));
     index
-}
-
-fn write(sections: impl FnOnce(&mut SegmentWriter) -> Result<()>) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.anx");
-    let mut writer = SegmentWriter::create(Output::create(&path, false).unwrap()).unwrap();
-    sections(&mut writer).unwrap();
-    writer.finish().unwrap();
-    std::fs::read(path).unwrap()
-}
-
-fn save(index: &dyn Index) -> Vec<u8> {
-    let rows = index.rows();
-    let about = About {
-        kind: index.info().name.to_owned(),
-        metric: index.metric(),
-        element: rows.element(),
-        rows: rows.len() - index.removed().count(),
-        dim: rows.dim(),
-    };
-    write(|writer| {
-        index.save(writer)?;
-        about.write(writer)
-    })
 }
 
 fn load(file: Vec<u8>) -> Result<Box<dyn Index>> {

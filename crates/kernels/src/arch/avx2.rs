@@ -1,7 +1,7 @@
 //! x86-64 with AVX2, FMA, F16C and POPCNT: Intel since Haswell (2013), AMD since Excavator (2015).
 
 use super::Kernel;
-use super::simd::{BYTES, LANES, Simd};
+use super::simd::{BYTES, HALF, LANES, Simd};
 use std::arch::x86_64::*;
 
 /// Proof that the CPU has the features of this level.
@@ -61,6 +61,7 @@ impl Simd for Avx2Fma {
     type F32s = [__m256; 2];
     type I32s = [__m256i; 2];
     type Bytes = [__m256i; 2];
+    type Half = __m256;
 
     #[inline(always)]
     fn splat(self, value: f32) -> [__m256; 2] {
@@ -220,6 +221,46 @@ impl Simd for Avx2Fma {
             _mm256_add_epi32(_mm256_madd_epi16(even, even_b), _mm256_madd_epi16(odd, odd_b))
         });
         self.add_i32(sum, products)
+    }
+
+    #[inline(always)]
+    fn fused(self, a: [__m256; 2], b: [__m256; 2], c: [__m256; 2]) -> [__m256; 2] {
+        self.mul_add(a, b, c)
+    }
+
+    #[inline(always)]
+    fn load_half(self, lanes: &[f32; HALF]) -> __m256 {
+        intrinsic!(_mm256_loadu_ps(lanes.as_ptr()))
+    }
+
+    #[inline(always)]
+    fn store_half(self, half: __m256, lanes: &mut [f32; HALF]) {
+        intrinsic!(_mm256_storeu_ps(lanes.as_mut_ptr(), half));
+    }
+
+    #[inline(always)]
+    fn add_halves(self, a: __m256, b: __m256) -> __m256 {
+        intrinsic!(_mm256_add_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn sub_halves(self, a: __m256, b: __m256) -> __m256 {
+        intrinsic!(_mm256_sub_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn mul_halves(self, a: __m256, b: __m256) -> __m256 {
+        intrinsic!(_mm256_mul_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn abs_half(self, a: __m256) -> __m256 {
+        intrinsic!(_mm256_andnot_ps(_mm256_set1_ps(-0.0), a))
+    }
+
+    #[inline(always)]
+    fn fused_halves(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+        intrinsic!(_mm256_fmadd_ps(a, b, c))
     }
 }
 

@@ -2,7 +2,7 @@
 //! Zen 4 (2022).
 
 use super::Kernel;
-use super::simd::{BYTES, LANES, Simd};
+use super::simd::{BYTES, HALF, LANES, Simd};
 use std::arch::x86_64::*;
 
 /// Proof that the CPU has the features of this level.
@@ -53,6 +53,7 @@ impl Simd for Avx512 {
     type F32s = __m512;
     type I32s = __m512i;
     type Bytes = __m512i;
+    type Half = __m256;
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m512 {
@@ -177,5 +178,45 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn add_products(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
         intrinsic!(_mm512_dpbusd_epi32(sum, a, b))
+    }
+
+    #[inline(always)]
+    fn fused(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        self.mul_add(a, b, c)
+    }
+
+    #[inline(always)]
+    fn load_half(self, lanes: &[f32; HALF]) -> __m256 {
+        intrinsic!(_mm256_loadu_ps(lanes.as_ptr()))
+    }
+
+    #[inline(always)]
+    fn store_half(self, half: __m256, lanes: &mut [f32; HALF]) {
+        intrinsic!(_mm256_storeu_ps(lanes.as_mut_ptr(), half));
+    }
+
+    #[inline(always)]
+    fn add_halves(self, a: __m256, b: __m256) -> __m256 {
+        intrinsic!(_mm256_add_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn sub_halves(self, a: __m256, b: __m256) -> __m256 {
+        intrinsic!(_mm256_sub_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn mul_halves(self, a: __m256, b: __m256) -> __m256 {
+        intrinsic!(_mm256_mul_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn abs_half(self, a: __m256) -> __m256 {
+        intrinsic!(_mm256_andnot_ps(_mm256_set1_ps(-0.0), a))
+    }
+
+    #[inline(always)]
+    fn fused_halves(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+        intrinsic!(_mm256_fmadd_ps(a, b, c))
     }
 }

@@ -9,19 +9,25 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod maker;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+mod reciprocal_root;
 mod simd;
 
 #[cfg(target_arch = "x86_64")]
 use avx2::Avx2Fma;
 #[cfg(target_arch = "x86_64")]
 use avx512::Avx512;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use maker::is_amd;
 #[cfg(target_arch = "aarch64")]
 use neon::Neon;
 use portable::Portable;
-pub(crate) use simd::{BYTES, LANES, Simd};
+pub(crate) use reciprocal_root::reciprocal_root;
+pub(crate) use simd::{BYTES, HALF, LANES, Simd};
 use std::sync::OnceLock;
 
 /// An algorithm written once for all levels.

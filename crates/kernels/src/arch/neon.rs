@@ -1,7 +1,7 @@
 //! 64-bit ARM with its 128-bit vectors, which every such CPU has.
 
 use super::Kernel;
-use super::simd::{BYTES, LANES, Simd};
+use super::simd::{BYTES, HALF, LANES, Simd};
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
 
@@ -45,12 +45,24 @@ macro_rules! each_quarter {
     }};
 }
 
+/// The same for two of them.
+macro_rules! each_of_two {
+    ($($vector:ident),+ => $call:expr) => {{
+        let quarter = |at: usize| {
+            let ($($vector,)+) = ($($vector[at],)+);
+            intrinsic!($call)
+        };
+        [quarter(0), quarter(1)]
+    }};
+}
+
 impl Simd for Neon {
     const REGISTERS: usize = 8;
 
     type F32s = [float32x4_t; 4];
     type I32s = [int32x4_t; 4];
     type Bytes = [uint16x8_t; 4];
+    type Half = [float32x4_t; 2];
 
     #[inline(always)]
     fn splat(self, value: f32) -> [float32x4_t; 4] {
@@ -236,6 +248,59 @@ impl Simd for Neon {
             let sum = vpadalq_s16(sum, vmulq_s16(even, even_b));
             vpadalq_s16(sum, vmulq_s16(odd, odd_b))
         })
+    }
+
+    #[inline(always)]
+    fn fused(
+        self,
+        a: [float32x4_t; 4],
+        b: [float32x4_t; 4],
+        c: [float32x4_t; 4],
+    ) -> [float32x4_t; 4] {
+        self.mul_add(a, b, c)
+    }
+
+    #[inline(always)]
+    fn load_half(self, lanes: &[f32; HALF]) -> [float32x4_t; 2] {
+        let quarter = lanes.as_chunks::<4>().0;
+        each_of_two!(quarter => vld1q_f32(quarter.as_ptr()))
+    }
+
+    #[inline(always)]
+    fn store_half(self, half: [float32x4_t; 2], lanes: &mut [f32; HALF]) {
+        for (vector, quarter) in half.into_iter().zip(lanes.as_chunks_mut::<4>().0) {
+            intrinsic!(vst1q_f32(quarter.as_mut_ptr(), vector));
+        }
+    }
+
+    #[inline(always)]
+    fn add_halves(self, a: [float32x4_t; 2], b: [float32x4_t; 2]) -> [float32x4_t; 2] {
+        each_of_two!(a, b => vaddq_f32(a, b))
+    }
+
+    #[inline(always)]
+    fn sub_halves(self, a: [float32x4_t; 2], b: [float32x4_t; 2]) -> [float32x4_t; 2] {
+        each_of_two!(a, b => vsubq_f32(a, b))
+    }
+
+    #[inline(always)]
+    fn mul_halves(self, a: [float32x4_t; 2], b: [float32x4_t; 2]) -> [float32x4_t; 2] {
+        each_of_two!(a, b => vmulq_f32(a, b))
+    }
+
+    #[inline(always)]
+    fn abs_half(self, a: [float32x4_t; 2]) -> [float32x4_t; 2] {
+        each_of_two!(a => vabsq_f32(a))
+    }
+
+    #[inline(always)]
+    fn fused_halves(
+        self,
+        a: [float32x4_t; 2],
+        b: [float32x4_t; 2],
+        c: [float32x4_t; 2],
+    ) -> [float32x4_t; 2] {
+        each_of_two!(a, b, c => vfmaq_f32(c, a, b))
     }
 }
 

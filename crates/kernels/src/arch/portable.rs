@@ -1,7 +1,7 @@
 //! Arrays and plain loops, which the compiler turns into whatever vectors the
 //! target has.
 
-use super::simd::{BYTES, LANES, Simd};
+use super::simd::{BYTES, HALF, LANES, Simd};
 use half::f16;
 use std::cmp::Ordering;
 
@@ -44,6 +44,7 @@ impl Simd for Portable {
     type F32s = Lanes;
     type I32s = [i32; LANES];
     type Bytes = [u32; LANES];
+    type Half = [f32; HALF];
 
     #[inline(always)]
     fn splat(self, value: f32) -> Lanes {
@@ -183,5 +184,45 @@ impl Simd for Portable {
             }
         }
         sum
+    }
+
+    #[inline(always)]
+    fn fused(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
+        std::array::from_fn(|lane| a[lane].mul_add(b[lane], c[lane]))
+    }
+
+    #[inline(always)]
+    fn load_half(self, lanes: &[f32; HALF]) -> [f32; HALF] {
+        *lanes
+    }
+
+    #[inline(always)]
+    fn store_half(self, half: [f32; HALF], lanes: &mut [f32; HALF]) {
+        *lanes = half;
+    }
+
+    #[inline(always)]
+    fn add_halves(self, a: [f32; HALF], b: [f32; HALF]) -> [f32; HALF] {
+        std::array::from_fn(|lane| a[lane] + b[lane])
+    }
+
+    #[inline(always)]
+    fn sub_halves(self, a: [f32; HALF], b: [f32; HALF]) -> [f32; HALF] {
+        std::array::from_fn(|lane| a[lane] - b[lane])
+    }
+
+    #[inline(always)]
+    fn mul_halves(self, a: [f32; HALF], b: [f32; HALF]) -> [f32; HALF] {
+        std::array::from_fn(|lane| a[lane] * b[lane])
+    }
+
+    #[inline(always)]
+    fn abs_half(self, a: [f32; HALF]) -> [f32; HALF] {
+        a.map(f32::abs)
+    }
+
+    #[inline(always)]
+    fn fused_halves(self, a: [f32; HALF], b: [f32; HALF], c: [f32; HALF]) -> [f32; HALF] {
+        std::array::from_fn(|lane| a[lane].mul_add(b[lane], c[lane]))
     }
 }

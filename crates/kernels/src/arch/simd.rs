@@ -13,6 +13,9 @@ pub(crate) const BYTES: usize = 4 * LANES;
 /// (docs/notes/0004-exact-search.md).
 pub(crate) const AHEAD: usize = 6 << 10;
 
+/// 32-bit numbers in half a vector.
+pub(crate) const HALF: usize = LANES / 2;
+
 /// An instruction set, as a token. Operations are lane by lane unless they say otherwise.
 pub(crate) trait Simd: Copy + Debug {
     /// Vectors that fit in the registers.
@@ -24,6 +27,8 @@ pub(crate) trait Simd: Copy + Debug {
     type I32s: Copy;
     /// 64 bytes, four to a lane.
     type Bytes: Copy;
+    /// Eight f32.
+    type Half: Copy;
 
     fn splat(self, value: f32) -> Self::F32s;
     fn load(self, lanes: &[f32; LANES]) -> Self::F32s;
@@ -36,6 +41,9 @@ pub(crate) trait Simd: Copy + Debug {
 
     /// `a * b + c`, rounded once or twice.
     fn mul_add(self, a: Self::F32s, b: Self::F32s, c: Self::F32s) -> Self::F32s;
+
+    /// `a * b + c`, rounded once.
+    fn fused(self, a: Self::F32s, b: Self::F32s, c: Self::F32s) -> Self::F32s;
 
     /// `c - a * b`, rounded once or twice.
     fn neg_mul_add(self, a: Self::F32s, b: Self::F32s, c: Self::F32s) -> Self::F32s;
@@ -85,4 +93,14 @@ pub(crate) trait Simd: Copy + Debug {
 
     /// Adds to each lane its four products of an unsigned byte of `a` and a signed byte of `b`.
     fn add_products(self, sum: Self::I32s, a: Self::Bytes, b: Self::Bytes) -> Self::I32s;
+
+    fn load_half(self, lanes: &[f32; HALF]) -> Self::Half;
+    fn store_half(self, half: Self::Half, lanes: &mut [f32; HALF]);
+    fn add_halves(self, a: Self::Half, b: Self::Half) -> Self::Half;
+    fn sub_halves(self, a: Self::Half, b: Self::Half) -> Self::Half;
+    fn mul_halves(self, a: Self::Half, b: Self::Half) -> Self::Half;
+    fn abs_half(self, a: Self::Half) -> Self::Half;
+
+    /// `a * b + c`, rounded once.
+    fn fused_halves(self, a: Self::Half, b: Self::Half, c: Self::Half) -> Self::Half;
 }

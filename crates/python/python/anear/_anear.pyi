@@ -2,12 +2,34 @@
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any, Final, TypeAlias, final
+from typing import (
+    Any,
+    Final,
+    Literal,
+    Protocol,
+    SupportsFloat,
+    SupportsIndex,
+    TypeAlias,
+    final,
+    overload,
+)
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import Self, disjoint_base
 
-__all__ = ["File", "Memory", "Store", "Structure", "Walk", "__version__", "convert", "save", "search"]
+__all__ = [
+    "AnnoyIndex",
+    "File",
+    "Memory",
+    "Store",
+    "Structure",
+    "Walk",
+    "__version__",
+    "convert",
+    "save",
+    "search",
+]
 
 __version__: Final[str]
 
@@ -16,6 +38,208 @@ _Ids: TypeAlias = npt.NDArray[np.int64] | list[str]
 _Metadata: TypeAlias = dict[str, list[Any]]
 _Found: TypeAlias = tuple[_Ids, npt.NDArray[np.float64], npt.NDArray[np.int64], _Metadata]
 _Report: TypeAlias = tuple[str, str, int, int, PathLike[str] | None, list[str]]
+
+class _Vector(Protocol):
+    def __len__(self) -> int: ...
+    def __getitem__(self, position: int, /) -> SupportsFloat | SupportsIndex: ...
+
+_Table: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
+
+@disjoint_base
+class AnnoyIndex:
+    def __new__(
+        cls,
+        f: SupportsIndex,
+        metric: Literal["angular", "euclidean", "manhattan", "hamming", "dot"] = ...,
+    ) -> Self: ...
+    def __init__(
+        self,
+        f: SupportsIndex,
+        metric: Literal["angular", "euclidean", "manhattan", "hamming", "dot"] = ...,
+    ) -> None: ...
+    @property
+    def f(self) -> int: ...
+    def load(self, fn: _Path, prefault: bool = False) -> Literal[True]: ...
+    def save(self, fn: _Path, prefault: bool = False) -> Literal[True]: ...
+    def on_disk_build(self, fn: _Path) -> Literal[True]: ...
+    def unload(self) -> Literal[True]: ...
+    def add_item(self, i: SupportsIndex, vector: _Vector) -> None: ...
+    def build(self, n_trees: SupportsIndex, n_jobs: SupportsIndex = -1) -> Literal[True]: ...
+    def unbuild(self) -> Literal[True]: ...
+    @overload
+    def get_nns_by_item(
+        self,
+        i: SupportsIndex,
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        include_distances: Literal[False] = False,
+        *,
+        filter: Any = None,
+    ) -> list[int]: ...
+    @overload
+    def get_nns_by_item(
+        self,
+        i: SupportsIndex,
+        n: SupportsIndex,
+        search_k: SupportsIndex,
+        include_distances: Literal[True],
+        *,
+        filter: Any = None,
+    ) -> tuple[list[int], list[float]]: ...
+    @overload
+    def get_nns_by_item(
+        self,
+        i: SupportsIndex,
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        *,
+        include_distances: Literal[True],
+        filter: Any = None,
+    ) -> tuple[list[int], list[float]]: ...
+    @overload
+    def get_nns_by_item(
+        self,
+        i: SupportsIndex,
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        include_distances: bool = False,
+        *,
+        filter: Any = None,
+    ) -> list[int] | tuple[list[int], list[float]]: ...
+    @overload
+    def get_nns_by_vector(
+        self,
+        vector: _Vector,
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        include_distances: Literal[False] = False,
+        *,
+        filter: Any = None,
+    ) -> list[int]: ...
+    @overload
+    def get_nns_by_vector(
+        self,
+        vector: _Vector,
+        n: SupportsIndex,
+        search_k: SupportsIndex,
+        include_distances: Literal[True],
+        *,
+        filter: Any = None,
+    ) -> tuple[list[int], list[float]]: ...
+    @overload
+    def get_nns_by_vector(
+        self,
+        vector: _Vector,
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        *,
+        include_distances: Literal[True],
+        filter: Any = None,
+    ) -> tuple[list[int], list[float]]: ...
+    @overload
+    def get_nns_by_vector(
+        self,
+        vector: _Vector,
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        include_distances: bool = False,
+        *,
+        filter: Any = None,
+    ) -> list[int] | tuple[list[int], list[float]]: ...
+    @overload
+    def get_nns_by_items(
+        self,
+        items: Sequence[int] | npt.NDArray[np.integer[Any]],
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        include_distances: Literal[False] = False,
+        *,
+        filter: Any = None,
+        threads: int | None = None,
+    ) -> npt.NDArray[np.int64]: ...
+    @overload
+    def get_nns_by_items(
+        self,
+        items: Sequence[int] | npt.NDArray[np.integer[Any]],
+        n: SupportsIndex,
+        search_k: SupportsIndex,
+        include_distances: Literal[True],
+        *,
+        filter: Any = None,
+        threads: int | None = None,
+    ) -> _Table: ...
+    @overload
+    def get_nns_by_items(
+        self,
+        items: Sequence[int] | npt.NDArray[np.integer[Any]],
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        *,
+        include_distances: Literal[True],
+        filter: Any = None,
+        threads: int | None = None,
+    ) -> _Table: ...
+    @overload
+    def get_nns_by_items(
+        self,
+        items: Sequence[int] | npt.NDArray[np.integer[Any]],
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        include_distances: bool = False,
+        *,
+        filter: Any = None,
+        threads: int | None = None,
+    ) -> npt.NDArray[np.int64] | _Table: ...
+    @overload
+    def get_nns_by_vectors(
+        self,
+        vectors: Any,
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        include_distances: Literal[False] = False,
+        *,
+        filter: Any = None,
+        threads: int | None = None,
+    ) -> npt.NDArray[np.int64]: ...
+    @overload
+    def get_nns_by_vectors(
+        self,
+        vectors: Any,
+        n: SupportsIndex,
+        search_k: SupportsIndex,
+        include_distances: Literal[True],
+        *,
+        filter: Any = None,
+        threads: int | None = None,
+    ) -> _Table: ...
+    @overload
+    def get_nns_by_vectors(
+        self,
+        vectors: Any,
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        *,
+        include_distances: Literal[True],
+        filter: Any = None,
+        threads: int | None = None,
+    ) -> _Table: ...
+    @overload
+    def get_nns_by_vectors(
+        self,
+        vectors: Any,
+        n: SupportsIndex,
+        search_k: SupportsIndex = -1,
+        include_distances: bool = False,
+        *,
+        filter: Any = None,
+        threads: int | None = None,
+    ) -> npt.NDArray[np.int64] | _Table: ...
+    def get_item_vector(self, i: SupportsIndex, /) -> list[float]: ...
+    def get_distance(self, i: SupportsIndex, j: SupportsIndex, /) -> float: ...
+    def get_n_items(self) -> int: ...
+    def get_n_trees(self) -> int: ...
+    def verbose(self, v: bool, /) -> Literal[True]: ...
+    def set_seed(self, s: SupportsIndex, /) -> None: ...
 
 @final
 class Memory:

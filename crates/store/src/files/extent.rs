@@ -1,5 +1,6 @@
 //! Stretches of rows with a checksum.
 
+use crate::sql::numbers::number;
 use anear_types::{Error, MatrixRef, Result};
 use crc32fast::Hasher;
 use rusqlite::Row;
@@ -21,11 +22,12 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// A row of the table `extents`, with all its columns in their order.
+    /// A row of the table `extents`, with all its columns in their order. The numbers are so small
+    /// that their sum does not overflow.
     pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Extent> {
         Ok(Extent {
-            first_row: row.get::<_, i64>(0)?.unsigned_abs(),
-            rows: row.get::<_, i64>(1)?.unsigned_abs(),
+            first_row: number(row, 0)?,
+            rows: number(row, 1)?,
             file: row.get(2)?,
             crc32: row.get(3)?,
         })
@@ -45,7 +47,7 @@ impl Extent {
 
     /// The number after that of the last row.
     pub fn end(&self) -> u64 {
-        self.first_row.saturating_add(self.rows)
+        self.first_row + self.rows
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::sql;
 use crate::sql::columns;
+use crate::sql::numbers::{damaged, number};
 use crate::sql::schema::{ROW, TABLE};
 use anear_formats::sqlite::names::quoted;
 use anear_formats::sqlite::values::from_sqlite;
@@ -33,9 +34,10 @@ pub(crate) fn group_names(
         let mut statement = connection.prepare_cached(&query)?;
         let mut found = statement.query(params![rows.start as i64, rows.end as i64])?;
         while let Some(row) = found.next()? {
-            let number: i64 = row.get(0)?;
             let value = from_sqlite(row.get_ref(1)?, Some(column.info.kind));
-            names[(number.unsigned_abs() - rows.start) as usize] = name_of(&value);
+            let position = number(row, 0)?.checked_sub(rows.start);
+            let name = position.and_then(|position| names.get_mut(position as usize));
+            *name.ok_or_else(|| damaged("its rows are not in order".to_owned()))? = name_of(&value);
         }
         Ok(())
     };

@@ -1,6 +1,7 @@
 //! Files of vectors as readers see them.
 
 use super::hdf5::Decoded;
+use crate::folder;
 use crate::spec::{Spec, Storage};
 use anear_formats::npy::rows_at;
 use anear_io::Input;
@@ -66,7 +67,7 @@ impl Maps {
 impl Map {
     fn open(path: &Path, spec: &Spec, rows: &Range<u64>) -> Result<Map> {
         Ok(match spec.storage {
-            Storage::Npy => Map::Mapped(Input::open(path)?),
+            Storage::Npy => Map::Mapped(folder::open(path)?),
             Storage::Hdf5 { .. } => {
                 Map::Decoded(Arc::new(Decoded::read(path, spec, rows.clone())?))
             }

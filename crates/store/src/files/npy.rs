@@ -1,6 +1,7 @@
 //! A `.npy` file that grows.
 
 use super::VectorFile;
+use crate::folder::check_own;
 use anear_formats::npy::Appender;
 use anear_types::{Element, Error, MatrixRef, Result};
 use std::path::Path;
@@ -30,6 +31,7 @@ impl NpyFile {
 
     /// Opens a file in which so many rows count. Bytes behind them are overwritten.
     pub(super) fn open(path: &Path, element: Element, dim: usize, rows: u64) -> Result<NpyFile> {
+        check_own(path)?;
         let appender = Appender::open_counted(path, element, dim, rows)?;
         Ok(NpyFile { found: (appender.counted_in_header(), rows), appender, unsynced: false })
     }

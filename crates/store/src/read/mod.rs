@@ -11,6 +11,7 @@ pub use vectors::{StoredVectors, Stretch};
 use crate::error::sql;
 use crate::spec::StoredColumn;
 use crate::sql::connection::{self, Reading};
+use crate::sql::numbers::number_or_0;
 use crate::sql::{columns, schema};
 use crate::store::Inner;
 use crate::write::file_names;
@@ -93,6 +94,11 @@ impl Marks {
                     || ours.4 > theirs.4)
     }
 
+    /// Whether all there was there is here too, under the same numbers.
+    pub fn continues(&self, other: &Marks) -> bool {
+        self.epoch == other.epoch && !other.is_after(self)
+    }
+
     /// Rows there are.
     pub fn rows(&self) -> u64 {
         self.next_row.saturating_sub(self.deleted)
@@ -130,16 +136,13 @@ impl Moment {
             (SELECT max(sequence) FROM deleted)";
         let marks = self.connection().prepare_cached(MARKS).and_then(|mut statement| {
             statement.query_row([], |row| {
-                let number = |position| -> rusqlite::Result<u64> {
-                    Ok(row.get::<_, Option<i64>>(position)?.unwrap_or(0).unsigned_abs())
-                };
-                let file_rows = number(2)?;
+                let file_rows = number_or_0(row, 2)?;
                 Ok(Marks {
-                    epoch: number(0)?,
-                    changes: number(1)?,
+                    epoch: number_or_0(row, 0)?,
+                    changes: number_or_0(row, 1)?,
                     file_rows,
-                    next_row: number(3)?.max(file_rows),
-                    deleted: number(4)?,
+                    next_row: number_or_0(row, 3)?.max(file_rows),
+                    deleted: number_or_0(row, 4)?,
                 })
             })
         });

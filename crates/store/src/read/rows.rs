@@ -3,6 +3,7 @@
 use super::Moment;
 use crate::error::sql;
 use crate::spec::StoredColumn;
+use crate::sql::numbers::{Rising, damaged, number};
 use crate::sql::schema::{ID, ROW, TABLE};
 use anear_formats::sqlite::names::quoted;
 use anear_formats::sqlite::values::from_sqlite;
@@ -33,18 +34,15 @@ impl Moment {
         }
         let find = format!("SELECT {ROW} FROM {TABLE} WHERE {ID} = ?");
         let mut find = self.connection().prepare_cached(&find).map_err(sql)?;
-        let mut row_of = |position: usize| -> rusqlite::Result<Option<i64>> {
-            let row = |row: &Row<'_>| row.get(0);
+        let mut row_of = |position: usize| -> rusqlite::Result<Option<u64>> {
+            let row = |row: &Row<'_>| number(row, 0);
             match ids {
                 Ids::Ints(ids) => find.query_row([ids[position]], row).optional(),
                 Ids::Texts(ids) => find.query_row([&*ids[position]], row).optional(),
             }
         };
         (0..ids.len())
-            .map(|position| {
-                let row = row_of(position).map_err(|error| self.locate(sql(error)))?;
-                Ok(row.map(i64::unsigned_abs))
-            })
+            .map(|position| row_of(position).map_err(|error| self.locate(sql(error))))
             .collect()
     }
 
@@ -70,7 +68,7 @@ impl Moment {
         read().map_err(|error| self.locate(sql(error)))
     }
 
-    /// Walks over the rows of a range that there are: their numbers, ids and metadata.
+    /// Walks over the rows of a range that there are, rising: their numbers, ids and metadata.
     ///
     /// # Errors
     /// If the metadata are damaged.
@@ -86,12 +84,17 @@ impl Moment {
         let mut walk = || -> rusqlite::Result<()> {
             let mut statement = self.connection().prepare_cached(&query)?;
             let mut found = statement.query(params![rows.start as i64, rows.end as i64])?;
+            let mut numbers = Rising::<i64>::new();
             while let Some(row) = found.next()? {
-                let number: i64 = row.get(0)?;
+                let row_number = number(row, 0)?;
+                if !rows.contains(&row_number) {
+                    return Err(damaged(format!("row {row_number} is not where it should be")));
+                }
+                numbers.next(row, 0)?;
                 let id = from_sqlite(row.get_ref(1)?, None);
                 let values = (0..columns.len()).map(|position| value(row, position, columns));
                 let values = values.collect::<rusqlite::Result<Vec<Value>>>()?;
-                each(number.unsigned_abs(), id, &mut values.into_iter());
+                each(row_number, id, &mut values.into_iter());
             }
             Ok(())
         };
@@ -138,7 +141,8 @@ impl Moment {
         }
     }
 
-    /// The rows there are, rising.
+    /// The rows there are, rising. There may be as many as [`Marks`](super::Marks) say, so their
+    /// [`vectors`](Moment::vectors) are to be looked for first: files have them, or it is an error.
     ///
     /// # Errors
     /// If the metadata are damaged.
@@ -149,6 +153,7 @@ impl Moment {
         }
         let mut gone = self.deleted(0)?;
         gone.sort_unstable();
+        gone.dedup();
         let mut gone = gone.into_iter().peekable();
         Ok((0..marks.next_row).filter(|row| gone.next_if_eq(row).is_none()).collect())
     }
@@ -158,10 +163,14 @@ impl Moment {
     /// # Errors
     /// If the metadata are damaged.
     pub fn deleted(&self, before: u64) -> Result<Vec<u64>> {
-        let query = "SELECT row FROM deleted WHERE sequence > ? ORDER BY sequence";
+        let query = "SELECT row, sequence FROM deleted WHERE sequence > ? ORDER BY sequence";
+        let mut sequence = Rising::<i64>::new();
         let rows = self.connection().prepare_cached(query).and_then(|mut statement| {
-            let rows = statement.query_map([before as i64], |row| row.get::<_, i64>(0))?;
-            rows.map(|row| Ok(row?.unsigned_abs())).collect::<rusqlite::Result<_>>()
+            let gone = |row: &Row<'_>| {
+                sequence.next(row, 1)?;
+                number(row, 0)
+            };
+            statement.query_map([before as i64], gone)?.collect::<rusqlite::Result<_>>()
         });
         rows.map_err(|error| self.locate(sql(error)))
     }

@@ -2,6 +2,7 @@
 
 use super::Moment;
 use crate::error::sql;
+use crate::sql::numbers::number;
 use crate::sql::text::{TEXT_TABLE, query};
 use anear_types::{Error, Result};
 
@@ -48,7 +49,7 @@ impl Moment {
         let mut found = Vec::new();
         while found.len() < most {
             let Some(row) = rows.next()? else { break };
-            let number = row.get::<_, i64>(0)?.unsigned_abs();
+            let number = number(row, 0)?;
             if passes(number) {
                 found.push((number, row.get(1)?));
             }

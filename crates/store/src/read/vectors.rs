@@ -4,9 +4,12 @@ use super::Moment;
 use crate::error::sql;
 use crate::files::{Extent, SharedBytes};
 use crate::folder::check_name;
+use crate::sql::numbers::{Rising, number};
+use crate::sql::schema;
 use crate::write::read_pending;
 use anear_types::{Block, Element, Error, MatrixRef, Result};
 use rusqlite::Row;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Rows that lie one behind the other in a file that is mapped, or was decoded.
@@ -61,6 +64,13 @@ impl Moment {
             stretches.push(Stretch { first_row, rows, bytes, range });
         }
         inner.maps.keep(&numbers);
+        let counted = self.marks().file_rows;
+        if next != counted {
+            let what = format!("{counted} rows are counted, the files have {next}");
+            return Err(self.locate(Error::malformed(what)));
+        }
+        schema::check_last_row(self.connection(), self.marks().next_row)
+            .map_err(|error| self.locate(error))?;
         Ok(stretches)
     }
 
@@ -91,25 +101,37 @@ impl Moment {
     /// If the metadata are damaged.
     pub fn extents(&self) -> Result<Vec<Extent>> {
         let query = "SELECT first_row, rows, file, crc32 FROM extents ORDER BY first_row";
+        let mut first_rows = Rising::<i64>::new();
         let extents = self.connection().prepare_cached(query).and_then(|mut statement| {
-            statement.query_map([], Extent::from_row)?.collect::<rusqlite::Result<_>>()
+            let extent = |row: &Row<'_>| {
+                first_rows.next(row, 0)?;
+                Extent::from_row(row)
+            };
+            statement.query_map([], extent)?.collect::<rusqlite::Result<_>>()
         });
         extents.map_err(|error| self.locate(sql(error)))
     }
 
+    /// The files of vectors in the order of rows, those in which no row counts left out.
     fn files(&self) -> Result<Vec<File>> {
-        let query = "SELECT files.file, name, files.first_row, max(extents.first_row + rows)
-            FROM files JOIN extents ON extents.file = files.file
-            WHERE holds = 'vectors' GROUP BY files.file ORDER BY files.first_row";
+        let mut ends: HashMap<i64, u64> = HashMap::new();
+        for extent in self.extents()? {
+            let end = ends.entry(extent.file).or_default();
+            *end = extent.end().max(*end);
+        }
+        let query = "SELECT file, name, first_row FROM files WHERE holds = 'vectors' ORDER BY file";
+        let mut numbers = Rising::<i64>::new();
         let files = self.connection().prepare_cached(query).and_then(|mut statement| {
-            let file = |row: &Row<'_>| {
-                let start = row.get::<_, i64>(2)?.unsigned_abs();
-                let end = row.get::<_, i64>(3)?.unsigned_abs().max(start);
-                Ok(File { number: row.get(0)?, name: row.get(1)?, rows: start..end })
-            };
-            statement.query_map([], file)?.collect::<rusqlite::Result<_>>()
+            let file = |row: &Row<'_>| Ok((numbers.next(row, 0)?, row.get(1)?, number(row, 2)?));
+            statement.query_map([], file)?.collect::<rusqlite::Result<Vec<_>>>()
         });
-        let files: Vec<File> = files.map_err(|error| self.locate(sql(error)))?;
+        let files = files.map_err(|error| self.locate(sql(error)))?.into_iter();
+        let counting = files.filter_map(|(number, name, start)| {
+            let end = ends.get(&number)?;
+            Some(File { number, name, rows: start..start.max(*end) })
+        });
+        let mut files: Vec<File> = counting.collect();
+        files.sort_by_key(|file| file.rows.start);
         let checked = files.iter().try_for_each(|file| check_name(&file.name));
         checked.map_err(|error| self.locate(error))?;
         Ok(files)

@@ -6,6 +6,7 @@
 //! a column that holds nothing yet takes any kind, everything else becomes `mixed`, which has no
 //! SQL type and keeps each value as it is. A column of JSON takes all values as JSON.
 
+use super::numbers::Rising;
 use super::schema::{ID, ROW, TABLE};
 use crate::error::sql;
 use crate::spec::StoredColumn;
@@ -13,24 +14,36 @@ use anear_formats::sqlite::names::{free_name, quoted};
 use anear_formats::sqlite::values::sql_type;
 use anear_types::{Column, ColumnInfo, ColumnKind, Error, ErrorKind, Result, Value};
 use rusqlite::{Connection, params};
+use std::collections::HashSet;
 
 /// SQLite's own limit is 2,000, with two for us.
 const MOST_COLUMNS: usize = 1_990;
+/// What no metadata column can be called, in lower case: the table has it anyway.
+const OF_ROWS: [&str; 5] = [ROW, ID, "rowid", "oid", "_rowid_"];
 /// Integers up to here are exact as `real`.
 const EXACT: i64 = 1 << 53;
 
 /// All columns, in the order they appeared.
 pub(crate) fn read(connection: &Connection) -> Result<Vec<StoredColumn>> {
     let mut statement = connection
-        .prepare_cached("SELECT name, stored_as, kind, json, text FROM columns ORDER BY position")
+        .prepare_cached(
+            "SELECT name, stored_as, kind, json, text, position FROM columns ORDER BY position",
+        )
         .map_err(sql)?;
     let mut rows = statement.query([]).map_err(sql)?;
-    let mut columns = Vec::new();
+    let (mut columns, mut positions) = (Vec::new(), Rising::<i64>::new());
+    let mut names: HashSet<String> = OF_ROWS.iter().map(|name| (*name).to_owned()).collect();
     while let Some(row) = rows.next().map_err(sql)? {
         let column = || -> rusqlite::Result<(String, String, String, bool, bool)> {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         };
         let (name, stored_as, kind, json, text) = column().map_err(sql)?;
+        positions.next(row, 5).map_err(sql)?;
+        if !names.insert(stored_as.to_ascii_lowercase()) {
+            return Err(Error::malformed(format!(
+                "the column {name:?} is stored as {stored_as:?}, as another is"
+            )));
+        }
         let kind = ColumnKind::from_name(&kind)
             .ok_or_else(|| Error::malformed(format!("the column {name:?} is of kind {kind:?}")))?;
         columns.push(StoredColumn { info: ColumnInfo { name, kind }, json, text, stored_as });
@@ -130,8 +143,7 @@ fn add(
             .help("put rare facts together into one column as JSON"));
     }
     let taken = |name: &str| {
-        let of_ours = [ROW, ID, "rowid", "oid", "_rowid_"];
-        of_ours.iter().any(|other| other.eq_ignore_ascii_case(name))
+        OF_ROWS.iter().any(|other| other.eq_ignore_ascii_case(name))
             || known.iter().any(|column| column.stored_as.eq_ignore_ascii_case(name))
     };
     let stored_as = free_name(name, taken);

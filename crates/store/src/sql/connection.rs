@@ -6,8 +6,10 @@
 //! that the file does not change, or that its log is this process's alone. Someone else may be able
 //! to write after all, so such a connection is used only as long as the files look the same.
 
+use super::numbers::damaged;
+use super::shape::{check_tables, check_triggers};
 use crate::error::sql;
-use crate::folder::METADATA;
+use crate::folder::{METADATA, check_own};
 use anear_formats::sqlite::{beside, file_uri};
 use anear_types::Result;
 use rusqlite::config::DbConfig;
@@ -23,6 +25,8 @@ const STATEMENTS: usize = 64;
 /// The log is folded into the database when it has so many pages, and on close. A short log is soon
 /// written over from its start, which is faster to sync than a file that grows.
 pub(crate) const LOG_PAGES: u32 = 1000;
+/// Bytes of a value at most. The longest vector takes half of it.
+const LONGEST_VALUE: i32 = 256 << 20;
 /// Memory for pages of the database, in KiB. They are checked when they are read, and a mapped
 /// database would be read anew each time.
 const CACHE_KIB: i64 = 64 << 10;
@@ -30,14 +34,23 @@ const CACHE_KIB: i64 = 64 << 10;
 /// A connection that writes.
 pub(crate) fn for_writing(folder: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        check_own(&beside(&folder.join(METADATA), suffix))?;
+    }
     let open = || {
         let connection = Connection::open_with_flags(folder.join(METADATA), flags)?;
         harden(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "ignore_check_constraints", true)?; // none are ours
+        // Someone may have sent it without its log.
+        connection.pragma_update(None, "journal_mode", "WAL")?;
         fold_log(&connection, true)?;
         Ok(connection)
     };
-    open().map_err(|error| sql(error).at_path(folder))
+    let connection = open().map_err(|error| sql(error).at_path(folder))?;
+    let checked = check_tables(&connection).and_then(|()| check_triggers(&connection));
+    checked.map_err(|error| error.at_path(folder))?;
+    Ok(connection)
 }
 
 /// Whether commits fold a long log into the database. Where they do not, the next one that does
@@ -65,17 +78,23 @@ impl Reading {
 pub(crate) fn for_reading(folder: &Path) -> Result<Reading> {
     let path = folder.join(METADATA);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = Connection::open_with_flags(&path, flags).and_then(for_queries);
-    match opened {
-        Ok(connection) => Ok(Reading { connection, look: None }),
+    let opened = match path.is_symlink() {
+        // SQLite would put the log where the link leads to.
+        true => Err(damaged("it is a link".to_owned())),
+        false => Connection::open_with_flags(&path, flags).and_then(for_queries),
+    };
+    let reading = match opened {
+        Ok(connection) => Reading { connection, look: None },
         Err(error) => {
             let look = Some(Look::at(&path));
             match where_nothing_can_be_written(&path).and_then(for_queries) {
-                Ok(connection) => Ok(Reading { connection, look }),
-                Err(_) => Err(sql(error).at_path(folder)),
+                Ok(connection) => Reading { connection, look },
+                Err(_) => return Err(sql(error).at_path(folder)),
             }
         }
-    }
+    };
+    check_tables(&reading.connection).map_err(|error| error.at_path(folder))?;
+    Ok(reading)
 }
 
 fn where_nothing_can_be_written(path: &Path) -> rusqlite::Result<Connection> {
@@ -105,6 +124,7 @@ fn harden(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
     connection.set_limit(Limit::SQLITE_LIMIT_WORKER_THREADS, 0)?;
     for (setting, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),

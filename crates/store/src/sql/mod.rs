@@ -2,5 +2,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod connection;
+pub(crate) mod numbers;
 pub(crate) mod schema;
+pub(crate) mod shape;
 pub(crate) mod text;

@@ -11,6 +11,7 @@
 //! | `settings` | what the store is made of; `epoch` counts compactions, `changes` updates of metadata |
 //! | `attributes` | facts about the whole collection |
 
+use super::numbers::Rising;
 use crate::error::sql;
 use crate::spec::{Spec, Storage, StoredColumn};
 use anear_formats::sqlite::names::quoted;
@@ -29,23 +30,34 @@ pub(crate) const ID: &str = "id";
 /// The version of these tables.
 const FORMAT: i64 = 1;
 
-/// All tables but `embeddings`.
-const TABLES: &str = "
-CREATE TABLE settings (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE attributes (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE files (file INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, holds TEXT NOT NULL, first_row INTEGER NOT NULL);
-CREATE TABLE extents (first_row INTEGER PRIMARY KEY, rows INTEGER NOT NULL, file INTEGER NOT NULL, crc32 INTEGER NOT NULL);
-CREATE TABLE pending (row INTEGER PRIMARY KEY, vector BLOB NOT NULL);
-CREATE TABLE deleted (sequence INTEGER PRIMARY KEY, row INTEGER NOT NULL);
-CREATE TABLE columns (position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, stored_as TEXT NOT NULL,
-    kind TEXT NOT NULL, json INTEGER NOT NULL DEFAULT 0, text INTEGER NOT NULL DEFAULT 0);
-";
+/// All tables but `embeddings`, and how SQLite keeps what made them.
+pub(crate) const TABLES: &[(&str, &str)] = &[
+    ("settings", "CREATE TABLE settings (key TEXT PRIMARY KEY, value) WITHOUT ROWID"),
+    ("attributes", "CREATE TABLE attributes (name TEXT PRIMARY KEY, value) WITHOUT ROWID"),
+    (
+        "files",
+        "CREATE TABLE files (file INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, holds TEXT NOT NULL, first_row INTEGER NOT NULL)",
+    ),
+    (
+        "extents",
+        "CREATE TABLE extents (first_row INTEGER PRIMARY KEY, rows INTEGER NOT NULL, file INTEGER NOT NULL, crc32 INTEGER NOT NULL)",
+    ),
+    ("pending", "CREATE TABLE pending (row INTEGER PRIMARY KEY, vector BLOB NOT NULL)"),
+    ("deleted", "CREATE TABLE deleted (sequence INTEGER PRIMARY KEY, row INTEGER NOT NULL)"),
+    (
+        "columns",
+        "CREATE TABLE columns (position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, stored_as TEXT NOT NULL,
+    kind TEXT NOT NULL, json INTEGER NOT NULL DEFAULT 0, text INTEGER NOT NULL DEFAULT 0)",
+    ),
+];
 
 /// Makes the tables of a new store, before the first connection uses the log.
 pub(crate) fn create(connection: &Connection, spec: &Spec) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let transaction = connection.unchecked_transaction()?;
-    transaction.execute_batch(TABLES)?;
+    for (_, table) in TABLES {
+        transaction.execute_batch(table)?;
+    }
     create_embeddings(&transaction, "INTEGER")?;
     for (key, value) in settings_of(spec) {
         transaction.execute("INSERT INTO settings VALUES (?, ?)", params![key, value])?;
@@ -83,17 +95,25 @@ fn definition(table: &str, ids: &str, columns: &[StoredColumn]) -> String {
     format!("CREATE TABLE {table} ({ROW} INTEGER PRIMARY KEY, {ID} {ids} NOT NULL UNIQUE{others})")
 }
 
+fn create_triggers(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&triggers().join(";"))
+}
+
 /// What keeps the other tables true, whoever changes rows: anear, or a person with the sqlite3
 /// shell.
-fn create_triggers(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!(
-        "CREATE TRIGGER {TABLE}_deleted AFTER DELETE ON {TABLE} BEGIN
+pub(crate) fn triggers() -> [String; 2] {
+    [
+        format!(
+            "CREATE TRIGGER {TABLE}_deleted AFTER DELETE ON {TABLE} BEGIN
              INSERT INTO deleted (row) VALUES (old.{ROW});
-         END;
-         CREATE TRIGGER {TABLE}_changed AFTER UPDATE ON {TABLE} BEGIN
+         END"
+        ),
+        format!(
+            "CREATE TRIGGER {TABLE}_changed AFTER UPDATE ON {TABLE} BEGIN
              UPDATE settings SET value = value + 1 WHERE key = 'changes';
-         END;"
-    ))
+         END"
+        ),
+    ]
 }
 
 fn settings_of(spec: &Spec) -> Vec<(&'static str, SqlValue)> {
@@ -121,8 +141,10 @@ fn settings_of(spec: &Spec) -> Vec<(&'static str, SqlValue)> {
 
 /// Reads what the store is made of.
 pub(crate) fn read_spec(connection: &Connection) -> Result<Spec> {
-    let mut statement = connection.prepare("SELECT key, value FROM settings").map_err(sql)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(sql)?;
+    let mut statement =
+        connection.prepare("SELECT key, value FROM settings ORDER BY key").map_err(sql)?;
+    let mut keys = Rising::new();
+    let rows = statement.query_map([], |row| Ok((keys.next(row, 0)?, row.get(1)?))).map_err(sql)?;
     let settings: HashMap<String, SqlValue> = rows.collect::<rusqlite::Result<_>>().map_err(sql)?;
     let settings = Settings(settings);
     let format = settings.integer("format")?;
@@ -180,11 +202,35 @@ impl Settings {
     }
 }
 
+/// Checks that the metadata have no row from `next_row` on: there are vectors for those before.
+pub(crate) fn check_last_row(connection: &Connection, next_row: u64) -> Result<()> {
+    let last: Option<i64> = connection
+        .prepare_cached(&format!("SELECT max({ROW}) FROM {TABLE}"))
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .map_err(sql)?;
+    match last.filter(|row| u64::try_from(*row).is_ok_and(|row| row >= next_row)) {
+        Some(row) => Err(Error::malformed(format!("row {row} has no vector"))
+            .help("anear verify says what is wrong")),
+        None => Ok(()),
+    }
+}
+
 /// A setting that is a number.
 pub(crate) fn integer(connection: &Connection, key: &str) -> Result<i64> {
     let mut statement =
         connection.prepare_cached("SELECT value FROM settings WHERE key = ?").map_err(sql)?;
     statement.query_row([key], |row| row.get(0)).map_err(sql)
+}
+
+/// The setting of the number for the next file. It is one more than that of any file.
+pub(crate) fn next_file(connection: &Connection) -> Result<i64> {
+    /// More files than there can be.
+    const MOST_FILES: i64 = 1 << 53;
+    let number = integer(connection, "next_file")?;
+    match number {
+        1..=MOST_FILES => Ok(number),
+        _ => Err(Error::malformed(format!("{number} cannot be the number of the next file"))),
+    }
 }
 
 /// Changes a setting.

@@ -29,6 +29,16 @@ pub(crate) fn add(connection: &Connection, names: &[String]) -> Result<()> {
 
 /// Makes the index over all columns that are to be searched, if there are any, and fills it.
 pub(crate) fn create_index(connection: &Connection) -> Result<()> {
+    let definitions = definitions(connection)?;
+    let Some((table, triggers)) = definitions.split_first() else { return Ok(()) };
+    let fill = format!("INSERT INTO {TEXT_TABLE} ({TEXT_TABLE}) VALUES ('rebuild')");
+    let create = |statement: &String| connection.execute_batch(statement).map_err(sql);
+    [table, &fill].into_iter().chain(triggers).try_for_each(create)
+}
+
+/// The statements that make the index: its table, and the triggers that keep it true. None if no
+/// column is to be searched.
+pub(crate) fn definitions(connection: &Connection) -> Result<Vec<String>> {
     let stored = columns::read(connection)?;
     let names: Vec<String> = stored
         .iter()
@@ -36,7 +46,7 @@ pub(crate) fn create_index(connection: &Connection) -> Result<()> {
         .map(|column| quoted(&column.stored_as))
         .collect();
     if names.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let list = names.join(", ");
     let of = |row: &str| {
@@ -47,15 +57,17 @@ pub(crate) fn create_index(connection: &Connection) -> Result<()> {
     let insert = format!("INSERT INTO {TEXT_TABLE} (rowid, {list}) VALUES ({new});");
     let delete =
         format!("INSERT INTO {TEXT_TABLE} ({TEXT_TABLE}, rowid, {list}) VALUES ('delete', {old});");
-    connection
-        .execute_batch(&format!(
-            "CREATE VIRTUAL TABLE {TEXT_TABLE} USING fts5 ({list}, content = '{TABLE}', content_rowid = '{ROW}');
-             INSERT INTO {TEXT_TABLE} ({TEXT_TABLE}) VALUES ('rebuild');
-             CREATE TRIGGER {TEXT_TABLE}_inserted AFTER INSERT ON {TABLE} BEGIN {insert} END;
-             CREATE TRIGGER {TEXT_TABLE}_deleted AFTER DELETE ON {TABLE} BEGIN {delete} END;
-             CREATE TRIGGER {TEXT_TABLE}_updated AFTER UPDATE OF {list} ON {TABLE} BEGIN {delete} {insert} END;"
-        ))
-        .map_err(sql)
+    let trigger = |name: &str, when: &str, what: &str| {
+        format!("CREATE TRIGGER {TEXT_TABLE}_{name} AFTER {when} ON {TABLE} BEGIN {what} END")
+    };
+    Ok(vec![
+        format!(
+            "CREATE VIRTUAL TABLE {TEXT_TABLE} USING fts5 ({list}, content = '{TABLE}', content_rowid = '{ROW}')"
+        ),
+        trigger("inserted", "INSERT", &insert),
+        trigger("deleted", "DELETE", &delete),
+        trigger("updated", &format!("UPDATE OF {list}"), &format!("{delete} {insert}")),
+    ])
 }
 
 /// Removes the index, if there is one.

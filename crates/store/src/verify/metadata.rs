@@ -2,22 +2,27 @@
 
 use super::{Verified, unreadable};
 use crate::read::Moment;
+use crate::sql::numbers::MOST_ROWS;
 use crate::sql::schema::{ID, ROW, TABLE};
 use anear_types::Result;
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// No more problems of one sort are told than this.
 const MOST_TOLD: usize = 20;
 
-pub(super) fn check(moment: &Moment, verified: &mut Verified) -> Result<()> {
+/// Returns whether all is well.
+pub(super) fn check(moment: &Moment, verified: &mut Verified) -> Result<bool> {
+    let before = verified.problems.len();
     for what in texts(moment, &format!("PRAGMA integrity_check({MOST_TOLD})"))? {
         if what != "ok" {
             verified.broken(format!("the database: {what}"));
         }
     }
     check_columns(moment, verified)?;
-    check_ids(moment, verified)?;
-    check_rows(moment, verified)
+    let checked = check_rows(moment, verified);
+    verified.note(checked);
+    Ok(verified.problems.len() == before)
 }
 
 /// The first column of what a query gives, as text.
@@ -44,59 +49,83 @@ fn check_columns(moment: &Moment, verified: &mut Verified) -> Result<()> {
     Ok(())
 }
 
-fn check_ids(moment: &Moment, verified: &mut Verified) -> Result<()> {
-    let Some(kind) = moment.ids_kind()? else { return Ok(()) };
-    let expected = match kind {
-        anear_types::ColumnKind::Int => "integer",
-        _ => "text",
-    };
-    let odd = format!(
-        "SELECT quote({ID}) FROM {TABLE} WHERE typeof({ID}) <> '{expected}' LIMIT {MOST_TOLD}"
-    );
-    for id in texts(moment, &odd)? {
-        verified.broken(format!("the id {id} is no {expected}"));
-    }
-    Ok(())
-}
-
-/// Each row has to be either there or deleted.
+/// Each row has to be either there or deleted, with an id of the kind of all.
 fn check_rows(moment: &Moment, verified: &mut Verified) -> Result<()> {
     let marks = moment.marks();
+    let ids = moment.ids_kind()?;
     let mut gone = moment.deleted(0)?;
     gone.sort_unstable();
     let mut told = 0;
-    let mut tell = |verified: &mut Verified, what: String| {
+    let mut tell = |what: String| {
         told += 1;
         if told <= MOST_TOLD {
             verified.broken(what);
         }
     };
     for pair in gone.windows(2).filter(|pair| pair[0] == pair[1]) {
-        tell(verified, format!("row {} was deleted twice", pair[0]));
+        tell(format!("row {} was deleted twice", pair[0]));
     }
-    let mut gone = gone.into_iter().peekable();
+    gone.dedup();
     let mut next = 0;
-    let each = |row: u64, _, _: &mut dyn Iterator<Item = _>| {
-        while next < row {
-            if gone.next_if_eq(&next).is_none() {
-                tell(verified, format!("row {next} is neither there nor deleted"));
-            }
-            next += 1;
+    moment.each_row(0..MOST_ROWS, &[], |row, id, _| {
+        for lost in lost(&gone, next..row.min(marks.next_row)) {
+            tell(format!("{} neither there nor deleted", named(&lost)));
         }
-        if gone.next_if_eq(&row).is_some() {
-            tell(verified, format!("row {row} is there and deleted"));
+        if gone.binary_search(&row).is_ok() {
+            tell(format!("row {row} is there and deleted"));
+        }
+        if row >= marks.next_row {
+            tell(format!("row {row} has no vector"));
+        }
+        if let Some(kind) = ids.filter(|kind| id.kind() != Some(*kind)) {
+            tell(format!("the id {id} is no {}", kind.name()));
         }
         next = row + 1;
-    };
-    let mut each = each;
-    moment.each_row(0..marks.next_row, &[], &mut each)?;
-    each(marks.next_row, anear_types::Value::Null, &mut std::iter::empty());
-    let beyond = format!(
-        "SELECT quote({ROW}) FROM {TABLE} WHERE {ROW} < 0 OR {ROW} >= {} LIMIT {MOST_TOLD}",
-        marks.next_row
-    );
-    for row in texts(moment, &beyond)? {
-        verified.broken(format!("row {row} has no vector"));
+    })?;
+    for lost in lost(&gone, next..marks.next_row) {
+        tell(format!("{} neither there nor deleted", named(&lost)));
+    }
+    let below = format!("SELECT quote({ROW}) FROM {TABLE} WHERE {ROW} < 0 LIMIT {MOST_TOLD}");
+    for row in texts(moment, &below)? {
+        tell(format!("row {row} has no vector"));
     }
     Ok(())
+}
+
+/// The stretches of a range that are not on a list of rows, rising. The range may be longer than
+/// one can count through.
+fn lost(gone: &[u64], rows: Range<u64>) -> impl Iterator<Item = Range<u64>> {
+    let first = gone.partition_point(|row| *row < rows.start);
+    let within = gone[first..].iter().copied().take_while(move |row| *row < rows.end);
+    let mut next = rows.start;
+    let stretches = within.chain([rows.end]).map(move |row| {
+        let stretch = next..row;
+        next = row + 1;
+        stretch
+    });
+    stretches.filter(|stretch| !stretch.is_empty())
+}
+
+/// Rows with their verb.
+fn named(rows: &Range<u64>) -> String {
+    match rows.end - rows.start {
+        1 => format!("row {} is", rows.start),
+        _ => format!("rows {} to {} are", rows.start, rows.end - 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_are_not_on_the_list_are_lost() {
+        let stretches =
+            |rows| -> Vec<String> { lost(&[0, 3, 4, 9], rows).map(|lost| named(&lost)).collect() };
+        assert_eq!(stretches(0..11), ["rows 1 to 2 are", "rows 5 to 8 are", "row 10 is"]);
+        assert_eq!(stretches(2..8), ["row 2 is", "rows 5 to 7 are"]);
+        assert_eq!(stretches(9..10), [] as [&str; 0]);
+        assert_eq!(stretches(11..11), [] as [&str; 0]);
+        assert_eq!(stretches(5..1 << 60).len(), 2);
+    }
 }

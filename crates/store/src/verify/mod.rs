@@ -23,7 +23,7 @@ use crate::read::Moment;
 use crate::sql::text;
 use crate::write::Turn;
 use anear_io::Segment;
-use anear_types::{Error, Result};
+use anear_types::{Error, ErrorKind, Result};
 
 /// What was found by checking.
 #[derive(Clone, Debug, Default)]
@@ -80,30 +80,42 @@ impl Store {
                 verified.repaired(format!("{name} belongs to nothing"));
             }
             let moment = Moment::begin(&self.0)?;
-            self.check_all(&moment, &mut verified, report)?;
+            let is_sound = self.check_all(&moment, &mut verified, report)?;
             if let Err(error) = check_index(&moment) {
                 writer.transact(&self.0, |turn| index_file::forget(turn.connection))?;
                 writer.remove_leftovers(&self.0.folder)?;
                 verified.repaired(format!("the index is made anew: {error}"));
             }
             drop(moment);
-            writer.transact(&self.0, |turn| {
+            let told = verified.problems.len();
+            let repaired = writer.transact(&self.0, |turn| {
                 turn.repair_text(&mut verified)?;
-                turn.repair_tail(&mut verified)
-            })
+                // Where metadata are damaged, they do not tell which bytes count.
+                if is_sound { turn.repair_tail(&mut verified) } else { Ok(()) }
+            });
+            match repaired {
+                Err(error) if error.kind() == ErrorKind::Malformed => {
+                    verified.problems.truncate(told); // what was set right is undone
+                    verified.broken(error.to_string());
+                    Ok(())
+                }
+                done => done,
+            }
         })?;
         Ok(verified)
     }
 
+    /// Returns whether the metadata are sound.
     fn check_all(
         &self,
         moment: &Moment,
         verified: &mut Verified,
         report: &mut dyn FnMut(u64) -> bool,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         verified.rows = moment.marks().rows();
-        metadata::check(moment, verified)?;
-        vectors::check(moment, self.spec(), verified, report)
+        let is_sound = metadata::check(moment, verified)?;
+        vectors::check(moment, self.spec(), verified, report)?;
+        Ok(is_sound)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::batch::{Added, Batch, Existing};
 use crate::error::sql;
 use crate::spec::StoredColumn;
 use crate::sql::columns;
+use crate::sql::numbers::{number, number_or_0};
 use crate::sql::schema::{ID, ROW, TABLE};
 use crate::{Store, files::Extent};
 use anear_formats::sqlite::names::quoted;
@@ -98,6 +99,7 @@ impl Adding<'_, '_> {
 impl Turn<'_> {
     fn add(&mut self, batch: &Batch<'_>, existing: Existing) -> Result<Added> {
         let vectors = batch.vectors;
+        self.tail.check_end(self.connection)?;
         let ids = self.ids_for(batch.ids, vectors.rows())?;
         let (stored, _) = columns::ensure(self.connection, batch.metadata, batch.json)?;
         let first_row = self.tail.next_row();
@@ -121,20 +123,21 @@ impl Turn<'_> {
 
     /// Rows there are now.
     pub(super) fn rows(&self) -> Result<u64> {
-        let deleted: Option<i64> = self
+        let deleted = self
             .connection
             .prepare_cached("SELECT max(sequence) FROM deleted")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .and_then(|mut statement| statement.query_row([], |row| number_or_0(row, 0)))
             .map_err(sql)?;
-        Ok(self.tail.next_row() - deleted.unwrap_or(0).unsigned_abs())
+        Ok(self.tail.next_row().saturating_sub(deleted))
     }
 
     /// Whether a batch may be pending. If a file is written to in this turn, it costs less there.
     fn can_wait(&self, batch: MatrixRef<'_>) -> bool {
         let sizes = Sizes::of(self.spec);
         let bytes = batch.bytes().len() as u64;
-        let pending = (self.tail.pending.end - self.tail.pending.start) * batch.row_bytes() as u64;
-        self.file.is_none() && bytes < sizes.batch && pending + bytes <= sizes.pending
+        let pending = self.tail.pending.end - self.tail.pending.start;
+        let pending = pending.saturating_mul(batch.row_bytes() as u64);
+        self.file.is_none() && bytes < sizes.batch && pending.saturating_add(bytes) <= sizes.pending
     }
 
     fn insert_pending(&mut self, first_row: u64, vectors: MatrixRef<'_>) -> Result<()> {
@@ -313,15 +316,14 @@ impl<'a> Replacing<'a> {
     /// Removes the row that has the id at a position, if there is one.
     fn remove(&mut self, ids: &Ids, position: usize) -> Result<bool> {
         let found = match ids {
-            Ids::Ints(ids) => self.find.query_row([ids[position]], |row| row.get(0)),
-            Ids::Texts(ids) => self.find.query_row([&*ids[position]], |row| row.get(0)),
+            Ids::Ints(ids) => self.find.query_row([ids[position]], |row| number(row, 0)),
+            Ids::Texts(ids) => self.find.query_row([&*ids[position]], |row| number(row, 0)),
         };
-        let found: Option<i64> = found.optional().map_err(sql)?;
-        let Some(row) = found else { return Ok(false) };
-        if row.unsigned_abs() >= self.first_new {
+        let Some(row) = found.optional().map_err(sql)? else { return Ok(false) };
+        if row >= self.first_new {
             return Err(twice(ids, position));
         }
-        self.delete.execute([row]).map_err(sql)?;
+        self.delete.execute([row as i64]).map_err(sql)?;
         Ok(true)
     }
 }

@@ -3,6 +3,8 @@
 use crate::error::sql;
 use crate::files::Extent;
 use crate::folder::check_name;
+use crate::sql::numbers::{MOST_ROWS, number, number_or_0};
+use crate::sql::schema;
 use anear_types::{Error, Result};
 use rusqlite::{Connection, OptionalExtension};
 use std::ops::Range;
@@ -36,16 +38,25 @@ impl Tail {
         if file.as_ref().is_some_and(|file| file.first_row > file_rows) {
             return Err(Error::malformed("the last file of vectors begins after the last row"));
         }
-        let last_pending: Option<i64> = connection
-            .prepare_cached("SELECT max(row) FROM pending")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        let pending_end = connection
+            .prepare_cached("SELECT max(row) + 1 FROM pending")
+            .and_then(|mut statement| statement.query_row([], |row| number_or_0(row, 0)))
             .map_err(sql)?;
-        let end = last_pending.map_or(file_rows, |row| row.unsigned_abs() + 1);
+        let end = if pending_end == 0 { file_rows } else { pending_end };
         if end < file_rows {
             let what = format!("row {} is pending and in a file", end - 1);
             return Err(Error::malformed(what));
         }
+        if end > MOST_ROWS {
+            return Err(Error::malformed(format!("there cannot be {end} rows")));
+        }
         Ok(Tail { file_rows, last_extent, pending: file_rows..end, file })
+    }
+
+    /// Checks that no row of the metadata lies behind the end, where its vector, if there is one,
+    /// would be overwritten.
+    pub(crate) fn check_end(&self, connection: &Connection) -> Result<()> {
+        schema::check_last_row(connection, self.next_row())
     }
 
     /// The end of a store without vectors.
@@ -76,11 +87,7 @@ fn last_file(connection: &Connection) -> Result<Option<LastFile>> {
         .map_err(sql)?;
     let file = statement
         .query_row([], |row| {
-            Ok(LastFile {
-                number: row.get(0)?,
-                name: row.get(1)?,
-                first_row: row.get::<_, i64>(2)?.unsigned_abs(),
-            })
+            Ok(LastFile { number: row.get(0)?, name: row.get(1)?, first_row: number(row, 2)? })
         })
         .optional();
     let file: Option<LastFile> = file.map_err(sql)?;

@@ -6,11 +6,12 @@
 
 use super::Writer;
 use crate::error::sql;
-use crate::folder::leftovers;
+use crate::folder::{check_name, leftovers};
 use crate::sql::connection::PATIENCE;
+use crate::sql::numbers::Rising;
 use anear_types::{Error, Result};
-use rusqlite::Connection;
 use rusqlite::limits::Limit;
+use rusqlite::{Connection, Row};
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,12 +25,17 @@ impl Writer {
     }
 
     /// Removes files that do not count, and returns their names. If someone may still read them,
-    /// or a commit that failed may have named them, they stay until a later turn.
+    /// or a commit that failed may have named them, they stay until a later turn. They also stay
+    /// where a file that counts is missing: then its name may be what is wrong.
     pub(crate) fn remove_leftovers(&mut self, folder: &Path) -> Result<Vec<String>> {
         if self.in_doubt {
             return Ok(Vec::new());
         }
-        let found = leftovers(folder, &file_names(&self.connection)?)?;
+        let named = file_names(&self.connection)?;
+        if named.iter().any(|name| !folder.join(name).exists()) {
+            return Ok(Vec::new());
+        }
+        let found = leftovers(folder, &named)?;
         self.has_leftovers = !found.is_empty() && !fold_log(&self.connection, "RESTART")?;
         let mut removed = Vec::new();
         for path in found.into_iter().filter(|_| !self.has_leftovers) {
@@ -61,10 +67,14 @@ fn fold_log(connection: &Connection, how: &str) -> Result<bool> {
     Ok(!is_busy.map_err(sql)?)
 }
 
-/// The names of all files that count.
+/// The names of all files that count, each a name of files of ours.
 pub(crate) fn file_names(connection: &Connection) -> Result<Vec<String>> {
     let mut statement =
-        connection.prepare_cached("SELECT name FROM files ORDER BY file").map_err(sql)?;
-    let names = statement.query_map([], |row| row.get(0)).map_err(sql)?;
-    names.collect::<rusqlite::Result<_>>().map_err(sql)
+        connection.prepare_cached("SELECT name, file FROM files ORDER BY file").map_err(sql)?;
+    let mut numbers = Rising::<i64>::new();
+    let name = |row: &Row<'_>| numbers.next(row, 1).and_then(|_| row.get(0));
+    let names = statement.query_map([], name).map_err(sql)?;
+    let names: Vec<String> = names.collect::<rusqlite::Result<_>>().map_err(sql)?;
+    names.iter().try_for_each(|name| check_name(name))?;
+    Ok(names)
 }

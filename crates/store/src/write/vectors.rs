@@ -192,7 +192,7 @@ impl Turn<'_> {
 
     /// Gives a number and a name to a new file that holds `vectors` or an `index`.
     pub(crate) fn name_file(&mut self, holds: &str, first_row: u64) -> Result<(i64, String)> {
-        let mut number = schema::integer(self.connection, "next_file")?;
+        let mut number = schema::next_file(self.connection)?;
         let extension = match holds {
             VECTORS => self.spec.storage.extension(),
             _ => "anx",
@@ -255,14 +255,13 @@ impl Appending<'_> {
     }
 }
 
-/// Vectors that are not in a file yet.
+/// Vectors that are not in a file yet. Memory is taken for those that are found.
 pub(crate) fn read_pending(
     connection: &Connection,
     spec: &Spec,
     rows: std::ops::Range<u64>,
 ) -> Result<Block> {
-    let count = usize::try_from(rows.end - rows.start).unwrap_or(usize::MAX);
-    let mut block = Block::try_new(spec.element, spec.dim, count)?;
+    let mut block = Block::new(spec.element, spec.dim, 0);
     let mut statement = connection
         .prepare_cached("SELECT row, vector FROM pending WHERE row >= ? AND row < ? ORDER BY row")
         .map_err(sql)?;
@@ -272,15 +271,15 @@ pub(crate) fn read_pending(
         let number: i64 = row.get(0).map_err(sql)?;
         let expected = rows.start + block.rows() as u64;
         let vector = row.get_ref(1).and_then(|value| Ok(value.as_blob()?)).map_err(sql)?;
-        if number as u64 != expected || vector.len() != spec.row_bytes() {
+        if u64::try_from(number) != Ok(expected) || vector.len() != spec.row_bytes() {
             let what = format!("row {number} with {} bytes is pending", vector.len());
             let expected = format!("row {expected} with {} bytes", spec.row_bytes());
             return Err(Error::malformed(format!("{what}, not {expected}")));
         }
-        block.push_row(vector);
+        block.extend(MatrixRef::new(vector, spec.element, 1, spec.dim));
     }
-    if block.rows() != count {
-        let what = format!("{} vectors are pending, not {count}", block.rows());
+    if block.rows() as u64 != rows.end - rows.start {
+        let what = format!("{} vectors are pending, not {}", block.rows(), rows.end - rows.start);
         return Err(Error::malformed(what));
     }
     Ok(block)

@@ -2,4 +2,6 @@
 
 mod hdf5;
 mod helpers;
+mod hostile;
+mod links;
 mod story;

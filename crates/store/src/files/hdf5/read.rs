@@ -1,9 +1,9 @@
 //! The rows of a file in memory.
 
 use super::{ROWS, VECTORS, format, threads};
+use crate::folder;
 use crate::spec::Spec;
 use anear_formats::{Container, ReadOptions};
-use anear_io::Input;
 use anear_types::{Block, ColumnKind, Error, Limits, Result, Schema, Value};
 use std::ops::Range;
 use std::path::Path;
@@ -28,7 +28,7 @@ impl Decoded {
     /// Decodes a file in which each of the rows lies once, and no others.
     pub(crate) fn read(path: &Path, spec: &Spec, rows: Range<u64>) -> Result<Decoded> {
         let format = format()?;
-        let input = Input::open(path)?;
+        let input = folder::open(path)?;
         let limits = Limits::default();
         let expected = rows.end - rows.start;
         let bytes = expected.saturating_mul(spec.row_bytes() as u64);

@@ -1,0 +1,1 @@
+"""AnnoyIndex beside Annoy."""
