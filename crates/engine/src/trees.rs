@@ -153,6 +153,7 @@ pub(crate) fn build(
         summary: Summary { rows: row as u64, bytes },
         element: if metric == Metric::Hamming { Element::U8 } else { Element::F32 },
         sidecar: None,
+        lossy: vectors.is_lossy(),
         dropped: columns.filter(|name| Some(&**name) != kept).collect(),
     })
 }
