@@ -1,6 +1,7 @@
 //! From any format to any other: rows, metadata, ids and attributes, block by block.
 
 use crate::blocks::each_block;
+use crate::faiss;
 #[cfg(feature = "sqlite")]
 use crate::into_collection;
 use crate::sinks::{Sinks, element_for, format_for};
@@ -144,9 +145,12 @@ fn to_index(
 ) -> Result<Saved> {
     let SaveRequest { output, element, metric, replace, .. } = &request.output;
     let name = format.info().name;
+    if faiss::is_meant(format) {
+        return to_faiss(request, kind, vectors, options, progress);
+    }
     if name != anx::NAME {
-        let what = format!("an index of a kind is written as .anx, not as a {name} file");
-        let help = "name the output .anx, or leave the kind out to write the rows";
+        let what = format!("an index of a kind is written as .anx or .faiss, not as a {name} file");
+        let help = "name the output .anx or .faiss, or leave the kind out to write the rows";
         return Err(Error::usage(what).help(help).at_path(&output.path));
     }
     if request.condition.is_some() || element.is_some() || !request.keep_metadata {
@@ -164,6 +168,23 @@ fn to_index(
         lossy: vectors.is_lossy(),
         dropped: Vec::new(),
     })
+}
+
+/// Makes an index of FAISS over all rows and writes it.
+fn to_faiss(
+    request: &ConvertRequest,
+    kind: &str,
+    vectors: &Vectors,
+    options: &OpenOptions,
+    progress: &mut dyn Progress,
+) -> Result<Saved> {
+    let SaveRequest { output, element, .. } = &request.output;
+    if request.condition.is_some() || element.is_some() || request.meta.is_some() {
+        let what = "an index of FAISS is made over all rows as they are";
+        let help = "convert to another vector file first";
+        return Err(Error::usage(what).help(help).at_path(&output.path));
+    }
+    faiss::build(vectors, kind, &request.output, request.memory_bytes, options, progress)
 }
 
 /// Builds trees over all rows and writes them.

@@ -8,6 +8,7 @@ mod cast;
 mod collection;
 mod convert;
 mod entry;
+mod faiss;
 mod filter;
 mod folder;
 mod index;
@@ -30,7 +31,7 @@ pub use anear_formats::{
     Compression, Entry, FORMATS, FormatInfo, IndexInfo, Skipped, Summary, VectorSource,
 };
 pub use anear_index::flat::{Goal, NonFinite};
-pub use anear_index::{Interrupt, Keep, RowSet, Rows, SharedBytes, forest};
+pub use anear_index::{Interrupt, Keep, RowSet, Rows, SharedBytes, forest, making};
 pub use anear_kernels::Rounding;
 #[cfg(feature = "sqlite")]
 pub use anear_store::{

@@ -4,8 +4,8 @@ use crate::{
     Error, Location, Metadata, OpenOptions, Progress, Result, SaveRequest, Saved, Vectors,
 };
 use anear_formats::{Summary, format_for_output};
-use anear_index::forest::{Ask, Forest, Growth, same_items};
 use anear_index::Keep;
+use anear_index::forest::{Ask, Forest, Growth, same_items};
 use anear_io::Output;
 use anear_kernels::Level;
 use anear_kernels::convert;

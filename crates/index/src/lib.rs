@@ -5,6 +5,7 @@
 //! * [`INDEX_KINDS`]: the kinds of [`Index`] that can be built, saved and loaded again: `flat`, all
 //!   rows searched exactly, and `forest`, rows with trees over them.
 //! * [`ann`]: indexes of other libraries, over codes, lists and graphs, searched as those do.
+//! * [`making`]: such indexes made, trained and changed.
 #![forbid(unsafe_code)]
 
 pub mod ann;
@@ -18,6 +19,7 @@ mod graph;
 mod index;
 mod ivf;
 mod learned_file;
+pub mod making;
 mod registry;
 mod row_set;
 mod rows;

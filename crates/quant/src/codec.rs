@@ -28,6 +28,24 @@ pub trait Codec: Debug + Send + Sync {
     /// If there is not room for exactly these rows, or codes cannot be decoded.
     fn decode(&self, codes: &[u8], rows: &mut [f32]);
 
+    /// Writes the codes of rows.
+    ///
+    /// # Panics
+    /// If there is not room for exactly their codes.
+    fn encode(&self, rows: &[f32], codes: &mut [u8]);
+
+    /// Writes the codes of rows that are to be seen from a center: those of the differences to it,
+    /// unless the codec knows more of it.
+    ///
+    /// # Panics
+    /// As for [`encode`](Codec::encode), or if the center is no row.
+    fn encode_from(&self, center: &[f32], rows: &[f32], codes: &mut [u8]) {
+        let differences = rows
+            .chunks_exact(center.len())
+            .flat_map(|row| row.iter().zip(center).map(|(component, center)| component - center));
+        self.encode(&differences.collect::<Vec<f32>>(), codes);
+    }
+
     /// Prepares a query, to score codes against it.
     ///
     /// # Errors

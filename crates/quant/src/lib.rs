@@ -6,16 +6,21 @@
 //! * [`transform`]: what happens to rows before they are encoded.
 #![forbid(unsafe_code)]
 
+mod algebra;
 pub mod bits;
 mod codec;
+pub mod kmeans;
 pub mod lsh;
 mod pairs;
 pub mod product;
 pub mod rabitq;
+pub mod random;
 pub mod raw;
 pub mod scalar;
 pub mod sq;
 pub mod transform;
 pub mod two_level;
+mod work;
 
 pub use codec::{Codec, How, Query, Scorer};
+pub use work::Work;

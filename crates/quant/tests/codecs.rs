@@ -377,7 +377,17 @@ fn signs_estimate_distances() {
     for query_bits in [0, 4, 8] {
         let parts = RabitqParts { bits: 1, query_bits, center: center.clone() };
         let in_lists = RabitqParts { center: Vec::new(), ..parts.clone() };
-        let (rabitq, in_lists) = (Rabitq::new(dim, &parts), Rabitq::new(dim, &in_lists));
+        let (rabitq, in_lists) =
+            (Rabitq::new(dim, &parts, Measure::L2), Rabitq::new(dim, &in_lists, Measure::L2));
+        let mut encoded = vec![0; codes.len()];
+        rabitq.encode(&rows.concat(), &mut encoded);
+        assert_eq!(encoded[..8], codes[..8], "the same signs");
+        let mut scores = [vec![0.0; 20], vec![0.0; 20]];
+        for (codes, scores) in [&codes, &encoded].into_iter().zip(&mut scores) {
+            rabitq.scorer(Query::Floats(&rows[0]), how).unwrap().block(codes, scores);
+        }
+        let near = |(x, y): (&f32, &f32)| (x - y).abs() < 1e-2;
+        assert!(scores[0].iter().zip(&scores[1]).all(near));
         let mut off = 0.0;
         for (at, row) in rows.iter().enumerate() {
             let mut scores = [vec![0.0; 20], vec![0.0; 20]];

@@ -14,8 +14,9 @@ pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     };
     let options = super::open_options(common, &arguments.ids);
     let vectors = Vectors::open_at(&Location::parse(&arguments.path), &options)?;
-    if output.extension().is_some_and(|suffix| suffix == "ann") {
-        return trees(&vectors, output, arguments, common);
+    let suffix = output.extension().and_then(|suffix| suffix.to_str());
+    if let Some("ann" | "faiss" | "index") = suffix {
+        return of_another_library(&vectors, output, arguments, common);
     }
     let spec = IndexSpec {
         kind: arguments.kind.clone(),
@@ -48,8 +49,13 @@ pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     ))
 }
 
-/// Builds trees as an Annoy file.
-fn trees(vectors: &Vectors, output: &Path, arguments: &args::Index, common: &Common) -> Result<()> {
+/// Builds an index as a file of Annoy or FAISS.
+fn of_another_library(
+    vectors: &Vectors,
+    output: &Path,
+    arguments: &args::Index,
+    common: &Common,
+) -> Result<()> {
     let path = output.to_string_lossy();
     let location = Location { path: output.to_owned(), entry: None };
     let request = ConvertRequest {
@@ -68,11 +74,12 @@ fn trees(vectors: &Vectors, output: &Path, arguments: &args::Index, common: &Com
     let options = super::open_options(common, &arguments.ids);
     let saved = anear::convert(&request, &options, &mut Bar::new(common.quiet))?;
     let (rows, dim, bytes) = (saved.summary.rows, vectors.schema().dim, saved.summary.bytes);
+    let kind = if saved.format == "annoy" { "forest" } else { arguments.kind.as_str() };
     if common.json {
         return output::json(&json!({
             "path": path,
             "format": saved.format,
-            "kind": "forest",
+            "kind": kind,
             "rows": rows,
             "dim": dim,
             "dtype": saved.element.name(),
@@ -82,5 +89,5 @@ fn trees(vectors: &Vectors, output: &Path, arguments: &args::Index, common: &Com
     if common.quiet {
         return Ok(());
     }
-    output::text(&format!("{path}: index forest, {rows} rows of {dim}, {bytes} bytes"))
+    output::text(&format!("{path}: index {kind}, {rows} rows of {dim}, {bytes} bytes"))
 }

@@ -112,7 +112,7 @@ fn add_graph(settings: &mut Settings, graph: &Graph) {
 fn add_transforms(settings: &mut Settings, transformed: &Transformed) {
     let name = |kind: &TransformKind| match kind {
         TransformKind::Linear { origin, .. } => match origin {
-            LinearOrigin::Plain => "linear",
+            LinearOrigin::Plain | LinearOrigin::OptimizedProduct { .. } => "linear",
             LinearOrigin::RandomRotation => "random rotation",
             LinearOrigin::Principal(_) => "PCA",
             LinearOrigin::IterativeQuantization { .. } => "ITQ rotation",

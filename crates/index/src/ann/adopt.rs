@@ -16,7 +16,7 @@ use anear_quant::{Codec, How};
 use anear_types::parts::{
     Blocks, Bytes, CheckedParts, CodecParts, IndexParts, Structure, TwoLevelParts,
 };
-use anear_types::{Error, Result};
+use anear_types::{Error, Measure, Result};
 
 /// Makes an index that can be searched. Codes stay where they are.
 ///
@@ -28,14 +28,14 @@ pub fn adopt(parts: &CheckedParts) -> Result<Box<dyn AnnIndex>> {
 }
 
 /// The same for an index inside another, which was checked with it.
-fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
+pub(crate) fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
     if !parts.trained && parts.rows == 0 {
         return Err(Error::unsupported("the index is not trained, and holds no rows"));
     }
     let how = How { measure: parts.measure, argument: parts.argument };
     Ok(match &parts.structure {
         Structure::Coded(coded) => {
-            let codec = codec_of(&coded.codec, coded.blocks.as_ref(), parts.dim)?;
+            let codec = codec_of(&coded.codec, coded.blocks.as_ref(), parts.dim, parts.measure)?;
             let codes = unpacked(&coded.codes, coded.blocks.as_ref(), parts.rows as usize, &*codec);
             Box::new(CodedIndex::new(codec, how, codes))
         }
@@ -63,6 +63,7 @@ pub(crate) fn codec_of(
     parts: &CodecParts,
     blocks: Option<&Blocks>,
     dim: usize,
+    measure: Measure,
 ) -> Result<Box<dyn Codec>> {
     Ok(match parts {
         CodecParts::Raw => Box::new(Raw::new(dim)),
@@ -73,7 +74,7 @@ pub(crate) fn codec_of(
         }
         CodecParts::Product(product) => Box::new(Product::new(dim, product)),
         CodecParts::Lsh(lsh) => Box::new(Lsh::new(dim, lsh)),
-        CodecParts::Rabitq(rabitq) => Box::new(Rabitq::new(dim, rabitq)),
+        CodecParts::Rabitq(rabitq) => Box::new(Rabitq::new(dim, rabitq, measure)),
         CodecParts::TwoLevel(two_level) => Box::new(two_level_of(two_level, dim)?),
     })
 }

@@ -51,7 +51,7 @@ impl InvertedIndex {
             }
         }
         let blocks = inverted.blocks.as_ref();
-        let codec = codec_of(&inverted.codec, blocks, parts.dim)?;
+        let codec = codec_of(&inverted.codec, blocks, parts.dim, parts.measure)?;
         let unpacked_list = |list: &List| {
             let codes = unpacked(&list.codes, blocks, list.ids.len(), &*codec);
             List { codes, ..list.clone() }

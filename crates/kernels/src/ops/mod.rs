@@ -28,12 +28,14 @@ mod dot;
 mod group;
 mod jensenshannon;
 mod l2;
+mod lowest;
 mod manhattan;
 mod op;
 mod select;
 
 pub use group::Group;
 pub use jensenshannon::ERROR as JENSEN_SHANNON_ERROR;
+pub use lowest::lowest;
 pub use select::{Bounds, Term, select};
 
 use crate::Level;

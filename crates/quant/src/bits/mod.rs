@@ -42,6 +42,15 @@ impl Codec for Bits {
         }
     }
 
+    /// Components above 0 become ones.
+    fn encode(&self, rows: &[f32], codes: &mut [u8]) {
+        assert_eq!(codes.len() * 8, rows.len());
+        for (byte, row) in codes.iter_mut().zip(rows.chunks_exact(8)) {
+            *byte =
+                row.iter().rev().fold(0, |high, component| high << 1 | u8::from(*component > 0.0));
+        }
+    }
+
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
         if how.measure != Measure::Hamming {
             let what = format!("bits are compared by hamming, not by {}", how.measure);

@@ -42,7 +42,7 @@ impl Lsh {
         places
     }
 
-    fn encode(&self, row: &[f32]) -> Vec<u8> {
+    fn code(&self, row: &[f32]) -> Vec<u8> {
         let byte = |places: &[f32]| {
             let bits = places.iter().zip(0..);
             bits.fold(0, |byte, (place, bit)| byte | u8::from(*place >= 0.0) << bit)
@@ -62,6 +62,33 @@ impl Lsh {
             }
         }
     }
+}
+
+/// Learns the threshold of each bit from rows, if it has any: the median of where they lie.
+///
+/// # Errors
+/// [`Usage`](anear_types::ErrorKind::Usage) if there are no rows to learn thresholds from.
+pub fn train(parts: &mut LshParts, dim: usize, rows: &[f32]) -> Result<()> {
+    if !parts.learn_thresholds {
+        return Ok(());
+    }
+    if rows.is_empty() {
+        return Err(Error::usage("thresholds cannot be learned from 0 rows"));
+    }
+    let without = Lsh::new(dim, &LshParts { learn_thresholds: false, ..parts.clone() });
+    let mut columns = vec![Vec::with_capacity(rows.len() / dim); parts.bits];
+    for row in rows.chunks_exact(dim) {
+        let places = without.places(row);
+        columns.iter_mut().zip(places).for_each(|(column, place)| column.push(place));
+    }
+    parts.thresholds = columns.into_iter().map(median).collect();
+    Ok(())
+}
+
+fn median(mut values: Vec<f32>) -> f32 {
+    values.sort_unstable_by(f32::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { (values[middle] + values[middle - 1]) / 2.0 }
 }
 
 impl Codec for Lsh {
@@ -89,11 +116,19 @@ impl Codec for Lsh {
         codes.zip(rows).for_each(|(code, row)| self.decode_row(code, row));
     }
 
+    fn encode(&self, rows: &[f32], codes: &mut [u8]) {
+        assert_eq!(codes.len() * self.dim, rows.len() * self.code_bytes());
+        let codes = codes.chunks_exact_mut(self.code_bytes());
+        for (row, code) in rows.chunks_exact(self.dim).zip(codes) {
+            code.copy_from_slice(&self.code(row));
+        }
+    }
+
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
         if how.measure != Measure::L2 {
             let what = format!("bits of a row's places are not compared by {}", how.measure);
             return Err(Error::unsupported(what));
         }
-        Ok(Box::new(Hamming { query: self.encode(query.floats()) }))
+        Ok(Box::new(Hamming { query: self.code(query.floats()) }))
     }
 }

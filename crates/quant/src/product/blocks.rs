@@ -26,6 +26,28 @@ pub fn unpack(blocks: &[u8], block_rows: usize, rows: usize, parts: usize) -> Ve
     codes
 }
 
+/// Writes codes that lie one behind another in blocks; rows that a last block lacks have codes of 0.
+///
+/// # Panics
+/// If they are not whole codes.
+pub fn pack(codes: &[u8], block_rows: usize, parts: usize) -> Vec<u8> {
+    let pairs = parts.div_ceil(2);
+    assert!(codes.len().is_multiple_of(pairs));
+    let rows = codes.len() / pairs;
+    let mut blocks = vec![0; rows.div_ceil(block_rows) * block_rows * pairs];
+    for (row, code) in codes.chunks_exact(pairs).enumerate() {
+        let block = &mut blocks[row / block_rows * block_rows * pairs..];
+        let (group, place) = (row % block_rows / GROUP, row % GROUP);
+        let (at, shift) = (place_in_bytes(place % PART_BYTES), place / PART_BYTES * 4);
+        for (pair, byte) in code.iter().enumerate() {
+            let both = &mut block[pair * block_rows + group * GROUP..][..GROUP];
+            both[at] |= (byte & 15) << shift;
+            both[PART_BYTES + at] |= (byte >> 4) << shift;
+        }
+    }
+    blocks
+}
+
 /// In which of 16 bytes one of 16 rows is: 0, 8, 1, 9 and so on is their order.
 fn place_in_bytes(row: usize) -> usize {
     if row < 8 { 2 * row } else { 2 * (row - 8) + 1 }
@@ -36,7 +58,7 @@ mod tests {
     use super::*;
 
     /// The layout as it is told: pairs of parts, and rows in the order `p`.
-    fn pack(codes: &[Vec<u8>], block_rows: usize, parts: usize) -> Vec<u8> {
+    fn laid_out(codes: &[Vec<u8>], block_rows: usize, parts: usize) -> Vec<u8> {
         let order = [0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15];
         let number = |row: usize, part: usize| {
             codes.get(row).and_then(|code| code.get(part)).copied().unwrap_or(0)
@@ -62,11 +84,13 @@ mod tests {
             let number = |row, part| ((row * 7 + part * 3 + row / 5) % 16) as u8;
             let codes: Vec<Vec<u8>> =
                 (0..rows).map(|row| (0..parts).map(|part| number(row, part)).collect()).collect();
-            let found = unpack(&pack(&codes, block_rows, parts), block_rows, rows, parts);
+            let blocks = laid_out(&codes, block_rows, parts);
+            let found = unpack(&blocks, block_rows, rows, parts);
             let byte = |pair: &[u8]| pair[0] | pair.get(1).unwrap_or(&0) << 4;
             let expected: Vec<u8> =
                 codes.iter().flat_map(|code| code.chunks(2).map(byte)).collect();
             assert_eq!(found, expected, "{rows} rows of {parts} parts");
+            assert_eq!(pack(&found, block_rows, parts), blocks, "{rows} rows of {parts} parts");
         }
     }
 }

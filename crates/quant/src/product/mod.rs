@@ -8,13 +8,16 @@ mod blocks;
 mod numbers;
 mod rounded;
 mod tables;
+mod train;
 
-pub use blocks::unpack;
+pub use blocks::{pack, unpack};
+pub use train::train;
 
 use crate::codec::{Codec, How, Query, Scorer};
+use crate::kmeans::Assigner;
 use anear_types::parts::ProductParts;
 use anear_types::{Error, Measure, Result};
-use numbers::numbers;
+use numbers::{numbers, put};
 use rounded::Rounded;
 use tables::Tables;
 
@@ -61,6 +64,21 @@ impl Product {
         self.centroids.chunks_exact(self.part_dim() << self.bits)
     }
 
+    /// Writes the numbers of one part of rows.
+    fn encode_part(&self, rows: &[f32], part: usize, centroids: &[f32], codes: &mut [u8]) {
+        let (part_dim, code_bytes) = (self.part_dim(), self.code_bytes());
+        let how = How { measure: Measure::L2, argument: 0.0 };
+        let assigner = Assigner::new(centroids, part_dim, how);
+        let row = |row: &'_ [f32]| row[part * part_dim..(part + 1) * part_dim].to_vec();
+        let parts: Vec<f32> = rows.chunks_exact(self.dim).flat_map(row).collect();
+        let count = parts.len() / part_dim;
+        let (mut numbers, mut distances) = (vec![0; count], vec![0.0; count]);
+        assigner.assign_piece(&parts, &mut numbers, &mut distances);
+        for (number, code) in numbers.into_iter().zip(codes.chunks_exact_mut(code_bytes)) {
+            put(code, part * self.bits, self.bits, number);
+        }
+    }
+
     fn decode_row(&self, code: &[u8], row: &mut [f32]) {
         let part_dim = self.part_dim();
         let parts = row.chunks_exact_mut(part_dim).zip(self.part_centroids());
@@ -90,6 +108,14 @@ impl Codec for Product {
             .chunks_exact(self.code_bytes())
             .zip(rows)
             .for_each(|(code, row)| self.decode_row(code, row));
+    }
+
+    fn encode(&self, rows: &[f32], codes: &mut [u8]) {
+        assert_eq!(codes.len() * self.dim, rows.len() * self.code_bytes());
+        codes.fill(0);
+        for (part, centroids) in self.part_centroids().enumerate() {
+            self.encode_part(rows, part, centroids, codes);
+        }
     }
 
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {

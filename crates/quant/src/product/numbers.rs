@@ -14,9 +14,28 @@ fn number_at(code: &[u8], bit: usize, bits: usize) -> usize {
     (all >> shift) as usize & ((1 << bits) - 1)
 }
 
+/// Puts a number into bits that are 0, beginning at some bit.
+pub(super) fn put(code: &mut [u8], bit: usize, bits: usize, number: u32) {
+    let shifted = number << (bit % 8);
+    for (at, byte) in code[bit / 8..(bit + bits).div_ceil(8)].iter_mut().enumerate() {
+        *byte |= (shifted >> (8 * at)) as u8;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_put_is_found() {
+        for bits in [1usize, 4, 6, 8, 11, 24] {
+            let number = |at: usize| (at * 2_654_435_761 % (1 << bits)) as u32;
+            let mut code = vec![0; (9 * bits).div_ceil(8)];
+            (0..9).for_each(|at| put(&mut code, at * bits, bits, number(at)));
+            let found: Vec<usize> = numbers(&code, bits).take(9).collect();
+            assert_eq!(found, (0..9).map(|at| number(at) as usize).collect::<Vec<_>>(), "{bits}");
+        }
+    }
 
     #[test]
     fn numbers_cross_the_borders_of_bytes() {

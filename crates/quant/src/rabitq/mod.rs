@@ -12,12 +12,15 @@
 //! `start + |v|^2 + factor (u.v)`, or for inner products that of the query and the center in place of
 //! `|v|^2`.
 
+mod encode;
 mod query;
 
 use crate::codec::{Codec, How, Query, Scorer};
 use anear_types::parts::RabitqParts;
 use anear_types::{Error, Measure, Result};
 use query::Estimate;
+
+pub use encode::center;
 
 /// A RaBitQ quantizer.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub struct Rabitq {
     bits: usize,
     /// Bits that components of a query are rounded to; 0 for none.
     query_bits: u32,
+    /// Whether codes are for inner products.
+    is_product: bool,
     /// What rows are seen from, unless a scorer is told otherwise.
     center: Vec<f32>,
 }
@@ -41,16 +46,18 @@ struct Code<'a> {
 }
 
 impl Rabitq {
-    /// A quantizer for rows of `dim` components, seen from a center if there is one.
+    /// A quantizer for rows of `dim` components, seen from a center if there is one. Codes are for
+    /// the Euclidean distance or the inner product.
     ///
     /// # Panics
     /// If bits are not 1 to 9, or the center has another dimension.
-    pub fn new(dim: usize, parts: &RabitqParts) -> Rabitq {
+    pub fn new(dim: usize, parts: &RabitqParts, measure: Measure) -> Rabitq {
         let RabitqParts { bits, query_bits, ref center } = *parts;
         assert!((1..=9).contains(&bits) && query_bits <= 8);
         assert!(center.is_empty() || center.len() == dim);
         let center = if center.is_empty() { vec![0.0; dim] } else { center.clone() };
-        Rabitq { dim, bits, query_bits: u32::from(query_bits), center }
+        let is_product = measure == Measure::InnerProduct;
+        Rabitq { dim, bits, query_bits: u32::from(query_bits), is_product, center }
     }
 
     fn parts_of<'a>(&self, code: &'a [u8]) -> Code<'a> {
@@ -93,6 +100,19 @@ impl Codec for Rabitq {
             for (at, (component, center)) in row.iter_mut().zip(&self.center).enumerate() {
                 *component = if bit(code.signs, at) { center + size } else { center - size };
             }
+        }
+    }
+
+    fn encode(&self, rows: &[f32], codes: &mut [u8]) {
+        self.encode_from(&self.center, rows, codes);
+    }
+
+    /// The length of a row counts for inner products, not only that of the difference.
+    fn encode_from(&self, center: &[f32], rows: &[f32], codes: &mut [u8]) {
+        assert_eq!(codes.len() * self.dim, rows.len() * self.code_bytes());
+        let codes = codes.chunks_exact_mut(self.code_bytes());
+        for (row, code) in rows.chunks_exact(self.dim).zip(codes) {
+            self.encode_row(center, row, code);
         }
     }
 

@@ -42,6 +42,12 @@ impl Codec for Raw {
         }
     }
 
+    fn encode(&self, rows: &[f32], codes: &mut [u8]) {
+        let places = codes.as_chunks_mut().0;
+        assert_eq!(places.len(), rows.len());
+        places.iter_mut().zip(rows).for_each(|(bytes, row)| *bytes = row.to_le_bytes());
+    }
+
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
         Ok(Box::new(Decoding::new(self, Pairs::new(query.floats(), how))))
     }

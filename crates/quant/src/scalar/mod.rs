@@ -11,13 +11,17 @@
 //! bytes, the first in the lowest bits.
 
 mod steps;
+mod train;
 
 use crate::codec::{Codec, Decoding, How, Query, Scorer};
 use crate::pairs::Pairs;
 use anear_kernels::{Level, convert};
 use anear_types::parts::ScalarKind;
 use anear_types::{Element, Error, MatrixRef, Measure, Result};
+use half::f16;
 use steps::Steps;
+
+pub use train::train;
 
 /// A scalar quantizer.
 #[derive(Clone, Debug)]
@@ -94,6 +98,24 @@ impl Codec for Scalar {
         }
     }
 
+    /// Direct codes take the whole part of a component, modulo 256.
+    fn encode(&self, rows: &[f32], codes: &mut [u8]) {
+        assert_eq!(codes.len() * self.dim, rows.len() * self.code_bytes());
+        let whole = |component: f32| component as i32 as u8;
+        match (self.kind, &self.steps) {
+            (ScalarKind::Steps { .. }, None) => unreachable!("made together"),
+            (_, Some(steps)) => steps.encode(rows, codes),
+            (ScalarKind::F16, None) => pairs_of_bytes(rows, codes, |x| f16::from_f32(x).to_bits()),
+            (ScalarKind::Bf16, None) => pairs_of_bytes(rows, codes, upper_half),
+            (ScalarKind::Direct, None) => {
+                codes.iter_mut().zip(rows).for_each(|(code, x)| *code = whole(*x));
+            }
+            (ScalarKind::DirectSigned, None) => {
+                codes.iter_mut().zip(rows).for_each(|(code, x)| *code = whole(*x + 128.0));
+            }
+        }
+    }
+
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
         if !matches!(how.measure, Measure::L2 | Measure::InnerProduct) {
             let what = format!("codes of a scalar quantizer are not compared by {}", how.measure);
@@ -102,4 +124,14 @@ impl Codec for Scalar {
         let pairs = Pairs::rounded(query.floats(), how, self.rounding());
         Ok(Box::new(Decoding::new(self, pairs)))
     }
+}
+
+fn pairs_of_bytes(rows: &[f32], codes: &mut [u8], bits: impl Fn(f32) -> u16) {
+    let places = codes.as_chunks_mut().0.iter_mut();
+    places.zip(rows).for_each(|(code, component)| *code = bits(*component).to_le_bytes());
+}
+
+/// The upper half of the bits, rounded to the nearest as FAISS does.
+fn upper_half(component: f32) -> u16 {
+    (component.to_bits().wrapping_add(0x8000) >> 16) as u16
 }

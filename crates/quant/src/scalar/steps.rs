@@ -14,6 +14,9 @@ pub(super) struct Steps {
 struct Value {
     first: f32,
     step: f32,
+    /// The least value and the extent, as they were learned.
+    least: f32,
+    extent: f32,
 }
 
 impl Steps {
@@ -24,6 +27,8 @@ impl Steps {
         let value = |(least, extent): (&f32, &f32)| Value {
             first: least + extent * 0.5 / last,
             step: extent / last,
+            least: *least,
+            extent: *extent,
         };
         Steps { bits, dim, values: leasts.iter().zip(extents).map(value).collect() }
     }
@@ -40,6 +45,31 @@ impl Steps {
                 bits => unreachable!("{bits} bits"),
             }
         }
+    }
+
+    /// Writes the codes of whole rows.
+    pub(super) fn encode(&self, rows: &[f32], codes: &mut [u8]) {
+        let bits = self.bits as usize;
+        let code_bytes = (self.dim * bits).div_ceil(8);
+        assert_eq!(codes.len() * self.dim, rows.len() * code_bytes);
+        codes.fill(0);
+        for (row, code) in rows.chunks_exact(self.dim).zip(codes.chunks_exact_mut(code_bytes)) {
+            let values = self.values.iter().cycle();
+            for ((component, value), at) in row.iter().zip(values).zip((0..).step_by(bits)) {
+                let number = u16::from(self.number(*component, value)) << (at % 8);
+                code[at / 8] |= number as u8;
+                if number > 0xff {
+                    code[at / 8 + 1] |= (number >> 8) as u8;
+                }
+            }
+        }
+    }
+
+    /// The step that a component lies in.
+    fn number(&self, component: f32, value: &Value) -> u8 {
+        let share =
+            if value.extent == 0.0 { 0.0 } else { (component - value.least) / value.extent };
+        (share.clamp(0.0, 1.0) * ((1u32 << self.bits) - 1) as f32) as u8
     }
 
     fn decode_row(&self, codes: impl Iterator<Item = u8>, row: &mut [f32]) {

@@ -90,7 +90,7 @@ fn squares_at_right_angles(vectors: &[f32], dim: usize) -> Option<Vec<f32>> {
 }
 
 /// The inner products of each row with each of some directions.
-fn products(rows: &[f32], directions: &[f32], dim: usize) -> Vec<f32> {
+pub(super) fn products(rows: &[f32], directions: &[f32], dim: usize) -> Vec<f32> {
     let (level, count) = (Level::best(), directions.len() / dim);
     let mut all = Vec::with_capacity(rows.len() / dim * count);
     for group in Group::split(level, rows, dim) {

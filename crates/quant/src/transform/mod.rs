@@ -1,9 +1,12 @@
 //! What happens to rows before they are encoded: linear maps, other places, lengths of 1, centring.
 
 mod linear;
+mod train;
 
 use anear_types::parts::{TransformKind, TransformParts};
 use linear::Linear;
+
+pub use train::{rotation, train};
 
 /// A transform from rows of one dimension to rows of another.
 #[derive(Clone, Debug)]
@@ -135,7 +138,8 @@ impl Step {
     }
 }
 
-fn normalize(row: &mut [f32]) {
+/// Makes the length of a row 1; zero stays zero.
+pub(crate) fn normalize(row: &mut [f32]) {
     let square: f32 = row.iter().map(|component| component * component).sum();
     if square > 0.0 {
         let factor = 1.0 / square.sqrt();

@@ -1,6 +1,7 @@
 //! The number of a coarse centroid, then a product code of the difference to it.
 
 use crate::codec::{Codec, Decoding, How, Query, Scorer};
+use crate::kmeans::Assigner;
 use crate::pairs::Pairs;
 use crate::product::Product;
 use anear_types::{Error, Measure, Result};
@@ -50,6 +51,21 @@ impl Codec for TwoLevel {
             self.product.decode(code, row);
             let centroid = &self.centroids[number * dim..][..dim];
             row.iter_mut().zip(centroid).for_each(|(component, center)| *component += center);
+        }
+    }
+
+    fn encode(&self, rows: &[f32], codes: &mut [u8]) {
+        let (dim, code_bytes) = (self.dim(), self.code_bytes());
+        assert_eq!(codes.len() * dim, rows.len() * code_bytes);
+        let how = How { measure: Measure::L2, argument: 0.0 };
+        let (mut numbers, mut distances) = (vec![0; rows.len() / dim], vec![0.0; rows.len() / dim]);
+        Assigner::new(&self.centroids, dim, how).assign_piece(rows, &mut numbers, &mut distances);
+        let codes = codes.chunks_exact_mut(code_bytes);
+        for ((row, code), number) in rows.chunks_exact(dim).zip(codes).zip(numbers) {
+            let (first, rest) = code.split_at_mut(self.coarse_bytes);
+            first.copy_from_slice(&number.to_le_bytes()[..self.coarse_bytes]);
+            let centroid = &self.centroids[number as usize * dim..][..dim];
+            self.product.encode_from(centroid, row, rest);
         }
     }
 

@@ -6,11 +6,14 @@ use std::sync::Arc;
 /// Bytes that someone else keeps alive and does not change.
 pub type SharedBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
-/// A range of shared bytes. Cloning copies none of them.
+/// A range of shared bytes, or bytes of their own. Cloning copies none of them.
 #[derive(Clone)]
-pub struct Bytes {
-    memory: SharedBytes,
-    range: Range<usize>,
+pub struct Bytes(Held);
+
+#[derive(Clone)]
+enum Held {
+    Own(Arc<Vec<u8>>),
+    Shared(SharedBytes, Range<usize>),
 }
 
 impl Bytes {
@@ -20,14 +23,30 @@ impl Bytes {
     /// If the range leaves them.
     pub fn new(memory: SharedBytes, range: Range<usize>) -> Bytes {
         assert!(range.start <= range.end && range.end <= (*memory).as_ref().len());
-        Bytes { memory, range }
+        Bytes(Held::Shared(memory, range))
+    }
+
+    /// The bytes, to be changed: they are copied if someone else holds them as well.
+    pub fn make_mut(&mut self) -> &mut Vec<u8> {
+        if let Held::Shared(..) = self.0 {
+            *self = self.to_vec().into();
+        }
+        match &mut self.0 {
+            Held::Own(bytes) => Arc::make_mut(bytes),
+            Held::Shared(..) => unreachable!("made their own"),
+        }
     }
 }
 
 impl From<Vec<u8>> for Bytes {
     fn from(bytes: Vec<u8>) -> Bytes {
-        let range = 0..bytes.len();
-        Bytes { memory: Arc::new(bytes), range }
+        Bytes(Held::Own(Arc::new(bytes)))
+    }
+}
+
+impl Default for Bytes {
+    fn default() -> Bytes {
+        Vec::new().into()
     }
 }
 
@@ -35,7 +54,10 @@ impl Deref for Bytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &(*self.memory).as_ref()[self.range.clone()]
+        match &self.0 {
+            Held::Own(bytes) => bytes,
+            Held::Shared(memory, range) => &(**memory).as_ref()[range.clone()],
+        }
     }
 }
 
@@ -47,12 +69,12 @@ impl PartialEq for Bytes {
 
 impl std::fmt::Debug for Bytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Bytes({})", self.range.len())
+        write!(f, "Bytes({})", self.len())
     }
 }
 
 /// Little-endian 64-bit integers in shared bytes, at any alignment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Integers(Bytes);
 
 impl Integers {
@@ -89,6 +111,25 @@ impl Integers {
     pub fn iter(&self) -> impl Iterator<Item = i64> + '_ {
         self.0.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes))
     }
+
+    /// Puts another in the place of one.
+    ///
+    /// # Panics
+    /// If there is none at this position.
+    pub fn set(&mut self, position: usize, integer: i64) {
+        self.0.make_mut().as_chunks_mut().0[position] = integer.to_le_bytes();
+    }
+
+    /// Drops all but the first ones.
+    pub fn truncate(&mut self, len: usize) {
+        self.0.make_mut().truncate(len * size_of::<i64>());
+    }
+}
+
+impl Extend<i64> for Integers {
+    fn extend<I: IntoIterator<Item = i64>>(&mut self, integers: I) {
+        self.0.make_mut().extend(integers.into_iter().flat_map(i64::to_le_bytes));
+    }
 }
 
 impl FromIterator<i64> for Integers {
@@ -101,6 +142,29 @@ impl FromIterator<i64> for Integers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_copied_when_changed_only_if_others_hold_them() {
+        let mut own = Bytes::from(vec![1, 2, 3]);
+        let place = own.as_ptr();
+        own.make_mut()[0] = 9;
+        assert_eq!((&own[..], own.as_ptr()), (&[9, 2, 3][..], place));
+        let other = own.clone();
+        own.make_mut().push(4);
+        assert_eq!((&own[..], &other[..]), (&[9, 2, 3, 4][..], &[9, 2, 3][..]));
+        let mut shared = Bytes::new(Arc::new(vec![5, 6, 7]), 1..3);
+        shared.make_mut().push(8);
+        assert_eq!(&shared[..], [6, 7, 8]);
+    }
+
+    #[test]
+    fn integers_are_changed_in_place() {
+        let mut integers: Integers = [1, -2, 3].into_iter().collect();
+        integers.set(1, i64::MIN);
+        integers.truncate(2);
+        integers.extend([7]);
+        assert_eq!(integers.iter().collect::<Vec<_>>(), [1, i64::MIN, 7]);
+    }
 
     #[test]
     fn integers_are_read_at_any_alignment() {

@@ -49,8 +49,13 @@ pub enum TransformKind {
 /// How the matrix of a linear transform came about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LinearOrigin {
-    /// Not told: OPQ among others.
+    /// Not told; files do not tell it of OPQ either.
     Plain,
+    /// By optimizing it for a product quantizer (OPQ).
+    OptimizedProduct {
+        /// Parts of the product quantizer.
+        parts: usize,
+    },
     /// At random.
     RandomRotation,
     /// By principal components.
@@ -65,7 +70,7 @@ pub enum LinearOrigin {
 }
 
 /// What principal components were computed from and with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PrincipalParts {
     /// To which power of its eigenvalue a component is scaled; -0.5 whitens.
     pub power: f32,

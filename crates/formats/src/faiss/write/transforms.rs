@@ -39,7 +39,7 @@ pub(super) fn write(transform: &TransformParts, fields: &mut Fields<'_>) -> Resu
 
 fn write_origin(origin: &LinearOrigin, fields: &mut Fields<'_>) -> Result<()> {
     match origin {
-        LinearOrigin::Plain => fields.bytes(b"LTra"),
+        LinearOrigin::Plain | LinearOrigin::OptimizedProduct { .. } => fields.bytes(b"LTra"),
         LinearOrigin::RandomRotation => fields.bytes(b"rrot"),
         LinearOrigin::Principal(principal) => write_principal(principal, fields),
         LinearOrigin::IterativeQuantization { rounds, seed } => {

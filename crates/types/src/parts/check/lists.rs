@@ -70,7 +70,7 @@ fn check_beside(index: &IndexParts, lists: &[List], beside: &Beside) -> Result<(
         }
         Beside::Duplicates(pairs) => pairs.len() as u64 / 2,
         Beside::Refinement { product, codes, factor } => {
-            check_product(product, index.dim, true)?;
+            check_product(product, index.dim, index.trained || index.rows > 0)?;
             check_codes(codes.len(), index.rows, product.code_bytes())?;
             check_factor(*factor)?;
             let rows = 0..index.rows as i64;

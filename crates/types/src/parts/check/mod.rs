@@ -24,6 +24,11 @@ impl CheckedParts {
     pub fn parts(&self) -> &IndexParts {
         &self.0
     }
+
+    /// The parts, to be changed.
+    pub fn into_parts(self) -> IndexParts {
+        self.0
+    }
 }
 
 impl IndexParts {

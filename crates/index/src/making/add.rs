@@ -1,0 +1,148 @@
+//! Adding rows.
+
+use super::encode::encode;
+use super::{Vectors, check_rows, floats, lists, weave};
+use crate::ann::codec_of;
+use anear_quant::product::{pack, unpack};
+use anear_quant::transform::Transform;
+use anear_quant::{Codec, Work};
+use anear_types::parts::{
+    Blocks, Bytes, Coded, IdMap, IndexParts, Integers, Refined, Structure, Transformed,
+};
+use anear_types::{Error, Result};
+
+/// Adds rows behind those there are, with ids of their own if the index has any. Without ids rows are
+/// numbered in the order in which they come.
+///
+/// # Errors
+/// [`Usage`](anear_types::ErrorKind::Usage) if the rows are not as those of the index, it is not trained,
+/// there is not an id for each row, or it takes rows with ids only, or only without;
+/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if its lists are not in the file;
+/// [`Limit`](anear_types::ErrorKind::Limit) if a graph would have more rows than it can number;
+/// [`Interrupted`](anear_types::ErrorKind::Interrupted).
+pub fn add(
+    parts: &mut IndexParts,
+    rows: Vectors<'_>,
+    ids: Option<&[i64]>,
+    work: &Work<'_>,
+) -> Result<()> {
+    check_rows(parts, rows)?;
+    if !parts.trained {
+        return Err(
+            Error::usage("the index is not trained").help("train it with rows like these first")
+        );
+    }
+    let count = rows.len();
+    if ids.is_some_and(|ids| ids.len() != count) {
+        let ids = ids.map_or(0, <[i64]>::len);
+        return Err(Error::usage(format!("{ids} ids for {count} rows")));
+    }
+    let (first, dim, measure) = (parts.rows, parts.dim, parts.measure);
+    match &mut parts.structure {
+        Structure::Coded(coded) => {
+            without_ids(ids)?;
+            let codec = codec_of(&coded.codec, None, dim, measure)?;
+            let codes = encode(&*codec, rows, work)?;
+            append(coded, &*codec, first as usize, &codes);
+        }
+        Structure::Inverted(inverted) => {
+            lists::add(inverted, (dim, measure), first, rows, ids, work)?;
+        }
+        Structure::Graph(graph) => {
+            without_ids(ids)?;
+            let mut storage = graph.storage.clone();
+            add(&mut storage, rows, None, work)?;
+            weave::weave(graph, storage, rows, work)?;
+        }
+        Structure::IdMap(id_map) => add_mapped(id_map, rows, ids, work)?,
+        Structure::Transformed(transformed) => {
+            add_transformed(transformed, floats(rows)?, ids, work)?;
+        }
+        Structure::Refined(refined) => {
+            without_ids(ids)?;
+            add_refined(refined, rows, work)?;
+        }
+    }
+    parts.rows += count as u64;
+    Ok(())
+}
+
+/// Refuses ids of rows that are numbered.
+fn without_ids(ids: Option<&[i64]>) -> Result<()> {
+    match ids {
+        None => Ok(()),
+        Some(_) => {
+            Err(Error::usage("rows of this index are numbered, and have no ids of their own")
+                .help("put an id map around it: IDMap,.."))
+        }
+    }
+}
+
+/// Appends codes to those of so many rows, block by block where they lie in blocks.
+fn append(coded: &mut Coded, codec: &dyn Codec, rows: usize, codes: &[u8]) {
+    match coded.blocks {
+        None => coded.codes.make_mut().extend_from_slice(codes),
+        Some(blocks) => {
+            append_to_blocks(&mut coded.codes, &blocks, codec.code_bytes(), rows, codes);
+        }
+    }
+}
+
+/// Appends codes of two parts a byte to blocks of so many rows: the last block is made anew.
+pub(super) fn append_to_blocks(
+    place: &mut Bytes,
+    blocks: &Blocks,
+    code_bytes: usize,
+    rows: usize,
+    codes: &[u8],
+) {
+    let whole = rows / blocks.rows * blocks.rows;
+    let place = place.make_mut();
+    let parts = 2 * code_bytes;
+    let mut last = unpack(&place[whole * code_bytes..], blocks.rows, rows - whole, parts);
+    last.extend_from_slice(codes);
+    place.truncate(whole * code_bytes);
+    place.extend(pack(&last, blocks.rows, parts));
+}
+
+fn add_mapped(
+    id_map: &mut IdMap,
+    rows: Vectors<'_>,
+    ids: Option<&[i64]>,
+    work: &Work<'_>,
+) -> Result<()> {
+    let Some(ids) = ids else {
+        return Err(Error::usage("rows of an id map need ids").help("give an id for each row"));
+    };
+    add(&mut id_map.inner, rows, None, work)?;
+    id_map.ids.extend(ids.iter().copied());
+    Ok(())
+}
+
+fn add_transformed(
+    transformed: &mut Transformed,
+    rows: &[f32],
+    ids: Option<&[i64]>,
+    work: &Work<'_>,
+) -> Result<()> {
+    let apply = |rows: Vec<f32>, parts| Transform::new(parts).apply(&rows);
+    let values = transformed.transforms.iter().fold(rows.to_vec(), apply);
+    let dim = transformed.inner.dim;
+    add(&mut transformed.inner, Vectors::Floats { values: &values, dim }, ids, work)
+}
+
+fn add_refined(refined: &mut Refined, rows: Vectors<'_>, work: &Work<'_>) -> Result<()> {
+    let mut refinement = refined.refinement.clone();
+    add(&mut refinement, rows, None, work)?;
+    add(&mut refined.base, rows, None, work)?;
+    refined.refinement = refinement;
+    Ok(())
+}
+
+/// The ids of rows where there are none of their own.
+pub(super) fn numbered(first: u64, count: usize, ids: Option<&[i64]>) -> Integers {
+    match ids {
+        Some(ids) => ids.iter().copied().collect(),
+        None => (first as i64..).take(count).collect(),
+    }
+}
