@@ -15,9 +15,9 @@ use std::cmp::Ordering;
 /// It takes as long as a level or two of a tree to code the items, so there must be some trees ..
 const FEWEST_TREES: usize = 3;
 /// .. and levels, ..
-const FEWEST_ITEMS: usize = 2_000;
+const FEWEST_ITEMS: usize = 512;
 /// .. and rows of several cache lines.
-const FEWEST_COMPONENTS: usize = 48;
+const FEWEST_COMPONENTS: usize = 32;
 /// Rows that a coding is chosen for.
 const SAMPLE: usize = 4_096;
 /// Rows that are coded at a time.
@@ -165,6 +165,53 @@ impl Sieve<'_> {
             if !matches!(margin.abs().partial_cmp(&reach), Some(Ordering::Greater)) {
                 open.push(at);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forest::layout::Layout;
+    use anear_testkit::random::Random;
+
+    const ITEMS: usize = 600;
+    const DIM: usize = 40;
+
+    #[test]
+    fn it_tells_the_sides_of_most_items_and_never_a_wrong_one() {
+        let mut random = Random::new(5);
+        let mut number = || random.below(2_001) as f32 / 1_000.0 - 1.0;
+        let layout = Layout::new(Metric::Euclidean, DIM).unwrap();
+        let mut words = Vec::new();
+        for item in 0..ITEMS {
+            // Of very different lengths, and one that is no vector.
+            let length = if item % 10 == 9 { 1e-3 } else { 1e3 };
+            words.extend([1, 0, 0, 0]);
+            words.extend((0..DIM).map(|_| (number() * length).to_bits()));
+        }
+        words[77 * layout.words + layout.vector] = f32::NAN.to_bits();
+        let nodes = Nodes { layout, words: &words, items: ITEMS };
+        let items: Vec<u32> = (0..ITEMS as u32).collect();
+        for level in Level::available() {
+            let screen = Screen::new(level, nodes, 3).unwrap();
+            for offset in [0.0, 150.0] {
+                let normal: Vec<u32> = (0..DIM).map(|_| (number() * 0.3).to_bits()).collect();
+                let plane = [&[0, f32::to_bits(offset), 0, 0], &normal[..]].concat();
+                let (mut sides, mut open) = (vec![false; ITEMS], Vec::new());
+                screen.sieve(nodes, &plane).unwrap().pass(&items, &mut sides, &mut open);
+                assert!(open.contains(&77) && open.len() < ITEMS / 4, "{} are open", open.len());
+                for item in items.iter().filter(|item| !open.contains(&(**item as usize))) {
+                    let pairs = nodes.vector(*item as usize).iter().zip(&normal);
+                    let product = |(x, y): (&u32, &u32)| {
+                        f64::from(f32::from_bits(*x)) * f64::from(f32::from_bits(*y))
+                    };
+                    let margin = pairs.map(product).sum::<f64>() + f64::from(offset);
+                    assert_eq!(sides[*item as usize], margin > 0.0, "item {item}: {margin}");
+                }
+            }
+            assert!(screen.sieve(nodes, &vec![f32::NAN.to_bits(); layout.words]).is_none());
+            assert!(Screen::new(level, nodes, 2).is_none());
         }
     }
 }
