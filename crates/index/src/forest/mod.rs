@@ -7,7 +7,7 @@
 //!
 //! * `life` is what can be done with a forest, `file` how it lies in a file;
 //! * `layout` says where a node has what, `nodes` looks at nodes without trusting them;
-//! * `walk` goes down the trees, `search` begins and ends that, `score` ranks what was met, `batch` does so for many queries;
+//! * `walk` goes down the trees, `search` begins and ends that, `score` ranks what was met, `batch` does so for many queries, in the order of `likeness` and with what they have in common `shared`;
 //! * `grow` builds trees, with the random numbers of `random`;
 //! * [`Arithmetic`] is how Annoy was compiled, which decides how its sums are rounded.
 
@@ -17,11 +17,13 @@ mod file;
 mod grow;
 mod layout;
 mod life;
+mod likeness;
 mod nodes;
 mod order;
 mod random;
 mod score;
 mod search;
+mod shared;
 mod walk;
 
 pub use anear_kernels::annoy::Arithmetic;

@@ -8,6 +8,7 @@
 
 mod means;
 mod plane;
+mod screen;
 mod threads;
 mod tree;
 mod weights;
@@ -17,6 +18,7 @@ use super::nodes::Nodes;
 use crate::Interrupt;
 use anear_kernels::annoy::Arithmetic;
 use anear_types::{Error, Metric, Result};
+use screen::Screen;
 use tree::Ground;
 use weights::Weights;
 
@@ -78,7 +80,14 @@ impl Soil {
         }
         let view = Nodes { layout: self.layout, words: nodes, items };
         let weights = Weights::new(self.arithmetic, view);
-        let ground = Ground { nodes: view, arithmetic: self.arithmetic, weights: &weights };
+        let trees = usize::try_from(growth.trees).unwrap_or(usize::MAX);
+        let screen = Screen::new(self.arithmetic.level(), view, trees);
+        let ground = Ground {
+            nodes: view,
+            arithmetic: self.arithmetic,
+            weights: &weights,
+            screen: screen.as_ref(),
+        };
         let grown = threads::grow(&ground, seed, growth, interrupt)?;
         self.gather(nodes, items, grown)
     }
