@@ -5,7 +5,7 @@
 //! be searched then; or it is a file that is mapped and searched where it lies. A search goes
 //! down all trees at once and ranks the items it meets.
 //!
-//! * `life` is what can be done with a forest, `file` how it lies in a file;
+//! * `life` is what can be done with a forest, `file` how it lies in a file, `on_disk` how it is built in one;
 //! * `layout` says where a node has what, `nodes` looks at nodes without trusting them;
 //! * `walk` goes down the trees, `search` begins and ends that, `score` ranks what was met, `batch` does so for many queries;
 //! * `grow` builds trees, with the random numbers of `random`;
@@ -18,6 +18,7 @@ mod grow;
 mod layout;
 mod life;
 mod nodes;
+mod on_disk;
 mod order;
 mod random;
 mod score;

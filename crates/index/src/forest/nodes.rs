@@ -1,17 +1,18 @@
 //! Nodes in memory or in a mapped file. Nothing a node says is trusted.
 
 use super::layout::Layout;
-use anear_io::Input;
+use anear_io::{GrowingFile, Input};
 use anear_types::{Error, Result};
 use std::ops::Range;
 
 /// Where the words of nodes are.
-#[derive(Clone)]
 pub(super) enum Store {
     /// In memory of our own.
     Own(Vec<u32>),
     /// In a part of a file, which is mapped.
     File(Input, Range<usize>),
+    /// In a file that a forest is built in, which has so many words so far.
+    Growing(GrowingFile, usize),
 }
 
 impl Store {
@@ -31,6 +32,7 @@ impl Store {
         match self {
             Store::Own(words) => words,
             Store::File(input, part) => bytemuck::cast_slice(&input.bytes()[part.clone()]),
+            Store::Growing(file, words) => bytemuck::cast_slice(file.bytes(4 * words)),
         }
     }
 }

@@ -206,7 +206,9 @@ impl AnnoyIndex {
         Ok(true)
     }
 
-    /// Makes `build` write the trees to this file, and go on with it.
+    /// Goes on in this file, which is emptied: items are put there as they are added, and trees as
+    /// they grow, so that an index may be larger than memory. Until `build` is done, the file is
+    /// none that can be loaded.
     ///
     /// Raises
     /// ------
