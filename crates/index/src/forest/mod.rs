@@ -8,9 +8,11 @@
 //! * `life` is what can be done with a forest, `file` how it lies in a file, `on_disk` how it is built in one;
 //! * `layout` says where a node has what, `nodes` looks at nodes without trusting them;
 //! * `walk` goes down the trees, `search` begins and ends that, `score` ranks what was met, `batch` does so for many queries;
+//! * `amended` is a file with changes beside it;
 //! * `grow` builds trees, with the random numbers of `random`;
 //! * [`Arithmetic`] is how Annoy was compiled, which decides how its sums are rounded.
 
+mod amended;
 mod ask;
 mod batch;
 mod file;
@@ -25,6 +27,7 @@ mod score;
 mod search;
 mod walk;
 
+pub use amended::Amended;
 pub use anear_kernels::annoy::Arithmetic;
 pub use ask::{Ask, Hit, Scratch};
 pub use grow::Growth;
