@@ -46,6 +46,39 @@ class _Vector(Protocol):
 _Table: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 
 @disjoint_base
+class AmendedIndex:
+    def __new__(
+        cls,
+        fn: str | os.PathLike[str],
+        f: SupportsIndex,
+        metric: Literal["angular", "euclidean", "manhattan", "hamming", "dot"],
+    ) -> Self: ...
+    def put(self, items: Any, vectors: Any) -> None: ...
+    def delete(self, items: Any) -> int: ...
+    def save(self) -> None: ...
+    def changes(self) -> tuple[int, int]: ...
+    def get_item_vector(self, i: SupportsIndex, /) -> list[float] | None: ...
+    @overload
+    def get_nns_by_vectors(
+        self,
+        vectors: Any,
+        n: SupportsIndex,
+        include_distances: Literal[False] = ...,
+        *,
+        filter: Any = ...,
+        threads: int | None = ...,
+    ) -> npt.NDArray[np.int64]: ...
+    @overload
+    def get_nns_by_vectors(
+        self,
+        vectors: Any,
+        n: SupportsIndex,
+        include_distances: Literal[True],
+        *,
+        filter: Any = ...,
+        threads: int | None = ...,
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]: ...
+
 class AnnoyIndex:
     def __new__(
         cls,

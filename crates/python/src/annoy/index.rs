@@ -144,7 +144,9 @@ impl AnnoyIndex {
         watched(py, |interrupt| {
             self.look_detached(|forest| {
                 let found = search(forest, &question.ask(forest)?, interrupt)?;
-                Table::new(&found, question.n, forest)
+                // A negative count is as many as there are.
+                let columns = usize::try_from(question.n).unwrap_or(forest.len());
+                Table::new(&found, columns, forest.metric())
             })
         })
     }
