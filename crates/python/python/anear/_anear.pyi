@@ -19,6 +19,7 @@ import numpy.typing as npt
 from typing_extensions import Self, disjoint_base
 
 __all__ = [
+    "AmendedIndex",
     "AnnoyIndex",
     "File",
     "Memory",
@@ -45,11 +46,11 @@ class _Vector(Protocol):
 
 _Table: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 
-@disjoint_base
+@final
 class AmendedIndex:
     def __new__(
         cls,
-        fn: str | os.PathLike[str],
+        fn: _Path,
         f: SupportsIndex,
         metric: Literal["angular", "euclidean", "manhattan", "hamming", "dot"],
     ) -> Self: ...
@@ -79,6 +80,7 @@ class AmendedIndex:
         threads: int | None = ...,
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]: ...
 
+@disjoint_base
 class AnnoyIndex:
     def __new__(
         cls,
