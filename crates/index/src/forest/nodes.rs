@@ -37,6 +37,16 @@ impl Store {
     }
 }
 
+/// What a node is.
+pub(super) enum Kind<'a> {
+    /// An item.
+    Item,
+    /// A list of items; they may be none.
+    List(&'a [u32]),
+    /// A plane or a bit, and the nodes on both sides of it, which there are.
+    Split([u32; 2]),
+}
+
 /// Nodes one after the other.
 #[derive(Clone, Copy)]
 pub(super) struct Nodes<'a> {
@@ -62,6 +72,29 @@ impl<'a> Nodes<'a> {
     /// Items below a node; 1 for an item, 0 for the place of one that was never added.
     pub(super) fn below(&self, node: usize) -> i32 {
         self.words[node * self.layout.words] as i32
+    }
+
+    /// What a node is.
+    ///
+    /// # Errors
+    /// If it says something that cannot be.
+    #[inline]
+    pub(super) fn kind(&self, node: usize) -> Result<Kind<'a>> {
+        let (layout, words) = (self.layout, self.node(node));
+        let below = words[0] as i32;
+        if below == 1 && node < self.items {
+            return Ok(Kind::Item);
+        }
+        if below as i64 <= layout.listed() as i64 {
+            let count = usize::try_from(below)
+                .map_err(|_| Error::malformed(format!("node {node} has {below} items below it")))?;
+            return Ok(Kind::List(&words[layout.children..][..count]));
+        }
+        let children = [words[layout.children], words[layout.children + 1]];
+        for child in children {
+            self.named(child, node)?;
+        }
+        Ok(Kind::Split(children))
     }
 
     /// The vector of a node.

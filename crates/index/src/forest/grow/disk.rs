@@ -32,7 +32,9 @@ impl Soil {
         let nodes = bytemuck::cast_slice(file.bytes(4 * words));
         let view = Nodes { layout: self.layout, words: nodes, items };
         let weights = Weights::new(self.arithmetic, view);
-        let ground = Ground { nodes: view, arithmetic: self.arithmetic, weights: &weights };
+        // Codes of the items would take memory in proportion to the file.
+        let (arithmetic, screen) = (self.arithmetic, None);
+        let ground = Ground { nodes: view, arithmetic, weights: &weights, screen };
         let to_file = |grower: usize| {
             let appender = if grower == 0 { file.appender(start) } else { file.beside() };
             appender.map(Grown::to_file)

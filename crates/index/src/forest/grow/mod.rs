@@ -10,6 +10,7 @@ mod disk;
 mod grown;
 mod means;
 mod plane;
+mod screen;
 mod threads;
 mod tree;
 mod weights;
@@ -20,6 +21,7 @@ use crate::Interrupt;
 use anear_kernels::annoy::Arithmetic;
 use anear_types::{Error, Metric, Result};
 use grown::Grown;
+use screen::Screen;
 use tree::Ground;
 use weights::Weights;
 
@@ -86,7 +88,14 @@ impl Soil {
         }
         let view = Nodes { layout: self.layout, words: nodes, items };
         let weights = Weights::new(self.arithmetic, view);
-        let ground = Ground { nodes: view, arithmetic: self.arithmetic, weights: &weights };
+        let trees = usize::try_from(growth.trees).unwrap_or(usize::MAX);
+        let screen = Screen::new(self.arithmetic.level(), view, trees);
+        let ground = Ground {
+            nodes: view,
+            arithmetic: self.arithmetic,
+            weights: &weights,
+            screen: screen.as_ref(),
+        };
         let in_memory = |_| Ok(Grown::default());
         let grown = threads::grow(&ground, seed, growth, &in_memory, interrupt)?;
         self.gather(nodes, items, grown)
