@@ -1,17 +1,18 @@
 //! Nodes in memory or in a mapped file. Nothing a node says is trusted.
 
 use super::layout::Layout;
-use anear_io::Input;
+use anear_io::{GrowingFile, Input};
 use anear_types::{Error, Result};
 use std::ops::Range;
 
 /// Where the words of nodes are.
-#[derive(Clone)]
 pub(super) enum Store {
     /// In memory of our own.
     Own(Vec<u32>),
     /// In a part of a file, which is mapped.
     File(Input, Range<usize>),
+    /// In a file that a forest is built in, which has so many words so far.
+    Growing(GrowingFile, usize),
 }
 
 impl Store {
@@ -31,6 +32,7 @@ impl Store {
         match self {
             Store::Own(words) => words,
             Store::File(input, part) => bytemuck::cast_slice(&input.bytes()[part.clone()]),
+            Store::Growing(file, words) => bytemuck::cast_slice(file.bytes(4 * words)),
         }
     }
 }
@@ -105,6 +107,16 @@ impl<'a> Nodes<'a> {
         bytemuck::cast_slice(self.words)
     }
 
+    /// Whether all nodes but the first are roots over the item 0: they list it, and have nothing
+    /// else, where an item has its vector.
+    fn are_trees_of_one_item(&self) -> bool {
+        let is_root = |node: usize| {
+            let (below, rest) = self.node(node).split_first().expect("a node has words");
+            *below == 1 && rest.iter().all(|word| *word == 0)
+        };
+        self.count() > 1 && (1..self.count()).all(is_root)
+    }
+
     /// Checks a number of a node that is written in another.
     pub(super) fn named(&self, number: u32, by: usize) -> Result<usize> {
         match number as usize {
@@ -119,12 +131,21 @@ impl<'a> Nodes<'a> {
 }
 
 /// The roots in a file, as Annoy finds them: the last node and those before it that have as many
-/// items below them, which is the number of items.
+/// items below them, which is the number of items. A file without trees has no roots: Annoy writes
+/// such files, and takes the items in them for roots.
 pub(super) fn find_roots(layout: Layout, words: &[u32]) -> Result<(usize, Vec<u32>)> {
     let nodes = Nodes { layout, words, items: 0 };
     let Some(last) = nodes.count().checked_sub(1) else {
         return Err(Error::malformed("the file has no nodes"));
     };
+    if nodes.below(last) == 1 && !nodes.are_trees_of_one_item() {
+        if let Some(node) = (0..last).find(|node| !matches!(nodes.below(*node), 0 | 1)) {
+            let below = nodes.below(node);
+            let what = format!("node {node} of a file without trees has {below} items below it");
+            return Err(Error::malformed(what));
+        }
+        return Ok((last + 1, Vec::new()));
+    }
     let items = usize::try_from(nodes.below(last)).ok().filter(|items| *items <= last);
     let Some(items) = items else {
         let (below, count) = (nodes.below(last), last + 1);

@@ -1,6 +1,6 @@
 //! One tree after the other, on one thread.
 
-use super::Grown;
+use super::grown::Grown;
 use super::plane::Tools;
 use super::screen::Screen;
 use super::weights::Weights;
@@ -56,11 +56,11 @@ pub(super) struct Grower<'g> {
 }
 
 impl<'g> Grower<'g> {
-    pub(super) fn new(ground: &'g Ground<'g>, seed: u64) -> Grower<'g> {
+    pub(super) fn new(ground: &'g Ground<'g>, seed: u64, grown: Grown) -> Grower<'g> {
         Grower {
             ground,
             random: Random::new(seed),
-            grown: Grown::default(),
+            grown,
             tools: Tools::default(),
             pending: Vec::new(),
             right: Vec::new(),
@@ -74,7 +74,7 @@ impl<'g> Grower<'g> {
 
     /// Nodes grown so far.
     pub(super) fn nodes(&self) -> usize {
-        self.grown.words.len() / self.ground.nodes.layout.words
+        self.grown.length() / self.ground.nodes.layout.words
     }
 
     pub(super) fn finish(self) -> Grown {
@@ -138,6 +138,7 @@ impl<'g> Grower<'g> {
 
     /// Appends a node of zeros.
     fn push_node(&mut self) -> Result<&mut [u32]> {
+        self.grown.spill()?;
         let (words, length) = (self.ground.nodes.layout.words, self.grown.words.len());
         if self.ground.nodes.items + self.nodes() >= i32::MAX as usize {
             return Err(Error::limit("a forest has less than 2^31 nodes"));
