@@ -5,6 +5,7 @@
 //! * [`ops`] scores tiles of f32 rows against groups of f32 queries, fast, with a known bound on
 //!   the rounding error: good for sorting out the rows that cannot be near.
 //! * [`codes`] scores rows of one-byte codes the same way, four times as fast.
+//! * [`StepQuery`] scores rows whose components are short numbers times steps.
 //! * [`exact`] computes one distance at a time in f64: what is reported.
 //! * [`bits`] are the metrics over packed bits.
 //! * [`annoy`] computes what Annoy computes, to the last bit.
@@ -26,8 +27,10 @@ pub mod exact;
 pub mod ops;
 mod prefetch;
 pub mod reference;
+mod steps;
 
 pub use arch::Level;
 pub use between::{Number, keep_between};
 pub use cast::{Rounding, cast};
 pub use prefetch::prefetch;
+pub use steps::{StepQuery, Written};

@@ -94,6 +94,25 @@ fn check_scores(level: Level, op: Op, queries: &[f32], rows: &[f32], dim: usize)
         }
     }
     assert!(query_rows.next().is_none());
+    check_scores_of_bytes(level, op, &queries[..dim], rows);
+}
+
+/// Rows at an odd address have the scores of any others.
+fn check_scores_of_bytes(level: Level, op: Op, query: &[f32], rows: &[f32]) {
+    let dim = query.len();
+    let count = rows.len() / dim;
+    let bytes = [&[7], bytemuck::cast_slice(rows)].concat();
+    let group = Group::split(level, query, dim).pop().unwrap();
+    let mut expected = vec![0.0; count];
+    ops::scores(level, op, &group, rows, &mut expected);
+    let mut found = vec![f32::NAN; count];
+    ops::scores_of_bytes(level, op, query, &bytes[1..], None, &mut found);
+    assert_eq!(found, expected, "{op:?} dim {dim} {}", level.name());
+    let numbers: Vec<u32> = (0..count as u32).rev().chain([0]).collect();
+    let mut listed = vec![f32::NAN; count + 1];
+    ops::scores_of_bytes(level, op, query, &bytes[1..], Some(&numbers), &mut listed);
+    let same: Vec<f32> = numbers.iter().map(|number| expected[*number as usize]).collect();
+    assert_eq!(listed, same, "{op:?} dim {dim} {}", level.name());
 }
 
 #[test]

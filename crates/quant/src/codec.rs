@@ -1,6 +1,7 @@
 //! What a codec is, and what scores its codes.
 
 use crate::pairs::Pairs;
+use anear_kernels::ops::Op;
 use anear_types::{Measure, Result};
 use std::fmt::Debug;
 
@@ -20,6 +21,13 @@ pub trait Codec: Debug + Send + Sync {
     /// Whether codes are the floats themselves, little-endian.
     fn is_raw(&self) -> bool {
         false
+    }
+
+    /// The operation by which the rows that codes stand for have the scores of their codes, if there
+    /// is one.
+    fn row_op(&self, how: How) -> Option<Op> {
+        let _ = how;
+        None
     }
 
     /// Whether codes can be decoded.

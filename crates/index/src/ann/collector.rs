@@ -57,6 +57,11 @@ impl Collector {
         }
     }
 
+    /// Up to which score something may be a hit.
+    pub(crate) fn limit(&self) -> f32 {
+        self.limit
+    }
+
     fn take(&mut self, hit: Ranked) {
         if self.hits.len() < self.k {
             self.hits.push(hit);

@@ -9,6 +9,7 @@ mod adopt;
 mod answers;
 mod collector;
 mod threads;
+mod together;
 
 pub use adopt::adopt;
 pub use answers::Answers;
@@ -16,6 +17,7 @@ pub use threads::search_in_threads;
 
 pub(crate) use adopt::{adopt_inner, centroids_of, codec_of, unpacked};
 pub(crate) use collector::Collector;
+pub(crate) use together::{FEWEST, Takers, Together};
 
 use crate::flat::Goal;
 use anear_quant::{How, Query};

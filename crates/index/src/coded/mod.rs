@@ -2,11 +2,14 @@
 
 mod floats;
 
-use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings};
+use crate::ann::{
+    AnnIndex, Collector, FEWEST, Hit, Queries, RowScorer, Settings, Takers, Together,
+};
 use crate::flat::Goal;
+use anear_kernels::ops::Op;
 use anear_quant::{Codec, How, Query, Scorer};
 use anear_types::parts::Bytes;
-use anear_types::{Error, Result};
+use anear_types::{Error, Measure, Result};
 use floats::Floats;
 use std::ops::Range;
 
@@ -14,6 +17,9 @@ use std::ops::Range;
 pub(crate) const BLOCK_CODES: usize = 1024;
 /// Queries that a block of codes is scored against before the next one is taken.
 const QUERIES_AT_ONCE: usize = 32;
+
+/// The same where they are decoded for that.
+const QUERIES_TOGETHER: usize = 128;
 
 /// Rows as codes, whose ids are their numbers.
 pub(crate) struct CodedIndex {
@@ -32,6 +38,33 @@ impl CodedIndex {
         let is_raw = codec.is_raw();
         let floats = if is_raw { Floats::new(how, codec.dim()) } else { None };
         CodedIndex { codec, how, codes, floats }
+    }
+
+    /// The operation for codes that are worth decoding for several queries.
+    fn row_op(&self) -> Option<Op> {
+        if self.how.measure == Measure::Hamming { None } else { self.codec.row_op(self.how) }
+    }
+
+    fn search_together(
+        &self,
+        values: &[f32],
+        dim: usize,
+        op: Op,
+        goal: Goal,
+        settings: &Settings<'_>,
+    ) -> Vec<Vec<Hit>> {
+        let mut found = Vec::with_capacity(values.len() / dim);
+        let mut together = Together::new(op);
+        for values in values.chunks(QUERIES_TOGETHER * dim) {
+            let which: Vec<usize> = (0..values.len() / dim).collect();
+            let mut collectors: Vec<Collector> =
+                which.iter().map(|_| Collector::new(goal, self.how)).collect();
+            let mut takers = Takers { collectors: &mut collectors, which: &which, offsets: &[] };
+            together.take(values, dim);
+            together.scan(&*self.codec, &self.codes, &mut takers, settings, |code| code as i64);
+            found.extend(collectors.into_iter().map(Collector::into_hits));
+        }
+        found
     }
 
     fn search_some(
@@ -81,6 +114,11 @@ impl AnnIndex for CodedIndex {
             && let Some(found) = floats.search(&self.codes, queries, goal, settings)?
         {
             return Ok(found);
+        }
+        if let (Queries::Floats { values, dim }, Some(op)) = (queries, self.row_op())
+            && queries.len() >= FEWEST
+        {
+            return Ok(self.search_together(values, dim, op, goal, settings));
         }
         let mut found = Vec::with_capacity(queries.len());
         for start in (0..queries.len()).step_by(QUERIES_AT_ONCE) {

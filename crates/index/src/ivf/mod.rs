@@ -3,6 +3,7 @@
 mod duplicates;
 mod lists;
 mod refinement;
+mod together;
 
 use crate::ann::{AnnIndex, Collector, Hit, Queries, Settings, centroids_of, codec_of, unpacked};
 use crate::coded::BLOCK_CODES;
@@ -175,6 +176,9 @@ impl AnnIndex for InvertedIndex {
             self.quantizer.search(queries, Goal::Nearest { k }, &Settings::default())?;
         // A quantizer whose rows have ids of their own may call them anything.
         lists.iter_mut().for_each(|hits| hits.retain(|hit| (0..count as i64).contains(&hit.id)));
+        if let (Queries::Floats { values, .. }, Some(op)) = (queries, self.row_op(queries.len())) {
+            return Ok(self.search_together(values, &lists, op, goal, settings));
+        }
         let search = |(query, lists): (Query<'_>, Vec<Hit>)| {
             self.search_lists(query, &lists, goal, settings)
         };

@@ -38,15 +38,8 @@ impl Pairs {
     /// difference of one to a center.
     pub(crate) fn rounded(query: &[f32], how: How, rounding: fn(f32) -> f32) -> Pairs {
         let level = Level::best();
-        let op = match how.measure {
-            Measure::InnerProduct => Some(Op::NegativeDot),
-            Measure::L2 => Some(Op::L2),
-            Measure::Manhattan => Some(Op::Manhattan),
-            Measure::Chebyshev => Some(Op::Chebyshev),
-            Measure::Hamming => panic!("bits are no numbers"),
-            _ => None,
-        };
-        let kernel = op.map(|op| (op, group(level, query.iter().copied().map(rounding))));
+        let kernel =
+            op_of(how.measure).map(|op| (op, group(level, query.iter().copied().map(rounding))));
         Pairs { query: query.to_vec(), how, level, kernel, rounding, offset: 0.0 }
     }
 
@@ -97,6 +90,21 @@ impl Pairs {
         if self.offset != 0.0 {
             scores.iter_mut().for_each(|score| *score += self.offset);
         }
+    }
+}
+
+/// The kernel for a measure, if there is one.
+///
+/// # Panics
+/// If the measure is one over bits.
+pub(crate) fn op_of(measure: Measure) -> Option<Op> {
+    match measure {
+        Measure::InnerProduct => Some(Op::NegativeDot),
+        Measure::L2 => Some(Op::L2),
+        Measure::Manhattan => Some(Op::Manhattan),
+        Measure::Chebyshev => Some(Op::Chebyshev),
+        Measure::Hamming => panic!("bits are no numbers"),
+        _ => None,
     }
 }
 

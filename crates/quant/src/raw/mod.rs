@@ -1,7 +1,8 @@
 //! The floats themselves, at any alignment.
 
 use crate::codec::{Codec, Decoding, How, Query, Scorer};
-use crate::pairs::Pairs;
+use crate::pairs::{Pairs, op_of};
+use anear_kernels::ops::Op;
 use anear_types::Result;
 
 /// Rows as little-endian f32.
@@ -36,6 +37,10 @@ impl Codec for Raw {
 
     fn is_raw(&self) -> bool {
         true
+    }
+
+    fn row_op(&self, how: How) -> Option<Op> {
+        op_of(how.measure)
     }
 
     fn decode(&self, codes: &[u8], rows: &mut [f32]) {

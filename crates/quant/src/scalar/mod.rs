@@ -10,15 +10,18 @@
 //! Codes of 4 bits lie two to a byte, the first in the lower half; codes of 6 bits four to three
 //! bytes, the first in the lowest bits.
 
+mod score;
 mod steps;
 mod train;
 
 use crate::codec::{Codec, Decoding, How, Query, Scorer};
-use crate::pairs::Pairs;
-use anear_kernels::{Level, convert};
+use crate::pairs::{Pairs, op_of};
+use anear_kernels::ops::Op;
+use anear_kernels::{Level, StepQuery, Written, convert};
 use anear_types::parts::ScalarKind;
 use anear_types::{Element, Error, MatrixRef, Measure, Result};
 use half::f16;
+use score::Stepped;
 use steps::Steps;
 
 pub use train::train;
@@ -65,6 +68,43 @@ impl Scalar {
         }
     }
 
+    /// How codes are written, where they can be scored as they are.
+    fn written(&self) -> Option<Written> {
+        match self.kind {
+            ScalarKind::Steps { bits: 8, .. } => Some(Written::Byte),
+            ScalarKind::Steps { bits: 4, .. } => Some(Written::Nibble),
+            ScalarKind::Steps { .. } => None,
+            ScalarKind::F16 => Some(Written::F16),
+            ScalarKind::Bf16 => Some(Written::Bf16),
+            ScalarKind::Direct | ScalarKind::DirectSigned => Some(Written::Byte),
+        }
+    }
+
+    /// What each component is worth: `first + code * step`.
+    fn worth(&self) -> impl Iterator<Item = (f32, f32)> {
+        let same = match self.kind {
+            ScalarKind::DirectSigned => (-128.0, 1.0),
+            _ => (0.0, 1.0),
+        };
+        (0..self.dim).map(move |at| self.steps.as_ref().map_or(same, |steps| steps.worth(at)))
+    }
+
+    /// A query for distances.
+    fn distances(&self, written: Written, query: &[f32]) -> StepQuery {
+        let terms = query.iter().zip(self.worth());
+        let (froms, steps): (Vec<f32>, Vec<f32>) =
+            terms.map(|(query, (first, step))| (query - first, step)).unzip();
+        StepQuery::distances(written, &froms, &steps)
+    }
+
+    /// A query for inner products, and minus what the first values add to each.
+    fn products(&self, written: Written, query: &[f32]) -> (StepQuery, f32) {
+        let terms = || query.iter().zip(self.worth());
+        let steps: Vec<f32> = terms().map(|(query, (_, step))| query * step).collect();
+        let offset = -terms().map(|(query, (first, _))| query * first).sum::<f32>();
+        (StepQuery::products(written, &steps), offset)
+    }
+
     fn widen(&self, codes: &[u8], element: Element, rows: &mut [f32]) {
         let codes = MatrixRef::new(codes, element, rows.len() / self.dim, self.dim);
         convert::to_f32(self.level, codes, rows);
@@ -82,6 +122,14 @@ impl Codec for Scalar {
 
     fn is_lossless(&self) -> bool {
         false
+    }
+
+    /// Not for direct codes, for which queries are rounded.
+    fn row_op(&self, how: How) -> Option<Op> {
+        match self.kind {
+            ScalarKind::Direct | ScalarKind::DirectSigned => None,
+            _ => op_of(how.measure),
+        }
     }
 
     fn decode(&self, codes: &[u8], rows: &mut [f32]) {
@@ -120,6 +168,9 @@ impl Codec for Scalar {
         if !matches!(how.measure, Measure::L2 | Measure::InnerProduct) {
             let what = format!("codes of a scalar quantizer are not compared by {}", how.measure);
             return Err(Error::unsupported(what));
+        }
+        if let Some(written) = self.written() {
+            return Ok(Box::new(Stepped::new(self, written, query.floats(), how)));
         }
         let pairs = Pairs::rounded(query.floats(), how, self.rounding());
         Ok(Box::new(Decoding::new(self, pairs)))

@@ -33,6 +33,12 @@ impl Steps {
         Steps { bits, dim, values: leasts.iter().zip(extents).map(value).collect() }
     }
 
+    /// The first value and the step of a component.
+    pub(super) fn worth(&self, at: usize) -> (f32, f32) {
+        let value = self.values.get(at).unwrap_or(&self.values[0]);
+        (value.first, value.step)
+    }
+
     /// Writes the components of whole rows.
     pub(super) fn decode(&self, codes: &[u8], rows: &mut [f32]) {
         let code_bytes = (self.dim * self.bits as usize).div_ceil(8);

@@ -1,0 +1,338 @@
+//! Rows of short codes, each component on its own, against one query.
+//!
+//! A component is `first + step * number` with numbers of its own for each component; the query has
+//! taken in what does not depend on the row. So the sum of squared differences is that of
+//! `(from - step * number)^2`, where `from` is the query less `first`, and an inner product that of
+//! `step * number`, where `step` is multiplied by the query.
+
+use crate::Level;
+use crate::arch::{Kernel, LANES, Simd};
+use std::marker::PhantomData;
+
+/// How numbers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// A byte.
+    Byte,
+    /// Four bits, the first of two in the lower half of a byte.
+    Nibble,
+    /// Half precision.
+    F16,
+    /// The upper half of an f32.
+    Bf16,
+}
+
+/// A query for such rows.
+#[derive(Clone, Debug)]
+pub struct StepQuery {
+    written: Written,
+    dim: usize,
+    /// One for each component, filled up to whole vectors with zeros; empty for inner products.
+    froms: Vec<f32>,
+    /// Negative for distances.
+    steps: Vec<f32>,
+}
+
+/// Rows that are asked for ahead where the CPU cannot foresee them.
+const ROWS_AHEAD: usize = 8;
+/// Sums that are kept side by side.
+const PARTS: usize = 4;
+
+impl StepQuery {
+    /// For squared differences: what the query is from the first value of each component, and the
+    /// sizes of steps.
+    ///
+    /// # Panics
+    /// If there are no components, or not as many of both.
+    pub fn distances(written: Written, froms: &[f32], steps: &[f32]) -> StepQuery {
+        assert!(!froms.is_empty() && froms.len() == steps.len());
+        let negative: Vec<f32> = steps.iter().map(|step| -step).collect();
+        let (dim, froms, steps) = (froms.len(), filled_up(froms), filled_up(&negative));
+        StepQuery { written, dim, froms, steps }
+    }
+
+    /// For minus inner products: the sizes of steps times the components of the query.
+    ///
+    /// # Panics
+    /// If there are no components.
+    pub fn products(written: Written, steps: &[f32]) -> StepQuery {
+        assert!(!steps.is_empty());
+        let (dim, steps) = (steps.len(), filled_up(steps));
+        StepQuery { written, dim, froms: Vec::new(), steps }
+    }
+
+    /// Bytes in a row.
+    pub fn row_bytes(&self) -> usize {
+        match self.written {
+            Written::Byte => self.dim,
+            Written::Nibble => self.dim.div_ceil(2),
+            Written::F16 | Written::Bf16 => 2 * self.dim,
+        }
+    }
+
+    /// Writes the scores of rows: of all in `bytes`, or of those with some numbers.
+    ///
+    /// # Panics
+    /// If a row is not there, or there is not one score a row.
+    pub fn scores(&self, level: Level, bytes: &[u8], numbers: Option<&[u32]>, scores: &mut [f32]) {
+        let rows = numbers.map_or(bytes.len() / self.row_bytes(), <[u32]>::len);
+        assert_eq!(scores.len(), rows);
+        match self.written {
+            Written::Byte => level.run(Rows::<Byte>::new(self, bytes, numbers, scores)),
+            Written::Nibble => level.run(Rows::<Nibble>::new(self, bytes, numbers, scores)),
+            Written::F16 => level.run(Rows::<F16>::new(self, bytes, numbers, scores)),
+            Written::Bf16 => level.run(Rows::<Bf16>::new(self, bytes, numbers, scores)),
+        }
+    }
+}
+
+/// As many zeros more as fill the last vector.
+fn filled_up(values: &[f32]) -> Vec<f32> {
+    let mut filled = values.to_vec();
+    filled.resize(values.len().next_multiple_of(LANES), 0.0);
+    filled
+}
+
+/// Numbers, a vector of them at a time.
+trait Number {
+    /// Bytes of a vector of numbers.
+    const BYTES: usize;
+
+    /// The first vector in some bytes.
+    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s;
+}
+
+struct Byte;
+struct Nibble;
+struct F16;
+struct Bf16;
+
+impl Number for Byte {
+    const BYTES: usize = LANES;
+
+    #[inline(always)]
+    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s {
+        let bytes: &[u8; LANES] = bytes.first_chunk().expect("a vector of bytes");
+        simd.to_f32(simd.load_i32(&std::array::from_fn(|lane| i32::from(bytes[lane]))))
+    }
+}
+
+impl Number for Nibble {
+    const BYTES: usize = LANES / 2;
+
+    #[inline(always)]
+    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s {
+        let bytes: &[u8; LANES / 2] = bytes.first_chunk().expect("a vector of halves of bytes");
+        let half = |lane: usize| i32::from(bytes[lane / 2] >> (lane % 2 * 4) & 15);
+        simd.to_f32(simd.load_i32(&std::array::from_fn(half)))
+    }
+}
+
+impl Number for F16 {
+    const BYTES: usize = 2 * LANES;
+
+    #[inline(always)]
+    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s {
+        simd.load_f16(&halves(bytes))
+    }
+}
+
+impl Number for Bf16 {
+    const BYTES: usize = 2 * LANES;
+
+    #[inline(always)]
+    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s {
+        let halves = halves(bytes);
+        let float = |lane: usize| f32::from_bits(u32::from(halves[lane]) << 16);
+        simd.load(&std::array::from_fn(float))
+    }
+}
+
+#[inline(always)]
+fn halves(bytes: &[u8]) -> [u16; LANES] {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    std::array::from_fn(|lane| u16::from_le_bytes(pairs[lane]))
+}
+
+struct Rows<'a, N> {
+    query: &'a StepQuery,
+    bytes: &'a [u8],
+    numbers: Option<&'a [u32]>,
+    scores: &'a mut [f32],
+    written: PhantomData<N>,
+}
+
+impl<'a, N> Rows<'a, N> {
+    fn new(
+        query: &'a StepQuery,
+        bytes: &'a [u8],
+        numbers: Option<&'a [u32]>,
+        scores: &'a mut [f32],
+    ) -> Self {
+        Rows { query, bytes, numbers, scores, written: PhantomData }
+    }
+}
+
+impl<N: Number> Kernel for Rows<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match self.query.froms.is_empty() {
+            true => self.each::<S, false>(simd),
+            false => self.each::<S, true>(simd),
+        }
+    }
+}
+
+impl<N: Number> Rows<'_, N> {
+    #[inline(always)]
+    fn each<S: Simd, const SQUARES: bool>(self, simd: S) {
+        let Rows { query, bytes, numbers, scores, .. } = self;
+        let row_bytes = query.row_bytes();
+        let Some(numbers) = numbers else {
+            for (row, score) in bytes.chunks_exact(row_bytes).zip(scores) {
+                *score = total::<S, N, SQUARES>(simd, row, query);
+            }
+            return;
+        };
+        let row = |number: u32| &bytes[number as usize * row_bytes..][..row_bytes];
+        for (at, (position, score)) in numbers.iter().zip(scores).enumerate() {
+            if let Some(next) = numbers.get(at + ROWS_AHEAD) {
+                row(*next).chunks(64).for_each(|line| simd.prefetch(line.as_ptr()));
+            }
+            *score = total::<S, N, SQUARES>(simd, row(*position), query);
+        }
+    }
+}
+
+/// The score of a row.
+#[inline(always)]
+fn total<S: Simd, N: Number, const SQUARES: bool>(simd: S, row: &[u8], query: &StepQuery) -> f32 {
+    let whole = row.len() / N::BYTES;
+    let (froms, steps) = (&query.froms[..], &query.steps[..]);
+    let mut sums = [simd.splat(0.0); PARTS];
+    let mut at = 0;
+    while at + PARTS <= whole {
+        for (part, sum) in sums.iter_mut().enumerate() {
+            let numbers = N::load(simd, &row[(at + part) * N::BYTES..][..N::BYTES]);
+            *sum = step::<S, SQUARES>(simd, *sum, numbers, froms, steps, at + part);
+        }
+        at += PARTS;
+    }
+    while at < whole {
+        let numbers = N::load(simd, &row[at * N::BYTES..][..N::BYTES]);
+        sums[0] = step::<S, SQUARES>(simd, sums[0], numbers, froms, steps, at);
+        at += 1;
+    }
+    let rest = &row[whole * N::BYTES..];
+    if !rest.is_empty() {
+        let mut bytes = [0; 2 * LANES];
+        bytes[..rest.len()].copy_from_slice(rest);
+        let numbers = N::load(simd, &bytes[..N::BYTES]);
+        sums[0] = step::<S, SQUARES>(simd, sums[0], numbers, froms, steps, whole);
+    }
+    let sum = simd.sum(simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3])));
+    if SQUARES { sum } else { -sum }
+}
+
+/// Adds the terms of a vector of numbers.
+#[inline(always)]
+fn step<S: Simd, const SQUARES: bool>(
+    simd: S,
+    sum: S::F32s,
+    numbers: S::F32s,
+    froms: &[f32],
+    steps: &[f32],
+    at: usize,
+) -> S::F32s {
+    let vector = |values: &[f32]| -> S::F32s {
+        simd.load(values[at * LANES..].first_chunk().expect("filled up to whole vectors"))
+    };
+    if SQUARES {
+        let rest = simd.mul_add(vector(steps), numbers, vector(froms));
+        simd.mul_add(rest, rest, sum)
+    } else {
+        simd.mul_add(vector(steps), numbers, sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use half::{bf16, f16};
+
+    fn numbers(written: Written, row: &[u8], dim: usize) -> Vec<f32> {
+        let pair = |at: usize| u16::from_le_bytes([row[2 * at], row[2 * at + 1]]);
+        let number = |at: usize| match written {
+            Written::Byte => f32::from(row[at]),
+            Written::Nibble => f32::from(row[at / 2] >> (at % 2 * 4) & 15),
+            Written::F16 => f16::from_bits(pair(at)).to_f32(),
+            Written::Bf16 => bf16::from_bits(pair(at)).to_f32(),
+        };
+        (0..dim).map(number).collect()
+    }
+
+    fn bytes(written: Written, rows: usize, dim: usize) -> Vec<u8> {
+        let value = |at: usize| (at * 37 % 101) as f32 / 7.0 - 5.0;
+        match written {
+            Written::Byte => (0..rows * dim).map(|at| (at * 73 % 251) as u8).collect(),
+            Written::Nibble => {
+                (0..rows * dim.div_ceil(2)).map(|at| (at * 73 % 251) as u8).collect()
+            }
+            Written::F16 => {
+                (0..rows * dim).flat_map(|at| f16::from_f32(value(at)).to_le_bytes()).collect()
+            }
+            Written::Bf16 => {
+                (0..rows * dim).flat_map(|at| bf16::from_f32(value(at)).to_le_bytes()).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn scores_are_those_of_a_plain_loop() {
+        const ROWS: usize = 19;
+        let list = [3, 18, 0, 0, 7];
+        for written in [Written::Byte, Written::Nibble, Written::F16, Written::Bf16] {
+            for dim in [1, 2, 15, 16, 17, 64, 65, 100, 130] {
+                let rows = bytes(written, ROWS, dim);
+                let froms: Vec<f32> = (0..dim).map(|at| (at % 9) as f32 - 4.0).collect();
+                let steps: Vec<f32> = (0..dim).map(|at| (at % 5) as f32 / 8.0 - 0.2).collect();
+                for level in Level::available() {
+                    for is_distance in [true, false] {
+                        let query = match is_distance {
+                            true => StepQuery::distances(written, &froms, &steps),
+                            false => StepQuery::products(written, &steps),
+                        };
+                        let expected: Vec<f64> = rows
+                            .chunks_exact(query.row_bytes())
+                            .map(|row| {
+                                let numbers = numbers(written, row, dim);
+                                let terms = numbers.iter().zip(froms.iter().zip(&steps));
+                                terms
+                                    .map(|(number, (from, step))| {
+                                        let product = f64::from(*step) * f64::from(*number);
+                                        match is_distance {
+                                            true => (f64::from(*from) - product).powi(2),
+                                            false => -product,
+                                        }
+                                    })
+                                    .sum()
+                            })
+                            .collect();
+                        let mut found = vec![0.0; ROWS];
+                        query.scores(level, &rows, None, &mut found);
+                        for (found, expected) in found.iter().zip(&expected) {
+                            let error = (f64::from(*found) - expected).abs();
+                            assert!(error <= 1e-4 * (1.0 + expected.abs()), "{written:?} {dim}");
+                        }
+                        let mut few = vec![0.0; list.len()];
+                        query.scores(level, &rows, Some(&list), &mut few);
+                        let same: Vec<f32> = list.iter().map(|row| found[*row as usize]).collect();
+                        assert_eq!(few, same, "{written:?} {dim}");
+                    }
+                }
+            }
+        }
+    }
+}
