@@ -10,6 +10,7 @@ mod answers;
 mod collector;
 mod threads;
 
+pub use crate::composed::{applied, undone};
 pub use adopt::adopt;
 pub use answers::Answers;
 pub use threads::search_in_threads;
@@ -18,7 +19,9 @@ pub(crate) use adopt::{adopt_inner, centroids_of, codec_of, unpacked};
 pub(crate) use collector::Collector;
 
 use crate::flat::Goal;
-use anear_quant::{How, Query};
+pub use anear_quant::How;
+
+use anear_quant::Query;
 use anear_types::{Error, Order, Result};
 use std::ops::Range;
 
