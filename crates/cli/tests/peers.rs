@@ -33,3 +33,8 @@ fn hostile_files_end_in_one_clear_error() {
 fn indexes_of_faiss_give_the_answers_of_faiss() {
     run(peers::python(), "faiss_answers.py");
 }
+
+#[test]
+fn indexes_made_for_faiss_are_loaded_there_and_as_good() {
+    run(peers::python(), "faiss_making.py");
+}

@@ -295,3 +295,32 @@ fn what_faiss_refuses_is_refused() {
     let stopped = train(&mut lists, floats(&values), &Training::default(), &work);
     assert_eq!(stopped.unwrap_err().kind(), ErrorKind::Interrupted);
 }
+
+#[test]
+fn work_that_is_stopped_leaves_an_index_as_it_was() {
+    let values = rows(11, 600);
+    for description in ["HNSW4,SQ8", "IVF4,PQ8x4fs,RFlat", "IDMap,HNSW4", "IVF4,Flat"] {
+        let mut parts = trained(description, &values);
+        let ids: Vec<i64> = (0..600).collect();
+        let own = |ids: &'_ [i64]| description.contains("IDMap").then(|| ids.to_vec());
+        put(&mut parts, &values[..50 * DIM], own(&ids[..50]).as_deref());
+        let before = parts.clone();
+        let mut stopped = 0;
+        for stops_at in 1.. {
+            let questions = std::cell::Cell::new(0);
+            let interrupt = || {
+                questions.set(questions.get() + 1);
+                questions.get() == stops_at
+            };
+            let work = Work { interrupt: Some(&interrupt), ..Work::default() };
+            let ids = own(&ids[50..]);
+            if add(&mut parts, floats(&values[50 * DIM..]), ids.as_deref(), &work).is_ok() {
+                break;
+            }
+            assert_eq!(parts, before, "{description}, stopped at question {stops_at}");
+            stopped += 1;
+        }
+        assert!(stopped > 1, "{description}");
+        assert_eq!(parts.rows, 600, "{description}");
+    }
+}

@@ -37,7 +37,8 @@ pub(crate) struct Convert {
     pub(crate) entry: Option<String>,
     #[command(flatten)]
     pub(crate) writing: Writing,
-    /// Build an index of this kind, for an output that is one (.anx): flat, or auto to choose
+    /// Build an index of this kind, for an output that is one: flat or auto for .anx, a factory string
+    /// such as HNSW32 for .faiss
     #[arg(long)]
     pub(crate) kind: Option<String>,
     #[command(flatten)]
@@ -99,15 +100,16 @@ pub(crate) struct Search {
 pub(crate) struct Index {
     /// A vector file or a collection, or PATH::ENTRY
     pub(crate) path: String,
-    /// The index file to write, usually called .anx, or .ann for an Annoy file; a collection keeps
-    /// one itself without it
+    /// The index file to write, usually called .anx, or .ann for an Annoy file and .faiss for one of
+    /// FAISS; a collection keeps one itself without it
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Columns of a collection to make searchable as text, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS", conflicts_with_all = ["output", "kind", "metric", "meta"])]
     pub(crate) text: Vec<String>,
     /// The kind of index: flat (all rows, exactly), forest (trees that find most of the nearest), or
-    /// auto to choose; an output called .ann is an Annoy file with such trees
+    /// auto to choose; an output called .ann is an Annoy file with such trees; for one called .faiss a
+    /// factory string of FAISS, such as IVF1024,PQ16 or HNSW32
     #[arg(long, default_value = "auto")]
     pub(crate) kind: String,
     /// How nearness is measured [default: what the file says, else cosine]

@@ -1,15 +1,15 @@
 //! Adding rows.
 
 use super::encode::encode;
-use super::{Vectors, check_rows, floats, lists, weave};
+use super::{Vectors, check_rows, floats, lists, remove, weave};
 use crate::ann::codec_of;
 use anear_quant::product::{pack, unpack};
 use anear_quant::transform::Transform;
 use anear_quant::{Codec, Work};
 use anear_types::parts::{
-    Blocks, Bytes, Coded, IdMap, IndexParts, Integers, Refined, Structure, Transformed,
+    Blocks, Bytes, CodecParts, Coded, IdMap, IndexParts, Integers, Refined, Structure, Transformed,
 };
-use anear_types::{Error, Result};
+use anear_types::{Error, Measure, Result};
 
 /// Adds rows behind those there are, with ids of their own if the index has any. Without ids rows are
 /// numbered in the order in which they come.
@@ -50,9 +50,12 @@ pub fn add(
         }
         Structure::Graph(graph) => {
             without_ids(ids)?;
-            let mut storage = graph.storage.clone();
-            add(&mut storage, rows, None, work)?;
-            weave::weave(graph, storage, rows, work)?;
+            let mut storage = std::mem::replace(&mut graph.storage, nothing(dim, measure));
+            let added = add_and(&mut storage, rows, work, |storage| {
+                weave::weave(graph, storage, rows, work)
+            });
+            graph.storage = storage;
+            added?;
         }
         Structure::IdMap(id_map) => add_mapped(id_map, rows, ids, work)?,
         Structure::Transformed(transformed) => {
@@ -132,11 +135,39 @@ fn add_transformed(
 }
 
 fn add_refined(refined: &mut Refined, rows: Vectors<'_>, work: &Work<'_>) -> Result<()> {
-    let mut refinement = refined.refinement.clone();
-    add(&mut refinement, rows, None, work)?;
-    add(&mut refined.base, rows, None, work)?;
-    refined.refinement = refinement;
-    Ok(())
+    let Refined { base, refinement, .. } = refined;
+    add_and(refinement, rows, work, |_| add(base, rows, None, work))
+}
+
+/// Adds rows to an index inside another and does the rest; takes the rows away again if that fails.
+fn add_and(
+    inner: &mut IndexParts,
+    rows: Vectors<'_>,
+    work: &Work<'_>,
+    rest: impl FnOnce(&IndexParts) -> Result<()>,
+) -> Result<()> {
+    if !matches!(inner.structure, Structure::Coded(_)) {
+        let mut filled = inner.clone();
+        add(&mut filled, rows, None, work)?;
+        rest(&filled)?;
+        *inner = filled;
+        return Ok(());
+    }
+    let before = inner.rows as i64;
+    add(inner, rows, None, work)?;
+    let done = rest(inner);
+    if done.is_err() {
+        remove(inner, &|row| row >= before)?;
+    }
+    done
+}
+
+/// What stands in the place of an index that is being changed.
+fn nothing(dim: usize, measure: Measure) -> IndexParts {
+    let codes = Bytes::default();
+    let coded = Coded { codec: CodecParts::Raw, codes, blocks: None, product_search: None };
+    let structure = Structure::Coded(coded);
+    IndexParts { dim, rows: 0, trained: true, measure, argument: 0.0, structure }
 }
 
 /// The ids of rows where there are none of their own.

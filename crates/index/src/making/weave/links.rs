@@ -105,8 +105,7 @@ impl Links {
         let room = (range.len() as f32 * (1.0 - HEADROOM)) as usize;
         let rivals: Vec<u32> = std::iter::once(row).chain(self.neighbors(to, level)).collect();
         let scored = space.between(to, &rivals);
-        let mut chosen = space.choose(scored, room);
-        chosen.sort_unstable_by(|x, y| y.cmp(x));
+        let chosen = space.choose(scored, room);
         let places = &mut self.neighbors[range];
         places.fill(-1);
         places.iter_mut().zip(chosen).for_each(|(place, chosen)| *place = chosen.row as i32);

@@ -25,11 +25,10 @@ const ORDER_SEED: u64 = 789;
 /// Rows that are woven in between two questions whether to stop.
 const ROWS_AT_ONCE: usize = 256;
 
-/// Weaves in `rows`, the last ones of a storage that holds them already, and which takes the place of
-/// the graph's.
+/// Weaves in `rows`, the last ones of a storage that holds them already. The graph's own is not looked at.
 pub(super) fn weave(
     graph: &mut Graph,
-    storage: IndexParts,
+    storage: &IndexParts,
     rows: Vectors<'_>,
     work: &Work<'_>,
 ) -> Result<()> {
@@ -41,8 +40,8 @@ pub(super) fn weave(
         return Ok(());
     }
     let levels = draw_levels(graph, new);
-    let index = adopt_inner(&storage)?;
-    let space = Space::new(&storage, &*index)?;
+    let index = adopt_inner(storage)?;
+    let space = Space::new(storage, &*index)?;
     let mut loom = Loom {
         links: Links::new(graph, &levels),
         space,
@@ -62,7 +61,6 @@ pub(super) fn weave(
     }
     loom.links.write(graph);
     graph.levels.extend(levels);
-    graph.storage = storage;
     Ok(())
 }
 
