@@ -234,7 +234,11 @@ fn of_codec(codec: &CodecParts, dim: usize) -> Vec<Named> {
             let product = &two_level.product;
             fields.extend([integer("pq.M", product.parts), integer("pq.nbits", product.bits)]);
         }
-        CodecParts::Lsh(lsh) => fields.push(integer("nbits", lsh.bits)),
+        CodecParts::Lsh(lsh) => fields.extend([
+            integer("nbits", lsh.bits),
+            integer("rotate_data", lsh.rotate.into()),
+            integer("train_thresholds", lsh.learn_thresholds.into()),
+        ]),
         CodecParts::Rabitq(rabitq) => {
             fields.push(integer("rabitq.nb_bits", rabitq.bits));
             fields.push(integer("qb", rabitq.query_bits.into()));

@@ -68,7 +68,8 @@ impl Index {
         Ok(Answers::new(&found, k, searcher.how()))
     }
 
-    /// All rows nearer to each query than a radius (more similar than it, for similarities).
+    /// All rows nearer to each query than a radius (more similar than it, for similarities), those of
+    /// each query in the order of their ids.
     ///
     /// # Errors
     /// As for [`search`](Index::search).
@@ -84,7 +85,8 @@ impl Index {
         let goal = Goal::Within { radius: f64::from(radius) };
         let found = find(&*searcher, queries, goal, settings, threads)?;
         let mut within = Within { limits: vec![0], labels: Vec::new(), distances: Vec::new() };
-        for hits in found {
+        for mut hits in found {
+            hits.sort_unstable_by_key(|hit| hit.id);
             within.labels.extend(hits.iter().map(|hit| hit.id));
             within.distances.extend(hits.iter().map(|hit| distance(searcher.how(), hit.score)));
             within.limits.push(within.labels.len());

@@ -83,6 +83,16 @@ class IndexLSH(IndexFlatCodes):
         return int(self._field("nbits"))
 
     @property
+    def rotate_data(self) -> bool:
+        """Whether rows are rotated first."""
+        return bool(self._field("rotate_data"))
+
+    @property
+    def train_thresholds(self) -> bool:
+        """Whether thresholds are learned."""
+        return bool(self._field("train_thresholds"))
+
+    @property
     def thresholds(self) -> Vector:
         """The threshold of each bit."""
         return self._array("thresholds")

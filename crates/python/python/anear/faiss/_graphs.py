@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._codecs import scalar_name
-from ._constants import METRIC_L2
+from ._constants import METRIC_L2, is_similarity_metric
 from ._index import AnyIndex, Index
 from ._parameters import SearchParametersHNSW
 from ._vectors import Vector
@@ -44,6 +44,11 @@ class HNSW:
     def max_level(self) -> int:
         """The highest level."""
         return int(self._index._field("max_level"))
+
+    @property
+    def is_similarity(self) -> bool:
+        """Whether larger numbers are nearer."""
+        return is_similarity_metric(self._index._tree.metric(self._index._at))
 
     def nb_neighbors(self, level: int) -> int:
         """How many neighbours a row has room for on a level."""

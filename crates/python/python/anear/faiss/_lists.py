@@ -10,7 +10,7 @@ import numpy.typing as npt
 from .._anear import Tree
 from ._clustering import ClusteringParameters, learning
 from ._codecs import ProductQuantizer, ScalarQuantizer, codec_of, scalar_name
-from ._constants import METRIC_L2
+from ._constants import METRIC_INNER_PRODUCT, METRIC_L2
 from ._index import AnyIndex, Index
 from ._parameters import SearchParametersIVF
 from ._place import Place
@@ -95,7 +95,8 @@ class Lists(AnyIndex):
     def cp(self) -> ClusteringParameters:
         """How centroids are learned."""
         if self._cp is None:
-            self._cp = ClusteringParameters(niter=10)
+            spherical = self._tree.metric(self._at) == METRIC_INNER_PRODUCT
+            self._cp = ClusteringParameters(niter=10, spherical=spherical)
         return self._cp
 
     @cp.setter

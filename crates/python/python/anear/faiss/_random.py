@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+_Size = int | tuple[int, ...]
 _Draw = Callable[[np.random.RandomState, int], npt.NDArray[Any]]
 
 
@@ -18,7 +19,8 @@ def _words(generator: np.random.RandomState, count: int) -> npt.NDArray[np.uint3
     return generator.randint(0, 2**32, count, dtype=np.uint32)
 
 
-def _in_blocks(n: int, seed: int, draw: _Draw, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+def _in_blocks(shape: _Size, seed: int, draw: _Draw, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    n = int(np.prod(shape))
     first, step = (int(word) & 0x7FFFFFFF for word in _words(np.random.RandomState(seed % 2**32), 2))
     blocks = 1 if n < 1024 else 1024
     numbers = np.empty(n, dtype=dtype)
@@ -26,10 +28,10 @@ def _in_blocks(n: int, seed: int, draw: _Draw, dtype: npt.DTypeLike) -> npt.NDAr
         start, end = block * n // blocks, (block + 1) * n // blocks
         generator = np.random.RandomState((first + block * step) % 2**32)
         numbers[start:end] = draw(generator, end - start)
-    return numbers
+    return numbers.reshape(shape)
 
 
-def rand(n: int, seed: int = 12345) -> npt.NDArray[np.float32]:
+def rand(n: _Size, seed: int = 12345) -> npt.NDArray[np.float32]:
     """Numbers from 0 to 1, all equally likely."""
 
     def draw(generator: np.random.RandomState, count: int) -> npt.NDArray[np.float32]:
@@ -51,12 +53,12 @@ def _normal(generator: np.random.RandomState, count: int) -> npt.NDArray[np.floa
     return scaled.reshape(-1)[:count]
 
 
-def randn(n: int, seed: int = 12345) -> npt.NDArray[np.float32]:
+def randn(n: _Size, seed: int = 12345) -> npt.NDArray[np.float32]:
     """Numbers of the normal distribution."""
     return _in_blocks(n, seed, _normal, np.float32)
 
 
-def randint(n: int, seed: int = 12345, vmax: int | None = None) -> npt.NDArray[np.int64]:
+def randint(n: _Size, seed: int = 12345, vmax: int | None = None) -> npt.NDArray[np.int64]:
     """Integers from 0 on, below ``vmax`` if it is given."""
 
     def draw(generator: np.random.RandomState, count: int) -> npt.NDArray[np.int64]:
