@@ -109,6 +109,10 @@ def test_a_search_has_parameters_of_its_own(x, q):
         index.search(q, 4, params=faiss.SearchParametersHNSW(efSearch=3))
     with pytest.raises(AttributeError):
         faiss.SearchParametersIVF(probes=8)
+    with pytest.raises(RuntimeError, match="max_codes"):
+        index.search(q, 4, params=faiss.SearchParametersIVF(max_codes=8))
+    with pytest.raises(RuntimeError, match="can only be 0"):
+        index.max_codes = 8
 
 
 @pytest.mark.parametrize("description", ["Flat", "IVF8,Flat", "SQ8"])

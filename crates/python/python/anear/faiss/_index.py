@@ -37,6 +37,9 @@ class AnyIndex:
     #: Parameters that a search may be given, besides plain ones.
     _parameters: ClassVar[tuple[type[SearchParameters], ...]] = (SearchParameters,)
 
+    #: What is taken at its default only: the index does not go by it here.
+    _fixed: ClassVar[tuple[str, ...]] = ()
+
     verbose = False
     own_fields = False
     thisown = True
@@ -52,6 +55,8 @@ class AnyIndex:
     def __setattr__(self, name: str, value: Any) -> None:
         if not hasattr(type(self), name) and name != "referenced_objects":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.")
+        if name in self._fixed and value != getattr(type(self), name):
+            raise RuntimeError(f"{name} of {type(self).__name__} can only be {getattr(type(self), name)}")
         object.__setattr__(self, name, value)
 
     @classmethod

@@ -78,6 +78,7 @@ class Lists(AnyIndex):
     """What lists of numbers and of bits have in common."""
 
     _parameters = (SearchParametersIVF,)
+    _fixed = ("quantizer_trains_alone", "max_codes", "polysemous_ht")
 
     quantizer_trains_alone = 0
     parallel_mode = 0

@@ -30,9 +30,17 @@ class SearchParameters:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         object.__setattr__(self, name, value)
 
+    #: What is taken at its default only: searches do not go by it here.
+    _fixed: tuple[str, ...] = ()
+
     def _nested(self) -> SearchParameters | None:
         """The parameters of the index inside."""
         return None
+
+    def _check(self) -> None:
+        for name in self._fixed:
+            if getattr(self, name) != getattr(type(self), name):
+                raise RuntimeError(f"{name} of {type(self).__name__} is not supported")
 
     def _own(self) -> dict[str, Any]:
         """What is said for the index itself."""
@@ -48,6 +56,7 @@ class SearchParametersIVF(SearchParameters):
     max_lists_num = 0
     max_empty_result_buckets = 0
     ensure_topk_full = False
+    _fixed: tuple[str, ...] = ("max_codes", "quantizer_params", "max_lists_num", "max_empty_result_buckets")
 
     def _own(self) -> dict[str, Any]:
         return {"probes": int(self.nprobe)}
@@ -62,6 +71,7 @@ class IVFPQSearchParameters(SearchParametersIVF):
 
     scan_table_threshold = 0
     polysemous_ht = 0
+    _fixed = (*SearchParametersIVF._fixed, "polysemous_ht")
 
 
 class SearchParametersPQ(SearchParameters):
@@ -69,6 +79,7 @@ class SearchParametersPQ(SearchParameters):
 
     search_type = 0
     polysemous_ht = 0
+    _fixed = ("search_type", "polysemous_ht")
 
 
 class SearchParametersHNSW(SearchParameters):
@@ -77,6 +88,7 @@ class SearchParametersHNSW(SearchParameters):
     efSearch = 16
     check_relative_distance = True
     bounded_queue = True
+    _fixed = ("check_relative_distance", "bounded_queue")
 
     def _own(self) -> dict[str, Any]:
         return {"effort": int(self.efSearch)}
@@ -116,6 +128,7 @@ def how(params: SearchParameters | None) -> dict[str, Any]:
         "threads": omp_get_max_threads(),
     }
     while params is not None:
+        params._check()
         settings.update(params._own())
         selector = params.sel
         if isinstance(selector, IDSelectorTranslated):
