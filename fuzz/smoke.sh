@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy forest langchain pickle where_expression condition learned collection}
+targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy forest delta langchain pickle where_expression condition learned collection}
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz || exit 1
 
 fixtures=../shared/fixtures
@@ -38,6 +38,7 @@ for target in $targets; do
         bin) seed bin fbin u8bin i8bin ;;
         annoy) seed annoy ann ;;
         forest) seed forest ann ;;
+        delta) seed delta delta ;;
         pickle) seed pickle pkl pickle ;;
         langchain)
             mkdir -p fuzz/corpus/langchain

@@ -201,7 +201,7 @@ pub fn search(
 enum Approximate<'a> {
     Adopted(&'a Adopted),
     /// Trees, and how many rows to find.
-    Trees(Trees, usize),
+    Trees(Box<Trees>, usize),
 }
 
 impl Approximate<'_> {
@@ -212,7 +212,7 @@ impl Approximate<'_> {
         }
         match goal {
             Goal::Nearest { k } => {
-                Ok(Trees::of(vectors, metric)?.map(|trees| Approximate::Trees(trees, k)))
+                Ok(Trees::of(vectors, metric)?.map(|trees| Approximate::Trees(Box::new(trees), k)))
             }
             Goal::Within { .. } => Ok(None),
         }

@@ -1,15 +1,16 @@
-//! Annoy files: searched through their trees, and built.
+//! Annoy files: searched through their trees with what is kept beside them, and built.
 
 use crate::{
     Error, Location, Metadata, OpenOptions, Progress, Result, SaveRequest, Saved, Vectors,
 };
 use anear_formats::{Summary, format_for_output};
 use anear_index::Keep;
-use anear_index::forest::{Ask, Forest, Growth, same_items};
-use anear_io::Output;
+use anear_index::forest::{Amended, Ask, Forest, Growth, same_items};
+use anear_io::{Delta, Output};
 use anear_kernels::Level;
 use anear_kernels::convert;
 use anear_types::{Element, Ids, MatrixRef, Metric, Neighbor, Value};
+use std::path::Path;
 
 /// The name of the format.
 pub(crate) const NAME: &str = "annoy";
@@ -20,7 +21,7 @@ const SPARSE: usize = 8;
 
 /// The trees of an Annoy file, over the rows that the file is read as.
 pub(crate) struct Trees {
-    forest: Forest,
+    amended: Amended,
     /// The number of each row's item; `None` if rows and items are the same.
     numbers: Option<Vec<u64>>,
 }
@@ -37,12 +38,12 @@ impl Trees {
             return Ok(None);
         }
         let bits = if schema.element == Element::U8 { 8 } else { 1 };
-        let forest = Forest::from_input(vectors.input(), metric, schema.dim * bits)?;
+        let amended = Amended::from_input(vectors.input(), metric, schema.dim * bits)?;
         let numbers = match schema.columns.is_empty() {
             true => None,
             false => Some(numbers(vectors)?),
         };
-        Ok(Some(Trees { forest, numbers }))
+        Ok(Some(Trees { amended, numbers }))
     }
 
     /// The nearest rows to each query among those that may be found: as many as asked for, if
@@ -64,8 +65,8 @@ impl Trees {
         });
         let keep = items.as_deref().map_or(Keep::All, Keep::Listed);
         let search_k = effort.map_or(-1, |effort| i32::try_from(effort).unwrap_or(i32::MAX));
-        let ask = Ask { fill: true, keep, search_k, ..Ask::nearest(count) };
-        let found = self.forest.nearest_rows(queries, &ask, threads, None)?;
+        let ask = Ask { keep, search_k, ..Ask::nearest(count) };
+        let found = self.amended.nearest_rows(queries, &ask, threads, None)?;
         let neighbors = found.into_iter().map(|hits| {
             let hits = hits.into_iter().filter_map(|hit| {
                 let item = u64::from(hit.item);
@@ -145,6 +146,7 @@ pub(crate) fn build(
     let growth = Growth::trees(TREES).on_threads(options.threads.max(1) as i32);
     forest.build(&growth, None)?;
     let bytes = forest.write(output)?;
+    remove_changes(path)?;
     progress.end();
     let kept = numbers.and(metadata.ids());
     let columns = metadata.columns().into_iter().map(|column| column.name);
@@ -156,6 +158,17 @@ pub(crate) fn build(
         lossy: vectors.is_lossy(),
         dropped: columns.filter(|name| Some(&**name) != kept).collect(),
     })
+}
+
+/// Removes what was kept beside a file that was replaced.
+fn remove_changes(path: &Path) -> Result<()> {
+    let changes = Delta::path_for(path);
+    match std::fs::remove_file(&changes) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io("cannot remove", source).at_path(changes))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Bytes of rows held beside the forest.

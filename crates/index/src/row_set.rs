@@ -61,6 +61,16 @@ impl RowSet {
         added
     }
 
+    /// Takes a row out; returns whether it was in it.
+    pub fn remove(&mut self, row: u64) -> bool {
+        let was_there = self.contains(row);
+        if was_there {
+            self.words[(row / BITS) as usize] &= !(1 << (row % BITS));
+            self.count -= 1;
+        }
+        was_there
+    }
+
     /// Tells of more rows from now on, none of which is in it.
     pub fn grow(&mut self, more: u64) {
         self.rows += more;

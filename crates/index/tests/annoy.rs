@@ -49,18 +49,8 @@ fn check(case: &Value, folder: &Path) -> Result<(), String> {
         name => Metric::from_name(name).unwrap(),
     };
     let dim = case["dim"].as_u64().unwrap() as usize;
-    let mut forest = Forest::new(metric, dim).unwrap();
-    let arithmetic = std::env::var("ANEAR_ANNOY_ARITHMETIC").ok();
-    let arithmetic = arithmetic.map(|name| Arithmetic::named(&name).expect("a known name"));
-    let arithmetic = arithmetic.unwrap_or(Arithmetic::native());
-    forest.set_arithmetic(arithmetic);
-    if let Some(seed) = case["seed"].as_i64() {
-        forest.set_seed(seed as u64);
-    }
-    let rows = floats(&case["rows"]);
-    for (number, row) in case["numbers"].as_array().unwrap().iter().zip(rows.chunks(dim)) {
-        forest.add_item(number.as_u64().unwrap() as u32, row).unwrap();
-    }
+    let mut forest = fresh(case, metric, dim);
+    add_items(&mut forest, case, dim);
     let trees = case["trees"].as_i64().unwrap() as i32;
     let jobs = number(&case["jobs"]);
     forest.build(&Growth::trees(trees).on_threads(jobs as i32), None).unwrap();
@@ -80,6 +70,25 @@ fn check(case: &Value, folder: &Path) -> Result<(), String> {
         same_nodes(metric, dim, forest.len(), &ours, &theirs)?;
         built?;
     }
+    for (name, trees) in [("on_disk", trees), ("bare", 0)] {
+        let Some(file) = case[name].as_str() else { continue };
+        let path = folder.join("disk.ann"); // the other is mapped
+        let mut forest = fresh(case, metric, dim);
+        forest.on_disk_build(&path).unwrap();
+        add_items(&mut forest, case, dim);
+        forest.build(&Growth::trees(trees), None).unwrap();
+        let ours = std::fs::read(&path).unwrap();
+        let theirs = std::fs::read(folder.join(file)).unwrap();
+        let same = same_nodes(metric, dim, forest.len(), &ours, &theirs);
+        same.map_err(|difference| format!("{name}: {difference}"))?;
+        let loaded = Forest::load(&folder.join(file), metric, dim, false).unwrap();
+        // Items that are zeros throughout look like trees over one of them.
+        let is_clear = (0..forest.len() as u32)
+            .any(|item| forest.item_vector(item).unwrap().iter().any(|value| *value != 0.0));
+        if trees != 0 || is_clear {
+            same_items(name, &loaded, &forest)?;
+        }
+    }
     same("items", &forest.len(), &number(&case["items"]))?;
     same("trees in the file", &forest.trees(), &number(&case["trees_in_file"]))?;
     check_answers(&forest, &case["loaded"])?;
@@ -91,6 +100,35 @@ fn check(case: &Value, folder: &Path) -> Result<(), String> {
     for told in case["vectors"].as_array().unwrap() {
         let item = told[0].as_u64().unwrap() as u32;
         same("vector", &forest.item_vector(item).unwrap(), &floats(&told[1]))?;
+    }
+    Ok(())
+}
+
+/// A forest with the seed of a case.
+fn fresh(case: &Value, metric: Metric, dim: usize) -> Forest {
+    let mut forest = Forest::new(metric, dim).unwrap();
+    let arithmetic = std::env::var("ANEAR_ANNOY_ARITHMETIC").ok();
+    let arithmetic = arithmetic.map(|name| Arithmetic::named(&name).expect("a known name"));
+    forest.set_arithmetic(arithmetic.unwrap_or(Arithmetic::native()));
+    if let Some(seed) = case["seed"].as_i64() {
+        forest.set_seed(seed as u64);
+    }
+    forest
+}
+
+fn add_items(forest: &mut Forest, case: &Value, dim: usize) {
+    let rows = floats(&case["rows"]);
+    for (number, row) in case["numbers"].as_array().unwrap().iter().zip(rows.chunks(dim)) {
+        forest.add_item(number.as_u64().unwrap() as u32, row).unwrap();
+    }
+}
+
+/// Compares the items of forests.
+fn same_items(what: &str, ours: &Forest, theirs: &Forest) -> Result<(), String> {
+    same(what, &ours.len(), &theirs.len())?;
+    for item in 0..ours.len() as u32 {
+        same(what, &ours.has_item(item), &theirs.has_item(item))?;
+        same(what, &ours.item_vector(item).unwrap(), &theirs.item_vector(item).unwrap())?;
     }
     Ok(())
 }

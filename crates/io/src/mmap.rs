@@ -9,6 +9,8 @@ pub(crate) fn map(file: &File) -> std::io::Result<Mmap> {
     // SAFETY: the map is read-only and private to this process's view. Another process that
     // shortens the file while it is mapped can end this process with a signal (SIGBUS), the
     // price every reader of mapped files pays; it cannot make us read memory that is not ours.
+    // Whoever writes to the file beside the map (`GrowingFile`) has no part of it lent to anyone
+    // that is written to.
     unsafe { Mmap::map(file) }
 }
 

@@ -1,6 +1,6 @@
 //! The arithmetic of Annoy: however a sum is asked for, it is the same, and near the true one.
 
-use anear_kernels::annoy::{Arithmetic, Norm, Sum};
+use anear_kernels::annoy::{Arithmetic, Norm, Rows, Sum};
 
 /// Numbers that repeat from run to run.
 fn numbers(count: usize, seed: u32) -> Vec<f32> {
@@ -51,6 +51,12 @@ fn all_ways_to_a_sum_give_the_same_bits() {
                 let same = vec![0; starts.len()];
                 arithmetic.pair_sums(sum, (&x, &same), (&words, &starts), dim, &mut pairs);
                 assert_eq!(pairs, one_by_one, "{name} {dim} {sum:?}");
+                // Rows with 1, 0, 9, 4 and 6 of the others.
+                let rows = Rows { words: &x, starts: &[0; 5], ahead: &[0; 3], length: dim };
+                let others = (&words[..], &starts[..], &[1, 1, 10, 14, 20][..]);
+                let mut shared = vec![0.0; starts.len()];
+                arithmetic.shared_sums(sum, rows, others, &mut shared);
+                assert_eq!(shared, one_by_one, "{name} {dim} {sum:?}");
             }
             let squares = arithmetic.squares(&x, Norm::Vector);
             assert_eq!(squares, arithmetic.sum(Sum::Products, &x, &x), "{name} {dim}");

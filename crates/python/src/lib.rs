@@ -25,7 +25,7 @@ mod write;
 #[pyo3::pymodule]
 mod _anear {
     #[pymodule_export]
-    use crate::annoy::AnnoyIndex;
+    use crate::annoy::{AmendedIndex, AnnoyIndex};
     #[pymodule_export]
     use crate::collection::{Store, Walk};
     #[pymodule_export]

@@ -17,6 +17,11 @@ pub trait Codec: Debug + Send + Sync {
     /// Whether rows come back from their codes as they were.
     fn is_lossless(&self) -> bool;
 
+    /// Whether codes are the floats themselves, little-endian.
+    fn is_raw(&self) -> bool {
+        false
+    }
+
     /// Whether codes can be decoded.
     fn can_decode(&self) -> bool {
         true
@@ -131,7 +136,7 @@ pub trait Scorer {
 #[derive(Debug)]
 pub(crate) struct Decoding<'a, C> {
     codec: &'a C,
-    pairs: Pairs,
+    pub(crate) pairs: Pairs,
     rows: Vec<f32>,
 }
 

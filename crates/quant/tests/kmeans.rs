@@ -14,7 +14,7 @@ fn clusters(count: usize, each: usize) -> Vec<f32> {
         let mut noise = || random.below(1000) as f32 / 1000.0 - 0.5;
         [noise(), noise(), noise() + 10.0 * (at % count) as f32]
     };
-    (0..count * each).flat_map(|at| row(at)).collect()
+    (0..count * each).flat_map(&mut row).collect()
 }
 
 fn run(rows: &[f32], k: usize, settings: &KmeansSettings<'_>) -> (Vec<f32>, f32) {

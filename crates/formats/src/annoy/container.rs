@@ -5,9 +5,10 @@ use super::tree::present_items;
 use crate::columns::ids_column;
 use crate::shape::array_schema;
 use crate::{Container, Entry, IndexInfo, Keeps, ReadOptions, VectorSource};
-use anear_io::{ByteOrder, Input, swap_bytes};
+use anear_io::{ByteOrder, Delta, Input, swap_bytes};
 use anear_types::{Block, Column, ColumnInfo, ColumnKind, Element, Result, Schema, Value};
 use std::ops::Range;
+use std::sync::Arc;
 
 pub(super) struct AnnoyFile {
     input: Input,
@@ -24,6 +25,8 @@ struct Items {
     offset: usize,
     /// The number of each row's item; `None` if rows and items are the same.
     numbers: Option<Vec<u32>>,
+    /// Vectors that are not those in the file.
+    delta: Option<Arc<Delta>>,
 }
 
 impl AnnoyFile {
@@ -31,12 +34,13 @@ impl AnnoyFile {
     pub(super) fn open(
         input: &Input,
         readings: &[&Candidate<'_>],
-        index: IndexInfo,
+        delta: Option<&Arc<Delta>>,
+        mut index: IndexInfo,
         options: &ReadOptions,
     ) -> Result<AnnoyFile> {
         let (mut items, mut entries) = (Vec::new(), Vec::new());
         for reading in readings {
-            let read = read(reading, options, input.len());
+            let read = read(reading, delta.cloned(), options, input.len());
             match read {
                 Ok((found, entry)) => {
                     items.push(found);
@@ -46,13 +50,28 @@ impl AnnoyFile {
                 Err(_) => {}
             }
         }
+        if let Some(delta) = delta {
+            index.rows = entries.first().map(|entry| entry.schema.rows);
+            let (added, deleted) = (delta.added().count(), delta.deleted().count());
+            index.params.push(("added".to_owned(), Value::Int(added as i64)));
+            index.params.push(("deleted".to_owned(), Value::Int(deleted as i64)));
+        }
         Ok(AnnoyFile { input: input.clone(), items, entries, index })
     }
 }
 
-fn read(reading: &Candidate<'_>, options: &ReadOptions, file_bytes: u64) -> Result<(Items, Entry)> {
+fn read(
+    reading: &Candidate<'_>,
+    delta: Option<Arc<Delta>>,
+    options: &ReadOptions,
+    file_bytes: u64,
+) -> Result<(Items, Entry)> {
     let (layout, nodes) = (reading.layout, &reading.nodes);
-    let numbers = present_items(nodes, layout)?;
+    let present = present_items(nodes, layout)?;
+    let numbers = match &delta {
+        Some(delta) => amended(present, nodes.items, delta),
+        None => present,
+    };
     let (element, dim) = match layout.is_bits() {
         true => (Element::U8, reading.dim / 8),
         false => (Element::F32, reading.dim),
@@ -64,8 +83,18 @@ fn read(reading: &Candidate<'_>, options: &ReadOptions, file_bytes: u64) -> Resu
     let columns = Vec::from_iter(ids);
     let ids = ids_column(&columns, options);
     let schema = Schema { columns, ids, metric: Some(layout.metric), ..schema };
-    let items = Items { node_bytes: nodes.size, offset: layout.vector, numbers };
+    let items = Items { node_bytes: nodes.size, offset: layout.vector, numbers, delta };
     Ok((items, Entry { name: format!("{}-{}", layout.name, reading.dim), schema }))
+}
+
+/// The items there are after changes, in order; `None` if that is all up to the last of the file.
+fn amended(present: Option<Vec<u32>>, items: usize, delta: &Delta) -> Option<Vec<u32>> {
+    let present = present.unwrap_or_else(|| (0..items as u32).collect());
+    let unchanged = present.into_iter().filter(|item| delta.change(*item).is_none());
+    let mut numbers: Vec<u32> = unchanged.chain(delta.added().map(|(item, _)| item)).collect();
+    numbers.sort_unstable();
+    let is_all = numbers.len() == items && numbers.last().is_none_or(|last| *last < items as u32);
+    (!is_all).then_some(numbers)
 }
 
 impl Items {
@@ -123,8 +152,13 @@ impl VectorSource for Source<'_> {
         let row_bytes = self.schema.row_bytes();
         let out = &mut block.spare_mut()[..rows * row_bytes];
         for (row, vector) in (self.next_row..).zip(out.chunks_exact_mut(row_bytes)) {
-            let start = self.items.number(row) * self.items.node_bytes + self.items.offset;
-            vector.copy_from_slice(&self.bytes[start..start + row_bytes]);
+            let number = self.items.number(row);
+            let changed = self.items.delta.as_ref().and_then(|delta| delta.change(number as u32));
+            let stored = || {
+                let start = number * self.items.node_bytes + self.items.offset;
+                &self.bytes[start..start + row_bytes]
+            };
+            vector.copy_from_slice(changed.flatten().unwrap_or_else(stored));
         }
         if ByteOrder::NATIVE == ByteOrder::Big {
             swap_bytes(out, self.schema.element.bytes());

@@ -64,12 +64,29 @@ impl<'a> Nodes<'a> {
         }
         let mut nodes = Nodes { bytes, size, items: 0, roots: 0 };
         nodes.items = usize::try_from(nodes.descendants(count - 1)).ok()?;
+        if nodes.are_items_only() {
+            return Some(Nodes { items: count, ..nodes });
+        }
         if nodes.items == 0 || nodes.items >= count {
             return None;
         }
         let is_root = |node: &usize| nodes.descendants(*node) as usize == nodes.items;
         nodes.roots = (0..count).rev().take_while(is_root).count();
         Some(nodes)
+    }
+
+    /// Whether there are no trees. The last node is an item then, which a root over a single item
+    /// looks like but for having no vector.
+    fn are_items_only(&self) -> bool {
+        let is_item = |node: usize| matches!(self.descendants(node), 0 | 1);
+        let has_more = |node: usize| {
+            let node = &self.bytes[node * self.size..][..self.size];
+            node[4..].iter().any(|byte| *byte != 0)
+        };
+        let last = self.count() - 1;
+        self.descendants(last) == 1
+            && (0..last).all(is_item)
+            && (last == 0 || (1..=last).any(has_more))
     }
 
     /// Number of nodes of all sorts.
@@ -103,6 +120,9 @@ impl<'a> Nodes<'a> {
 
     /// The number of trees, counted as Annoy does when it loads a file.
     pub(super) fn trees(&self, layout: Layout) -> usize {
+        if self.roots == 0 {
+            return 0;
+        }
         let (first, last) = (self.count() - self.roots, self.count() - 1);
         let child = |node| self.child(node, 0, layout);
         // The root found last may be the original of a copy.
@@ -120,6 +140,9 @@ impl<'a> Nodes<'a> {
             return None;
         }
         let samples = (SAMPLED_COMPONENTS / dim).clamp(16, SAMPLES);
+        if self.roots == 0 && !self.are_plainly_numbers(layout, samples) {
+            return None;
+        }
         let (mut seen, mut fits) = (0, 0.0);
         for item in sample(0, self.items, samples) {
             match self.descendants(item) {
@@ -135,6 +158,16 @@ impl<'a> Nodes<'a> {
         // A few large nodes agree by chance with what many small ones cannot.
         let evidence = self.count() as f64 / (self.count() + 2) as f64;
         (fit > 0.2).then_some(fit * evidence)
+    }
+
+    /// Whether vectors are numbers throughout. Without trees nothing else tells several small items
+    /// from a large one; bits never do.
+    fn are_plainly_numbers(&self, layout: Layout, samples: usize) -> bool {
+        let are_numbers = |item: usize| {
+            let mut components = (layout.vector..self.size).step_by(4);
+            components.all(|offset| is_plausible(self.f32_at(item, offset)))
+        };
+        !layout.is_bits() && sample(0, self.items, samples).all(are_numbers)
     }
 
     fn is_inner(&self, node: usize, layout: Layout) -> bool {

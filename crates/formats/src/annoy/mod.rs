@@ -4,7 +4,8 @@
 //! size that divides the file and looking at what the nodes would be. Ways to read it that fit
 //! about as well are entries beside each other, named by metric and dimension, `angular-384`;
 //! a file with more than a few items has one. Where item numbers were left out, the numbers of
-//! the items there are become ids.
+//! the items there are become ids. What is kept beside the file ([`Delta`]) counts: rows are the items
+//! there are with it, and its metric and dimension those of the file.
 
 mod container;
 mod layout;
@@ -13,10 +14,11 @@ mod tests;
 mod tree;
 
 use crate::{Container, Format, FormatInfo, Hint, IndexInfo, Keeps, ReadOptions, Score};
-use anear_io::Input;
-use anear_types::{Error, Result, Value};
+use anear_io::{Delta, Input};
+use anear_types::{Element, Error, Result, Value};
 use container::AnnoyFile;
 use layout::{LAYOUTS, Layout, Nodes};
+use std::sync::Arc;
 
 /// The largest node tried: vectors of 2^16 floats.
 const MAX_NODE_BYTES: usize = 16 + (4 << 16);
@@ -50,19 +52,41 @@ impl Format for Annoy {
     }
 
     fn open(&self, input: Input, options: &ReadOptions) -> Result<Box<dyn Container>> {
-        let bytes = input.bytes();
+        let (bytes, delta) = (input.bytes(), Delta::beside(&input)?);
         let head = &bytes[..bytes.len().min(ZEROS_CHECKED)];
         if bytes.len() >= 16 && bytes.len().is_multiple_of(4) && head.iter().all(|b| *b == 0) {
-            return Ok(Box::new(AnnoyFile::open(&input, &[], without_items(), options)?));
+            if delta.is_some() {
+                let what = "there are changes of an Annoy file that has no items";
+                let help = "build the file anew with items, or delete the changes";
+                return Err(Error::unsupported(what).help(help));
+            }
+            return Ok(Box::new(AnnoyFile::open(&input, &[], None, without_items(), options)?));
         }
-        let candidates = candidates(bytes);
+        let mut candidates = candidates(bytes);
+        if let Some(delta) = &delta {
+            let count = candidates.len();
+            candidates.retain(|candidate| candidate.is_of(delta));
+            if count > 0 && candidates.is_empty() {
+                let Delta { metric, dim, element, .. } = delta;
+                let what =
+                    format!("the changes are of {dim} {element} ({metric}), the items are not");
+                return Err(Error::malformed(what).at_path(Delta::path_for(input.path())));
+            }
+        }
         let best = candidates.first().ok_or_else(|| {
             Error::malformed(
                 "not an Annoy index: no metric and dimension make its bytes a forest of trees",
             )
         })?;
         let index = describe(best, &candidates);
-        Ok(Box::new(AnnoyFile::open(&input, &readings(&candidates), index, options)?))
+        let readings = readings(&candidates);
+        Ok(Box::new(AnnoyFile::open(
+            &input,
+            &readings,
+            delta.map(Arc::new).as_ref(),
+            index,
+            options,
+        )?))
     }
 }
 
@@ -72,6 +96,17 @@ struct Candidate<'a> {
     dim: usize,
     fit: f64,
     nodes: Nodes<'a>,
+}
+
+impl Candidate<'_> {
+    /// Whether changes are of such vectors, for this metric.
+    fn is_of(&self, delta: &Delta) -> bool {
+        let vector_bytes = self.nodes.size - self.layout.vector;
+        let is_bits = delta.element == Element::U8;
+        self.layout.metric == delta.metric
+            && self.layout.is_bits() == is_bits
+            && vector_bytes == delta.row_bytes()
+    }
 }
 
 /// All ways to read a file that do not contradict it, the best first.

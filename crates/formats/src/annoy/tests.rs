@@ -127,6 +127,17 @@ fn a_forest_with_gaps_is_walked() {
     assert_eq!(rows, [0, 1, 2, 3, 5, 6, 8].map(vector).concat());
 }
 
+#[test]
+fn a_file_without_trees_is_items_only() {
+    let file = forest_with_gaps();
+    let items = &file[..9 * 20];
+    let container = open_bytes(&Annoy, items, &ReadOptions::default()).unwrap();
+    let index = container.index().unwrap();
+    assert_eq!((index.rows, &index.params[0].1), (Some(9), &Value::Int(0)));
+    assert_eq!(container.entries()[0].name, "angular-2");
+    assert_eq!(numbers(&*container, 0), [0, 1, 2, 3, 5, 6, 8]);
+}
+
 /// Nine items in a plane, of which numbers 4 and 7 were never added; one tree of leaves with up
 /// to four.
 fn forest_with_gaps() -> Vec<u8> {

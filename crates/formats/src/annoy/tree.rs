@@ -12,7 +12,8 @@ use anear_types::{Error, Result};
 /// # Errors
 /// If the tree names nodes that are not there, or one of them twice.
 pub(super) fn present_items(nodes: &Nodes<'_>, layout: Layout) -> Result<Option<Vec<u32>>> {
-    let is_present = match nodes.items <= nodes.listed(layout) {
+    let has_trees = nodes.items < nodes.count();
+    let is_present = match !has_trees || nodes.items <= nodes.listed(layout) {
         // A root that lists its items counts the missing ones too.
         true => (0..nodes.items).map(|item| nodes.descendants(item) != 0).collect(),
         false => Walk::new(nodes, layout).run()?,

@@ -1,10 +1,13 @@
 //! Codes one behind another, all of them looked at.
 
+mod floats;
+
 use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings};
 use crate::flat::Goal;
 use anear_quant::{Codec, How, Query, Scorer};
 use anear_types::parts::Bytes;
 use anear_types::{Error, Result};
+use floats::Floats;
 use std::ops::Range;
 
 /// Codes scored at a time.
@@ -17,6 +20,8 @@ pub(crate) struct CodedIndex {
     codec: Box<dyn Codec>,
     how: How,
     codes: Bytes,
+    /// Where codes are the floats themselves, and the measure a common one.
+    floats: Option<Floats>,
 }
 
 impl CodedIndex {
@@ -24,7 +29,9 @@ impl CodedIndex {
     /// If the bytes are not whole codes.
     pub(crate) fn new(codec: Box<dyn Codec>, how: How, codes: Bytes) -> CodedIndex {
         assert!(codes.len().is_multiple_of(codec.code_bytes()));
-        CodedIndex { codec, how, codes }
+        let is_raw = codec.is_raw();
+        let floats = if is_raw { Floats::new(how, codec.dim()) } else { None };
+        CodedIndex { codec, how, codes, floats }
     }
 
     fn search_some(
@@ -70,6 +77,11 @@ impl AnnIndex for CodedIndex {
         goal: Goal,
         settings: &Settings<'_>,
     ) -> Result<Vec<Vec<Hit>>> {
+        if let Some(floats) = &self.floats
+            && let Some(found) = floats.search(&self.codes, queries, goal, settings)?
+        {
+            return Ok(found);
+        }
         let mut found = Vec::with_capacity(queries.len());
         for start in (0..queries.len()).step_by(QUERIES_AT_ONCE) {
             let some = queries.range(start, queries.len().min(start + QUERIES_AT_ONCE));

@@ -1,8 +1,12 @@
 //! Searching many queries.
 //!
 //! A walk waits for memory most of the time: for a node, which it does not know before it has seen
-//! the one above. So walks for several queries take turns: while one waits, the others go on.
+//! the one above. So walks for several queries take turns: while one waits, the others go on. What
+//! they find is summed up together, each item with all the queries that met it, and queries that
+//! are near to each other are searched one after the other, so that they meet the same nodes and
+//! items.
 
+use super::shared::{self, Shared};
 use super::walk::{End, Sides, Split, Step};
 use super::{Ask, Forest, Hit, Scratch, score};
 use crate::flat::side_by_side;
@@ -15,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// Walks that take turns.
 const TURNS: usize = 16;
 /// Queries a thread takes at a time.
-const CHUNK: usize = 2 * TURNS;
+const GROUP: usize = shared::MOST;
 
 impl Forest {
     /// For each of some queries, one behind the other, the items nearest to it: what
@@ -106,89 +110,96 @@ impl Forest {
         threads: usize,
         interrupt: Option<Interrupt<'_>>,
     ) -> Result<Vec<Vec<Hit>>> {
-        let chunks: Vec<&[u32]> = queries.chunks(CHUNK * self.layout.length()).collect();
+        let order = self.order(queries);
+        let threads = threads.max(1);
+        let size = order.len().div_ceil(threads).clamp(1, GROUP);
+        let groups: Vec<&[u32]> = order.chunks(size).collect();
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let work = |interrupt: Option<Interrupt<'_>>| -> Result<Vec<(usize, Vec<Vec<Hit>>)>> {
-            let mut turns = Turns::default();
+        let work = |interrupt: Option<Interrupt<'_>>| -> Result<Vec<(u32, Vec<Hit>)>> {
+            let mut desk = Desk::default();
             let mut done = Vec::new();
             loop {
                 let position = next.fetch_add(1, Ordering::Relaxed);
-                let Some(chunk) = chunks.get(position) else { return Ok(done) };
+                let Some(group) = groups.get(position) else { return Ok(done) };
                 if failed.load(Ordering::Relaxed) || interrupt.is_some_and(|asked| asked()) {
                     failed.store(true, Ordering::Relaxed);
                     return Err(Error::interrupted());
                 }
-                let found = self.take_turns(chunk, ask, &mut turns);
-                done.push((
-                    position,
-                    found.inspect_err(|_| failed.store(true, Ordering::Relaxed))?,
-                ));
+                let found = self.search_group(queries, group, ask, &mut desk);
+                let found = found.inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+                done.extend(group.iter().copied().zip(found));
             }
         };
         let work = &work;
-        let threads = threads.clamp(1, chunks.len().max(1));
+        let threads = threads.min(groups.len().max(1));
         // The interrupt is asked on the caller's own thread, as signal handlers of Python want it.
         let tasks = (0..threads).map(|at| move || work(interrupt.filter(|_| at == 0)));
-        let mut parts = Vec::new();
+        let mut answers = vec![Vec::new(); order.len()];
         let mut error = None::<Error>;
         for outcome in side_by_side(tasks) {
             match outcome {
-                Ok(done) => parts.extend(done),
+                Ok(done) => done.into_iter().for_each(|(at, found)| answers[at as usize] = found),
                 // One that was only stopped says nothing about why.
                 Err(other) if error.as_ref().is_none_or(is_interrupted) => error = Some(other),
                 Err(_) => {}
             }
         }
-        if let Some(error) = error {
-            return Err(error);
+        match error {
+            Some(error) => Err(error),
+            None => Ok(answers),
         }
-        parts.sort_unstable_by_key(|(position, _)| *position);
-        Ok(parts.into_iter().flat_map(|(_, found)| found).collect())
     }
 
-    /// Searches some queries, as many at a time as there are scratches.
-    fn take_turns(
+    /// Searches some of the queries.
+    fn search_group(
         &self,
         queries: &[u32],
+        group: &[u32],
         ask: &Ask<'_>,
-        turns: &mut Turns,
+        desk: &mut Desk,
     ) -> Result<Vec<Vec<Hit>>> {
         let (nodes, end, length) = (self.nodes(), self.end(ask), self.layout.length());
         let is_scanned = self.scanned(ask.keep, end);
-        let mut all = Vec::with_capacity(queries.len() / length);
-        for group in queries.chunks(TURNS * length) {
-            let scratches = &mut turns.scratches[..group.len() / length];
-            for (scratch, query) in scratches.iter_mut().zip(group.chunks_exact(length)) {
-                scratch.query.clear();
-                scratch.query.extend_from_slice(query);
-                scratch.walk.begin(nodes, &self.roots);
-                if is_scanned {
-                    scratch.walk.take(self.items, ask.keep);
-                }
-            }
-            if !is_scanned {
-                self.walk_together(group, ask.keep, end, turns)?;
-            }
-            for scratch in &mut turns.scratches[..group.len() / length] {
-                all.push(score::nearest(nodes, self.arithmetic, scratch, ask.count));
+        let Desk { scratches, turns, shared } = desk;
+        scratches.resize_with(scratches.len().max(group.len()), Scratch::default);
+        let scratches = &mut scratches[..group.len()];
+        for (scratch, query) in scratches.iter_mut().zip(group) {
+            scratch.query.clear();
+            scratch.query.extend_from_slice(&queries[*query as usize * length..][..length]);
+            scratch.walk.begin(nodes, &self.roots);
+            if is_scanned {
+                scratch.walk.take(self.items, ask.keep);
             }
         }
-        Ok(all)
+        if !is_scanned {
+            for scratches in scratches.chunks_mut(TURNS) {
+                self.walk_together(scratches, ask.keep, end, turns)?;
+            }
+        }
+        if self.layout.metric == Metric::Hamming {
+            let nearest = |scratch| score::nearest(nodes, self.arithmetic, scratch, ask.count);
+            return Ok(scratches.iter_mut().map(nearest).collect());
+        }
+        shared.measure(nodes, self.arithmetic, scratches);
+        let rank = |scratch| score::rank(self.layout.metric, scratch, ask.count);
+        Ok(scratches.iter_mut().map(rank).collect())
     }
 
-    /// Lets the walks for a group of queries go on by turns until all have ended.
+    /// Lets the walks of some scratches go on by turns until all have ended.
     fn walk_together(
         &self,
-        group: &[u32],
+        scratches: &mut [Scratch],
         keep: Keep<'_>,
         end: End,
         turns: &mut Turns,
     ) -> Result<()> {
         let (nodes, arithmetic, level) = (self.nodes(), self.arithmetic, self.arithmetic.level());
         let (layout, length) = (self.layout, self.layout.length());
-        let Turns { scratches, walking, splits, query_starts, starts, products } = turns;
+        let Turns { queries, walking, splits, query_starts, starts, products } = turns;
+        queries.clear();
+        scratches.iter().for_each(|scratch| queries.extend_from_slice(&scratch.query));
         walking.clear();
-        walking.extend(0..group.len() / length);
+        walking.extend(0..scratches.len());
         while !walking.is_empty() {
             splits.clear();
             let mut failed = None;
@@ -219,7 +230,7 @@ impl Forest {
                 let start = |split: &Split| split.node * layout.words + layout.vector;
                 starts.extend(splits.iter().map(|(_, split)| start(split)));
                 products.resize(splits.len(), 0.0);
-                let queries = (bytemuck::cast_slice(group), &query_starts[..]);
+                let queries = (bytemuck::cast_slice(queries), &query_starts[..]);
                 let planes = (nodes.floats(), &starts[..]);
                 arithmetic.pair_sums(Sum::Products, queries, planes, length, products);
                 for ((at, split), product) in splits.iter().zip(&*products) {
@@ -235,10 +246,18 @@ impl Forest {
     }
 }
 
+/// Memory for a group of queries.
+#[derive(Default)]
+struct Desk {
+    scratches: Vec<Scratch>,
+    turns: Turns,
+    shared: Shared,
+}
+
 /// Memory of walks that take turns.
 #[derive(Default)]
 struct Turns {
-    scratches: [Scratch; TURNS],
+    queries: Vec<u32>,
     /// The walks that have not ended.
     walking: Vec<usize>,
     /// Those that have come to a split, and to which.

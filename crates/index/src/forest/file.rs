@@ -115,29 +115,6 @@ impl Forest {
         self.store.words().chunks(CHUNK_WORDS).map(bytemuck::cast_slice).try_for_each(write)
     }
 
-    /// Makes the next build write the forest to a file, which is emptied now, and go on with
-    /// that file mapped.
-    ///
-    /// # Errors
-    /// If the file cannot be made.
-    pub fn on_disk_build(&mut self, path: &Path) -> Result<()> {
-        let made = std::fs::File::create(path);
-        made.map_err(|source| Error::io("cannot create", source).at_path(path))?;
-        self.on_disk = Some(path.to_owned());
-        Ok(())
-    }
-
-    /// Writes what was built to the file it is to be built in, and maps that.
-    pub(super) fn write_on_disk(&mut self) -> Result<()> {
-        let Some(path) = &self.on_disk else { return Ok(()) };
-        self.write(Output::create(path, true)?)?;
-        let input = Input::open(path)?;
-        if !input.is_empty() {
-            self.store = Store::new(&input, 0..input.bytes().len());
-        }
-        Ok(())
-    }
-
     /// The file that the forest lies in.
     pub fn path(&self) -> Option<&Path> {
         self.input().map(Input::path)

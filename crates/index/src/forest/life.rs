@@ -34,7 +34,7 @@ pub struct Forest {
     pub(super) seed: u64,
     pub(super) is_built: bool,
     pub(super) is_loaded: bool,
-    /// The file that a build is to write.
+    /// The file that the forest is built in.
     pub(super) on_disk: Option<PathBuf>,
 }
 
@@ -96,7 +96,7 @@ impl Forest {
         self.is_loaded
     }
 
-    /// Whether a build writes its file at once.
+    /// Whether the forest is built in a file.
     pub fn is_on_disk(&self) -> bool {
         self.on_disk.is_some()
     }
@@ -122,11 +122,11 @@ impl Forest {
     /// # Errors
     /// [`Usage`](anear_types::ErrorKind::Usage) if the forest lies in a file, the number is above
     /// 2^31 - 2, the vector has another dimension, or the item is new and trees were built;
-    /// [`Limit`](anear_types::ErrorKind::Limit) if there is no memory for so many.
+    /// [`Limit`](anear_types::ErrorKind::Limit) if there is no memory for so many; or if the file
+    /// it is built in cannot be written to.
     pub fn add_item(&mut self, item: u32, vector: &[f32]) -> Result<()> {
         self.check_dim(vector)?;
-        let Layout { words, vector: start, metric, .. } = self.layout;
-        let item = item as usize;
+        let (words, items, item) = (self.layout.words, self.items, item as usize);
         if self.is_loaded {
             return Err(Error::usage("You can't add an item to a loaded index"));
         }
@@ -137,25 +137,34 @@ impl Forest {
             let what = "a new item cannot be added to built trees";
             return Err(Error::usage(what).help("unbuild the index first"));
         }
-        self.take_into_memory();
-        let Store::Own(nodes) = &mut self.store else { unreachable!("it is in memory") };
+        if self.is_on_disk() {
+            let mut node = vec![0; words];
+            self.fill_node(vector, &mut node);
+            return self.put_on_disk(item, &node);
+        }
         if item >= self.items {
-            let more = (item + 1) * words - self.items * words;
-            nodes.truncate(self.items * words);
+            let nodes = self.own_nodes();
             let no_memory = |_| Error::limit(format!("no memory for {item} items"));
-            nodes.try_reserve(more).map_err(no_memory)?;
+            nodes.truncate(items * words);
+            nodes.try_reserve((item + 1 - items) * words).map_err(no_memory)?;
             nodes.resize((item + 1) * words, 0);
             self.items = item + 1;
         }
-        let node = &mut nodes[item * words..][..words];
-        node[..start].fill(0);
-        node[0] = 1;
-        self.layout.pack(vector, &mut node[start..]);
-        if metric == Metric::Angular {
-            let squares = self.arithmetic.squares(vector, Norm::Item);
-            node[NORM] = squares.to_bits();
-        }
+        let mut nodes = std::mem::take(self.own_nodes());
+        self.fill_node(vector, &mut nodes[item * words..][..words]);
+        *self.own_nodes() = nodes;
         Ok(())
+    }
+
+    /// Makes a node an item.
+    fn fill_node(&self, vector: &[f32], node: &mut [u32]) {
+        let (head, words) = node.split_at_mut(self.layout.vector);
+        head.fill(0);
+        head[0] = 1;
+        self.layout.pack(vector, words);
+        if self.layout.metric == Metric::Angular {
+            head[NORM] = self.arithmetic.squares(vector, Norm::Item).to_bits();
+        }
     }
 
     /// Builds trees over the items.
@@ -163,8 +172,8 @@ impl Forest {
     /// # Errors
     /// [`Usage`](anear_types::ErrorKind::Usage) if trees were built before, or the forest lies in
     /// a file; [`Limit`](anear_types::ErrorKind::Limit) if there would be 2^31 nodes or there is
-    /// no memory for them; [`Interrupted`](anear_types::ErrorKind::Interrupted). There are no
-    /// trees then.
+    /// no memory for them; [`Interrupted`](anear_types::ErrorKind::Interrupted); or if the file it
+    /// is built in cannot be written to. There are no trees then.
     pub fn build(&mut self, growth: &Growth, interrupt: Option<Interrupt<'_>>) -> Result<()> {
         if self.is_loaded {
             return Err(Error::usage("You can't build a loaded index"));
@@ -172,13 +181,17 @@ impl Forest {
         if self.is_built {
             return Err(Error::usage("You can't build a built index"));
         }
-        self.take_into_memory();
-        let Store::Own(nodes) = &mut self.store else { unreachable!("it is in memory") };
-        nodes.truncate(self.items * self.layout.words);
         let soil = grow::Soil { layout: self.layout, arithmetic: self.arithmetic };
-        self.roots = soil.grow(nodes, self.seed, growth, interrupt)?;
+        if self.is_on_disk() {
+            self.build_on_disk(&soil, growth, interrupt)?;
+        } else {
+            let (words, seed) = (self.items * self.layout.words, self.seed);
+            let nodes = self.own_nodes();
+            nodes.truncate(words);
+            self.roots = soil.grow(nodes, seed, growth, interrupt)?;
+        }
         self.is_built = true;
-        self.write_on_disk()
+        Ok(())
     }
 
     /// Takes the trees away, so that items can be added.
@@ -189,9 +202,13 @@ impl Forest {
         if self.is_loaded {
             return Err(Error::usage("You can't unbuild a loaded index"));
         }
-        self.take_into_memory();
-        let Store::Own(nodes) = &mut self.store else { unreachable!("it is in memory") };
-        nodes.truncate(self.items * self.layout.words);
+        match self.is_on_disk() {
+            true => self.go_on_on_disk()?,
+            false => {
+                let words = self.items * self.layout.words;
+                self.own_nodes().truncate(words);
+            }
+        }
         self.roots.clear();
         self.is_built = false;
         Ok(())
@@ -248,10 +265,11 @@ impl Forest {
         Ok(())
     }
 
-    /// Copies nodes that a build left in a file.
-    fn take_into_memory(&mut self) {
-        if matches!(self.store, Store::File(..)) {
-            self.store = Store::Own(self.store.words().to_vec());
+    /// The nodes of a forest that lies in no file.
+    fn own_nodes(&mut self) -> &mut Vec<u32> {
+        match &mut self.store {
+            Store::Own(nodes) => nodes,
+            Store::File(..) | Store::Growing(..) => unreachable!("it is in memory"),
         }
     }
 
@@ -259,7 +277,7 @@ impl Forest {
     pub(super) fn input(&self) -> Option<&Input> {
         match &self.store {
             Store::File(input, _) => Some(input),
-            Store::Own(_) => None,
+            Store::Own(_) | Store::Growing(..) => None,
         }
     }
 }

@@ -5,25 +5,31 @@
 //! be searched then; or it is a file that is mapped and searched where it lies. A search goes
 //! down all trees at once and ranks the items it meets.
 //!
-//! * `life` is what can be done with a forest, `file` how it lies in a file;
+//! * `life` is what can be done with a forest, `file` how it lies in a file, `on_disk` how it is built in one;
 //! * `layout` says where a node has what, `nodes` looks at nodes without trusting them;
-//! * `walk` goes down the trees, `search` begins and ends that, `score` ranks what was met, `batch` does so for many queries;
+//! * `walk` goes down the trees, `search` begins and ends that, `score` ranks what was met, `batch` does so for many queries, in the order of `likeness` and with what they have in common `shared`;
+//! * `amended` is a file with changes beside it;
 //! * `grow` builds trees, with the random numbers of `random`;
 //! * [`Arithmetic`] is how Annoy was compiled, which decides how its sums are rounded.
 
+mod amended;
 mod ask;
 mod batch;
 mod file;
 mod grow;
 mod layout;
 mod life;
+mod likeness;
 mod nodes;
+mod on_disk;
 mod order;
 mod random;
 mod score;
 mod search;
+mod shared;
 mod walk;
 
+pub use amended::Amended;
 pub use anear_kernels::annoy::Arithmetic;
 pub use ask::{Ask, Hit, Scratch};
 pub use grow::Growth;

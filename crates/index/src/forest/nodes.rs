@@ -1,17 +1,18 @@
 //! Nodes in memory or in a mapped file. Nothing a node says is trusted.
 
 use super::layout::Layout;
-use anear_io::Input;
+use anear_io::{GrowingFile, Input};
 use anear_types::{Error, Result};
 use std::ops::Range;
 
 /// Where the words of nodes are.
-#[derive(Clone)]
 pub(super) enum Store {
     /// In memory of our own.
     Own(Vec<u32>),
     /// In a part of a file, which is mapped.
     File(Input, Range<usize>),
+    /// In a file that a forest is built in, which has so many words so far.
+    Growing(GrowingFile, usize),
 }
 
 impl Store {
@@ -31,8 +32,19 @@ impl Store {
         match self {
             Store::Own(words) => words,
             Store::File(input, part) => bytemuck::cast_slice(&input.bytes()[part.clone()]),
+            Store::Growing(file, words) => bytemuck::cast_slice(file.bytes(4 * words)),
         }
     }
+}
+
+/// What a node is.
+pub(super) enum Kind<'a> {
+    /// An item.
+    Item,
+    /// A list of items; they may be none.
+    List(&'a [u32]),
+    /// A plane or a bit, and the nodes on both sides of it, which there are.
+    Split([u32; 2]),
 }
 
 /// Nodes one after the other.
@@ -62,6 +74,29 @@ impl<'a> Nodes<'a> {
         self.words[node * self.layout.words] as i32
     }
 
+    /// What a node is.
+    ///
+    /// # Errors
+    /// If it says something that cannot be.
+    #[inline]
+    pub(super) fn kind(&self, node: usize) -> Result<Kind<'a>> {
+        let (layout, words) = (self.layout, self.node(node));
+        let below = words[0] as i32;
+        if below == 1 && node < self.items {
+            return Ok(Kind::Item);
+        }
+        if below as i64 <= layout.listed() as i64 {
+            let count = usize::try_from(below)
+                .map_err(|_| Error::malformed(format!("node {node} has {below} items below it")))?;
+            return Ok(Kind::List(&words[layout.children..][..count]));
+        }
+        let children = [words[layout.children], words[layout.children + 1]];
+        for child in children {
+            self.named(child, node)?;
+        }
+        Ok(Kind::Split(children))
+    }
+
     /// The vector of a node.
     pub(super) fn vector(&self, node: usize) -> &'a [u32] {
         &self.node(node)[self.layout.vector..]
@@ -70,6 +105,16 @@ impl<'a> Nodes<'a> {
     /// All words as floats.
     pub(super) fn floats(&self) -> &'a [f32] {
         bytemuck::cast_slice(self.words)
+    }
+
+    /// Whether all nodes but the first are roots over the item 0: they list it, and have nothing
+    /// else, where an item has its vector.
+    fn are_trees_of_one_item(&self) -> bool {
+        let is_root = |node: usize| {
+            let (below, rest) = self.node(node).split_first().expect("a node has words");
+            *below == 1 && rest.iter().all(|word| *word == 0)
+        };
+        self.count() > 1 && (1..self.count()).all(is_root)
     }
 
     /// Checks a number of a node that is written in another.
@@ -86,12 +131,21 @@ impl<'a> Nodes<'a> {
 }
 
 /// The roots in a file, as Annoy finds them: the last node and those before it that have as many
-/// items below them, which is the number of items.
+/// items below them, which is the number of items. A file without trees has no roots: Annoy writes
+/// such files, and takes the items in them for roots.
 pub(super) fn find_roots(layout: Layout, words: &[u32]) -> Result<(usize, Vec<u32>)> {
     let nodes = Nodes { layout, words, items: 0 };
     let Some(last) = nodes.count().checked_sub(1) else {
         return Err(Error::malformed("the file has no nodes"));
     };
+    if nodes.below(last) == 1 && !nodes.are_trees_of_one_item() {
+        if let Some(node) = (0..last).find(|node| !matches!(nodes.below(*node), 0 | 1)) {
+            let below = nodes.below(node);
+            let what = format!("node {node} of a file without trees has {below} items below it");
+            return Err(Error::malformed(what));
+        }
+        return Ok((last + 1, Vec::new()));
+    }
     let items = usize::try_from(nodes.below(last)).ok().filter(|items| *items <= last);
     let Some(items) = items else {
         let (below, count) = (nodes.below(last), last + 1);

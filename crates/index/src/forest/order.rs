@@ -1,8 +1,9 @@
 //! Numbers with something beside them, ordered as one integer.
 
 /// A key that is larger for larger numbers, and for larger others where the numbers are the same.
-/// NaN lies outside of all numbers.
+/// NaN, whatever its sign, is larger than all numbers: as a distance it comes last.
 pub(super) fn key(number: f32, other: u32) -> u64 {
+    let number = if number.is_nan() { f32::NAN } else { number };
     let bits = (number + 0.0).to_bits(); // both zeros are the same
     let flipped = bits ^ (((bits as i32 >> 31) as u32) | 0x8000_0000);
     u64::from(flipped) << 32 | u64::from(other)
@@ -28,5 +29,14 @@ mod tests {
         assert!(keys.is_sorted());
         assert_eq!(keys.iter().map(|key| split(*key)).collect::<Vec<_>>(), pairs);
         assert_eq!(key(-0.0, 7), key(0.0, 7));
+    }
+
+    #[test]
+    fn nan_of_either_sign_comes_behind_all_numbers() {
+        for nan in [f32::NAN, -f32::NAN, f32::from_bits(0xffc0_0001)] {
+            assert!(key(nan, 0) > key(f32::INFINITY, u32::MAX));
+            assert_eq!(key(nan, 3), key(f32::NAN, 3));
+            assert!(split(key(nan, 3)).0.is_nan());
+        }
     }
 }

@@ -8,7 +8,7 @@ use anear_kernels::annoy::{Arithmetic, Norm, Sum};
 use anear_types::Metric;
 
 /// Candidates whose sums are taken while the next ones are asked for.
-const BLOCK: usize = 32;
+const BLOCK: usize = 16;
 
 /// Ranks the candidates of a scratch against its query, and returns the nearest `count`.
 pub(super) fn nearest(
@@ -22,6 +22,11 @@ pub(super) fn nearest(
         Metric::Hamming => differing(nodes, scratch),
         _ => distances(nodes, arithmetic, scratch),
     }
+    rank(metric, scratch, count)
+}
+
+/// The nearest `count` of what was found.
+pub(super) fn rank(metric: Metric, scratch: &mut Scratch, count: usize) -> Vec<Hit> {
     let found = &mut scratch.found;
     let count = count.min(found.len());
     if count < found.len() && count > 0 {
@@ -84,7 +89,7 @@ fn distances(nodes: Nodes<'_>, arithmetic: Arithmetic, scratch: &mut Scratch) {
 }
 
 /// Whether a candidate was ever added: where a root lists its items, the others are listed too.
-fn is_there(nodes: Nodes<'_>, item: u32) -> bool {
+pub(super) fn is_there(nodes: Nodes<'_>, item: u32) -> bool {
     nodes.below(item as usize) == 1
 }
 
@@ -106,7 +111,7 @@ pub(super) fn distance(nodes: Nodes<'_>, arithmetic: Arithmetic, x: usize, y: us
     reported(metric, order::key(raw, 0))
 }
 
-fn sum_of(metric: Metric) -> Sum {
+pub(super) fn sum_of(metric: Metric) -> Sum {
     match metric {
         Metric::Euclidean => Sum::Squares,
         Metric::Manhattan => Sum::Differences,
@@ -115,7 +120,7 @@ fn sum_of(metric: Metric) -> Sum {
 }
 
 /// The squared norm of an item, which old files do not have.
-fn norm(nodes: Nodes<'_>, arithmetic: Arithmetic, item: usize) -> f32 {
+pub(super) fn norm(nodes: Nodes<'_>, arithmetic: Arithmetic, item: usize) -> f32 {
     let stored = f32::from_bits(nodes.node(item)[NORM]);
     if stored == 0.0 {
         return arithmetic.squares(bytemuck::cast_slice(nodes.vector(item)), Norm::Vector);

@@ -86,8 +86,12 @@ impl Forest {
         }
     }
 
-    /// Whether it is faster to look at all items that may be found.
+    /// Whether it is faster to look at all items that may be found; without trees they are found in
+    /// no other way, if so many are to be found as there are.
     pub(super) fn scanned(&self, keep: Keep<'_>, end: End) -> bool {
+        if self.roots.is_empty() && end.at_least > 0 {
+            return true;
+        }
         let passing = match keep {
             Keep::All => return false,
             Keep::Listed(listed) => listed.len(),

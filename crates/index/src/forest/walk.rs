@@ -5,7 +5,7 @@
 //! of nodes; what is collected is a set. So any heap gives the answers of Annoy.
 
 use super::layout::{EXTRA, OFFSET, split_bit};
-use super::nodes::Nodes;
+use super::nodes::{Kind, Nodes};
 use super::order;
 use crate::Keep;
 use anear_kernels::annoy::Arithmetic;
@@ -97,31 +97,25 @@ impl Walk {
         };
         let (priority, node) = order::split(key);
         let node = node as usize;
-        let (layout, words) = (nodes.layout, nodes.node(node));
-        let below = words[0] as i32;
-        if below == 1 && node < nodes.items {
-            self.offer(node as u32, keep);
-        } else if below as i64 <= layout.listed() as i64 {
-            let count = usize::try_from(below)
-                .map_err(|_| Error::malformed(format!("node {node} has {below} items below it")))?;
-            for item in &words[layout.children..][..count] {
-                if *item as usize >= nodes.items {
-                    let (item, items) = (*item as i32, nodes.items);
-                    let what = format!("node {node} lists item {item}, there are {items}");
-                    return Err(Error::malformed(what));
+        match nodes.kind(node)? {
+            Kind::Item => self.offer(node as u32, keep),
+            Kind::List(items) => {
+                for item in items {
+                    if *item as usize >= nodes.items {
+                        let (item, items) = (*item as i32, nodes.items);
+                        let what = format!("node {node} lists item {item}, there are {items}");
+                        return Err(Error::malformed(what));
+                    }
+                    self.offer(*item, keep);
                 }
-                self.offer(*item, keep);
             }
-        } else {
-            self.splits += 1;
-            if self.splits > nodes.count() {
-                return Err(Error::malformed("the trees have more nodes than the file"));
+            Kind::Split(children) => {
+                self.splits += 1;
+                if self.splits > nodes.count() {
+                    return Err(Error::malformed("the trees have more nodes than the file"));
+                }
+                return Ok(Step::Split(Split { node, priority, children }));
             }
-            let children = [words[layout.children], words[layout.children + 1]];
-            for child in children {
-                nodes.named(child, node)?;
-            }
-            return Ok(Step::Split(Split { node, priority, children }));
         }
         Ok(Step::Items)
     }

@@ -68,6 +68,9 @@ impl<'a> Explorer<'a> {
             if best.len() >= effort && next.score > farthest {
                 break;
             }
+            if let Some(Reverse(next)) = open.peek() {
+                self.levels.ask_for(next.row); // it is likely to come next
+            }
             self.score_unseen_neighbors(next.row, scorer);
             for (row, score) in self.rows.iter().zip(&self.scores) {
                 let scored = Scored { score: *score, row: *row };

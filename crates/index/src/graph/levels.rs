@@ -1,5 +1,6 @@
 //! The edges of a graph of levels.
 
+use anear_kernels::{Level, prefetch};
 use anear_types::parts::Graph;
 
 /// Who is whose neighbour on which level.
@@ -31,6 +32,14 @@ impl Levels {
     /// How many rows there are.
     pub(super) fn rows(&self) -> usize {
         self.offsets.len() - 1
+    }
+
+    /// Asks for the memory of a row's neighbours.
+    pub(super) fn ask_for(&self, row: u32) {
+        let row = row as usize;
+        let all = &self.neighbors[self.offsets[row]..self.offsets[row + 1]];
+        let nearest = &all[..all.len().min(self.counts.get(1).copied().unwrap_or(0))];
+        prefetch(Level::best(), bytemuck::cast_slice(nearest));
     }
 
     /// The neighbours of a row on a level; none where the row is not on it.

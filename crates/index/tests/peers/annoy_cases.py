@@ -69,9 +69,13 @@ def case(seed, folder):
     trees = choose.choice([-1, 1, 2, 3, 10])
     jobs = choose.choice([1, 1, 1, 2, 3]) if trees > 0 else 1
 
-    index = AnnoyIndex(dim, metric)
-    if tree_seed is not None:
-        index.set_seed(tree_seed)
+    def fresh():
+        index = AnnoyIndex(dim, metric)
+        if tree_seed is not None:
+            index.set_seed(tree_seed)
+        return index
+
+    index = fresh()
     for number, row in zip(numbers, rows):
         index.add_item(number, row)
     index.build(trees, n_jobs=jobs)
@@ -85,7 +89,23 @@ def case(seed, folder):
              "distances": [[x, y, index.get_distance(x, y)] for x, y in pairs],
              "vectors": [[x, index.get_item_vector(x)] for x, _ in pairs],
              "loaded": answers(index, dim, metric, choose)}
+    if seed % 10 == 0 and jobs == 1:
+        items = list(zip(numbers, rows))
+        told["on_disk"] = again(folder / f"{seed}.disk.ann", True, fresh(), trees, items)
+        told["bare"] = again(folder / f"{seed}.bare.ann", False, fresh(), 0, items)
     return told
+
+
+def again(path, on_disk, index, trees, items):
+    """Writes items and trees to another file, whose name it returns."""
+    if on_disk:
+        index.on_disk_build(str(path))
+    for number, row in items:
+        index.add_item(number, row)
+    index.build(trees, n_jobs=1)
+    if not on_disk:
+        index.save(str(path))
+    return path.name
 
 
 def main():

@@ -32,7 +32,7 @@ mod terms;
 
 use crate::Level;
 use crate::arch::reciprocal_root;
-pub use sums::{Norm, Sum};
+pub use sums::{Norm, Rows, Sum};
 use target::{TARGETS, Target};
 
 /// How Annoy rounds on some processor.

@@ -10,8 +10,10 @@ use std::marker::PhantomData;
 
 /// Rows that are summed up side by side.
 const SIDE_BY_SIDE: usize = 4;
-/// Components in a cache line.
-const LINE_COMPONENTS: usize = 16;
+/// Words that stand before the vector of a node, at most.
+const HEAD_WORDS: usize = 4;
+/// Bytes in a cache line.
+const LINE_BYTES: usize = 64;
 
 /// What is summed up over the components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,19 @@ pub enum Norm {
     Item,
     /// An item, before and while trees are built.
     Weight,
+}
+
+/// Rows of one length, which lie anywhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// All that they lie in.
+    pub words: &'a [f32],
+    /// Where each of them begins.
+    pub starts: &'a [usize],
+    /// Where those begin that are wanted next, which are asked for meanwhile.
+    pub ahead: &'a [usize],
+    /// Components of a row.
+    pub length: usize,
 }
 
 impl Arithmetic {
@@ -98,6 +113,25 @@ impl Arithmetic {
         assert!(starts.len() == sums.len() && x_starts.len() == sums.len());
         let groups = self.groups(sum);
         self.run(sum, Pairs { xs, x_starts, words, starts, length, sums, groups });
+    }
+
+    /// The sums of rows with some vectors each. Rows begin at `starts` in `words`, vectors at
+    /// `x_starts` in `xs`; those up to each of `ends` belong to one row. Rows that begin at `ahead`
+    /// are asked for meanwhile.
+    ///
+    /// # Panics
+    /// If one of them does not lie within, there are not as many ends as rows or not as many places
+    /// for the sums as vectors, or ends are not ascending.
+    pub fn shared_sums(
+        self,
+        sum: Sum,
+        rows: Rows<'_>,
+        (xs, x_starts, ends): (&[f32], &[usize], &[usize]),
+        sums: &mut [f32],
+    ) {
+        assert!(rows.starts.len() == ends.len() && x_starts.len() == sums.len());
+        let groups = self.groups(sum);
+        self.run(sum, Shared { rows, xs, x_starts, ends, sums, groups });
     }
 
     /// The sizes of groups of rounded terms in a tail.
@@ -273,14 +307,15 @@ impl Summing for Many<'_> {
     }
 }
 
-/// Asks for the cache lines of a row.
+/// Asks for the cache lines of a row, and of what stands before it.
 #[inline(always)]
 fn ask_for<S: Simd>(simd: S, words: &[f32], start: usize, length: usize) {
-    let first = words.as_ptr().wrapping_add(start);
-    let mut at = 0;
-    while at < length {
-        simd.prefetch(first.wrapping_add(at).cast());
-        at += LINE_COMPONENTS;
+    let end = words.as_ptr().wrapping_add(start + length).cast::<u8>();
+    let first = words.as_ptr().wrapping_add(start).wrapping_sub(HEAD_WORDS).cast::<u8>();
+    let mut line = first.wrapping_sub(first.addr() % LINE_BYTES);
+    while line < end {
+        simd.prefetch(line.cast());
+        line = line.wrapping_add(LINE_BYTES);
     }
 }
 
@@ -316,6 +351,46 @@ impl Summing for Pairs<'_> {
         }
         for at in first..starts.len() {
             sums[at] = sum::<S, T, B>(simd, row(&starts[at]), other(&x_starts[at]), groups);
+        }
+    }
+}
+
+struct Shared<'a> {
+    rows: Rows<'a>,
+    xs: &'a [f32],
+    x_starts: &'a [usize],
+    ends: &'a [usize],
+    sums: &'a mut [f32],
+    groups: [usize; 2],
+}
+
+impl Summing for Shared<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, T: Term, B: Blocks>(self, simd: S) {
+        let Shared { rows, xs, x_starts, ends, sums, groups } = self;
+        let Rows { words, starts, ahead, length } = rows;
+        let other = |start: &usize| &xs[*start..][..length];
+        let mut first = 0;
+        for (at, end) in ends.iter().enumerate() {
+            if let Some(start) = ahead.get(at) {
+                ask_for(simd, words, *start, length);
+            }
+            let row = &words[starts[at]..][..length];
+            while first + SIDE_BY_SIDE <= *end {
+                let mut others = [row; SIDE_BY_SIDE];
+                for (other_row, start) in others.iter_mut().zip(&x_starts[first..]) {
+                    *other_row = other(start);
+                }
+                let found = sum_each::<S, T, B, SIDE_BY_SIDE>(simd, others, row, groups);
+                sums[first..first + SIDE_BY_SIDE].copy_from_slice(&found);
+                first += SIDE_BY_SIDE;
+            }
+            for at in first..*end {
+                sums[at] = sum::<S, T, B>(simd, other(&x_starts[at]), row, groups);
+            }
+            first = *end;
         }
     }
 }

@@ -62,6 +62,92 @@ impl Kernel for Encode<'_> {
     }
 }
 
+/// What is known of a row when its centre was taken away.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Centered {
+    /// The largest component without its sign.
+    pub largest: f64,
+    /// The sum of squares of the row before, and of the centre.
+    pub size: f64,
+}
+
+/// Takes a centre away from values.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn center(level: Level, values: &mut [f64], center: &[f32]) -> Centered {
+    assert_eq!(values.len(), center.len());
+    level.run(Center { values, center })
+}
+
+struct Center<'a> {
+    values: &'a mut [f64],
+    center: &'a [f32],
+}
+
+impl Kernel for Center<'_> {
+    type Output = Centered;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> Centered {
+        let mut largest = [0.0f64; PARTS];
+        let mut sizes = [0.0; PARTS];
+        let mut one = |value: &mut f64, center: f32, part: usize| {
+            let center = f64::from(center);
+            sizes[part] += *value * *value + center * center;
+            *value -= center;
+            largest[part] = largest[part].max(value.abs());
+        };
+        let (value_blocks, value_rest) = self.values.as_chunks_mut::<PARTS>();
+        let (center_blocks, center_rest) = self.center.as_chunks::<PARTS>();
+        for (values, centers) in value_blocks.iter_mut().zip(center_blocks) {
+            for part in 0..PARTS {
+                one(&mut values[part], centers[part], part);
+            }
+        }
+        for (value, center) in value_rest.iter_mut().zip(center_rest) {
+            one(value, *center, 0);
+        }
+        let largest = largest.into_iter().fold(0.0, f64::max);
+        Centered { largest, size: sizes.iter().sum() }
+    }
+}
+
+/// The least and the largest of some values, if all are whole numbers below 2^51.
+pub fn whole_range(level: Level, values: &[f64]) -> Option<(f64, f64)> {
+    level.run(WholeRange(values))
+}
+
+struct WholeRange<'a>(&'a [f64]);
+
+impl Kernel for WholeRange<'_> {
+    type Output = Option<(f64, f64)>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> Option<(f64, f64)> {
+        // Where the last place of a sum is 1, it is rounded to a whole number.
+        const ONES: f64 = 1.5 * (1u64 << 52) as f64;
+        let mut lowest = [f64::INFINITY; PARTS];
+        let mut highest = [f64::NEG_INFINITY; PARTS];
+        let mut are_whole = [true; PARTS];
+        let mut one = |value: f64, part: usize| {
+            are_whole[part] &= (value + ONES) - ONES == value;
+            lowest[part] = lowest[part].min(value);
+            highest[part] = highest[part].max(value);
+        };
+        let (blocks, rest) = self.0.as_chunks::<PARTS>();
+        for values in blocks {
+            for (part, value) in values.iter().enumerate() {
+                one(*value, part);
+            }
+        }
+        rest.iter().for_each(|value| one(*value, 0));
+        let lowest = lowest.into_iter().fold(f64::INFINITY, f64::min);
+        let highest = highest.into_iter().fold(f64::NEG_INFINITY, f64::max);
+        are_whole.into_iter().all(|is_whole| is_whole).then_some((lowest, highest))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +167,26 @@ mod tests {
             let encoded = encode(level, &values, 0.0, 7, &mut codes);
             assert_eq!((codes, encoded.square), ([7; 10], 0.0));
             assert_eq!(encoded.residual, f64::INFINITY);
+        }
+    }
+
+    #[test]
+    fn centres_are_taken_away_and_whole_numbers_are_known() {
+        let values: Vec<f64> = (0..19).map(|at| f64::from(at) * 3.0 - 20.0).collect();
+        let middle: Vec<f32> = (0..19).map(|at| at as f32 * 0.5).collect();
+        let expected: Vec<f64> =
+            values.iter().zip(&middle).map(|(value, center)| value - f64::from(*center)).collect();
+        let squares = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>();
+        let middle_squares: f64 = middle.iter().map(|x| f64::from(*x) * f64::from(*x)).sum();
+        for level in Level::available() {
+            let mut found = values.clone();
+            let centered = center(level, &mut found, &middle);
+            assert_eq!((found, centered.largest), (expected.clone(), 25.0));
+            assert_eq!(centered.size, squares(&values) + middle_squares);
+            assert_eq!(whole_range(level, &values), Some((-20.0, 34.0)));
+            assert_eq!(whole_range(level, &[1.0, 2.0, -0.5]), None);
+            assert_eq!(whole_range(level, &[0.0, f64::NAN]), None);
+            assert_eq!(whole_range(level, &expected), None);
         }
     }
 }

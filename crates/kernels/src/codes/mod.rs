@@ -13,7 +13,7 @@ mod along;
 mod encode;
 mod group;
 
-pub use encode::{Encoded, encode};
+pub use encode::{Centered, Encoded, center, encode, whole_range};
 pub use group::{CodeGroup, CodeQuery};
 
 use crate::Level;

@@ -10,7 +10,7 @@ use crate::arch::{Kernel, LANES, Simd};
 use std::marker::PhantomData;
 
 /// Sums kept side by side for a row, enough to hide how long an addition takes.
-const PARTS: usize = 4;
+pub(super) const PARTS: usize = 4;
 
 /// Scores rows against `Q` queries.
 pub(super) struct Along<'a, O, const Q: usize> {

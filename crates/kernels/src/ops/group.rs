@@ -64,6 +64,15 @@ impl Group {
         self.live
     }
 
+    /// The query, of a group of one.
+    ///
+    /// # Panics
+    /// If there are more.
+    pub fn only(&self) -> &[f32] {
+        assert_eq!(self.width, 1);
+        &self.values
+    }
+
     pub(super) fn values(&self) -> &[f32] {
         &self.values
     }

@@ -1,10 +1,11 @@
 //! Scores of f32 rows against f32 queries.
 //!
-//! An [`Op`] says what happens to one pair of components; it is a file of a few lines. Two loops
+//! An [`Op`] says what happens to one pair of components; it is a file of a few lines. Three loops
 //! run it, each written once for all operations and levels:
 //!
 //! * `along`: for one to three queries. The lanes of a vector are components, as stored. A row is
 //!   scored against all queries of the group at once, and memory is the limit.
+//! * `listed`: the same for one query and rows that lie anywhere.
 //! * `across`: for more. The lanes are queries: a group of 16 or 32 is stored component by
 //!   component ([`Group`]), each component of a row is broadcast to them, and a block of some rows
 //!   by all queries stays in registers until the rows end. There is nothing to add up across
@@ -28,6 +29,7 @@ mod dot;
 mod group;
 mod jensenshannon;
 mod l2;
+mod listed;
 mod lowest;
 mod manhattan;
 mod op;
@@ -41,6 +43,8 @@ pub use select::{Bounds, Term, select};
 use crate::Level;
 use across::Across;
 use along::{Along, WithItself};
+use listed::Listed;
+use std::marker::PhantomData;
 
 /// What to compute for a row and a query. Smaller is nearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,6 +113,46 @@ fn pairs<O: op::Op>(level: Level, group: &Group, rows: &[f32], scores: &mut [f32
         32 => level.run(Across::<O, 2>::new(group, rows, scores)),
         width => unreachable!("groups have no width of {width}"),
     }
+}
+
+/// Writes the scores of rows, which are native floats at any alignment, against one query: of all rows
+/// in `bytes`, or of those with some numbers.
+///
+/// # Panics
+/// If the query has no components, a row is not there, or there is not one score a row.
+pub fn scores_of_bytes(
+    level: Level,
+    op: Op,
+    query: &[f32],
+    bytes: &[u8],
+    numbers: Option<&[u32]>,
+    scores: &mut [f32],
+) {
+    let rows = numbers.map_or(bytes.len() / (4 * query.len()), <[u32]>::len);
+    assert_eq!(scores.len(), rows);
+    match op {
+        Op::NegativeDot => {
+            listed::<dot::NegativeDot>(level, query, bytes, numbers, scores);
+        }
+        Op::L2 => listed::<l2::L2>(level, query, bytes, numbers, scores),
+        Op::Manhattan => listed::<manhattan::Manhattan>(level, query, bytes, numbers, scores),
+        Op::Chebyshev => listed::<chebyshev::Chebyshev>(level, query, bytes, numbers, scores),
+        Op::Canberra => listed::<canberra::Canberra>(level, query, bytes, numbers, scores),
+        Op::BrayCurtis => listed::<braycurtis::BrayCurtis>(level, query, bytes, numbers, scores),
+        Op::JensenShannon => {
+            listed::<jensenshannon::JensenShannon>(level, query, bytes, numbers, scores);
+        }
+    }
+}
+
+fn listed<O: op::Op>(
+    level: Level,
+    query: &[f32],
+    bytes: &[u8],
+    numbers: Option<&[u32]>,
+    scores: &mut [f32],
+) {
+    level.run(Listed::<O> { query, bytes, numbers, scores, op: PhantomData });
 }
 
 /// Writes the sum of squares of each row.

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from typing_extensions import Self, disjoint_base
 
 __all__ = [
+    "AmendedIndex",
     "AnnoyIndex",
     "File",
     "Memory",
@@ -48,6 +49,40 @@ class _Vector(Protocol):
     def __getitem__(self, position: int, /) -> SupportsFloat | SupportsIndex: ...
 
 _Table: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
+
+@final
+class AmendedIndex:
+    def __new__(
+        cls,
+        fn: _Path,
+        f: SupportsIndex,
+        metric: Literal["angular", "euclidean", "manhattan", "hamming", "dot"],
+    ) -> Self: ...
+    def put(self, items: Any, vectors: Any) -> None: ...
+    def delete(self, items: Any) -> int: ...
+    def save(self) -> None: ...
+    def changes(self) -> tuple[int, int]: ...
+    def get_item_vector(self, i: SupportsIndex, /) -> list[float] | None: ...
+    @overload
+    def get_nns_by_vectors(
+        self,
+        vectors: Any,
+        n: SupportsIndex,
+        include_distances: Literal[False] = ...,
+        *,
+        filter: Any = ...,
+        threads: int | None = ...,
+    ) -> npt.NDArray[np.int64]: ...
+    @overload
+    def get_nns_by_vectors(
+        self,
+        vectors: Any,
+        n: SupportsIndex,
+        include_distances: Literal[True],
+        *,
+        filter: Any = ...,
+        threads: int | None = ...,
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]: ...
 
 @disjoint_base
 class AnnoyIndex:

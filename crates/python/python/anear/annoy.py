@@ -10,8 +10,10 @@ A program that says ``from annoy import AnnoyIndex`` goes on as it is with this 
 True
 >>> index.get_nns_by_vector([1, 2], 1)
 [1]
+
+An index in a file cannot be changed, in Annoy and here. `AmendedIndex` keeps changes beside it.
 """
 
-from ._anear import AnnoyIndex
+from ._anear import AmendedIndex, AnnoyIndex
 
-__all__ = ["AnnoyIndex"]
+__all__ = ["AmendedIndex", "AnnoyIndex"]

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::given::Given;
-use anear::forest::{Forest, Hit};
+use anear::forest::Hit;
 use anear::{Block, Element, Error, Metric, Rounding, cast_rows};
 use numpy::PyArray2;
 use numpy::ndarray::Array2;
@@ -46,14 +46,12 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Rows of `n` answers, or of as many as there are items where `n` is negative: -1 at an
-    /// infinite distance where fewer were found.
+    /// Rows of so many answers: -1 at an infinite distance where fewer were found.
     ///
     /// # Errors
     /// [`Limit`](anear::ErrorKind::Limit) if they do not fit in memory.
-    pub(super) fn new(found: &[Vec<Hit>], n: i32, forest: &Forest) -> anear::Result<Table> {
-        let columns = usize::try_from(n).unwrap_or(forest.len());
-        let nowhere = match forest.metric() {
+    pub(super) fn new(found: &[Vec<Hit>], columns: usize, metric: Metric) -> anear::Result<Table> {
+        let nowhere = match metric {
             Metric::InnerProduct => f32::NEG_INFINITY,
             _ => f32::INFINITY,
         };

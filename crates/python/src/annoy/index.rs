@@ -144,7 +144,9 @@ impl AnnoyIndex {
         watched(py, |interrupt| {
             self.look_detached(|forest| {
                 let found = search(forest, &question.ask(forest)?, interrupt)?;
-                Table::new(&found, question.n, forest)
+                // A negative count is as many as there are.
+                let columns = usize::try_from(question.n).unwrap_or(forest.len());
+                Table::new(&found, columns, forest.metric())
             })
         })
     }
@@ -206,7 +208,9 @@ impl AnnoyIndex {
         Ok(true)
     }
 
-    /// Makes `build` write the trees to this file, and go on with it.
+    /// Goes on in this file, which is emptied: items are put there as they are added, and trees as
+    /// they grow, so that an index may be larger than memory. Until `build` is done, the file is
+    /// none that can be loaded.
     ///
     /// Raises
     /// ------

@@ -5,6 +5,7 @@
 //! as lists at once. What Annoy reports as a plain `Exception`, `OSError` or `IndexError` is
 //! reported as such here, with Annoy's words (`errors`).
 
+mod amended;
 mod arguments;
 mod batch;
 mod errors;
@@ -14,4 +15,5 @@ mod passing;
 mod spare;
 mod vector;
 
+pub(crate) use amended::AmendedIndex;
 pub(crate) use index::AnnoyIndex;

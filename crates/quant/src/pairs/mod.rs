@@ -65,6 +65,20 @@ impl Pairs {
         }
     }
 
+    /// Scores rows that are native floats at any alignment: all of them, or those with some numbers.
+    /// Returns whether it could, which it cannot where the measure has no kernel.
+    pub(crate) fn score_bytes(
+        &self,
+        bytes: &[u8],
+        numbers: Option<&[u32]>,
+        scores: &mut [f32],
+    ) -> bool {
+        let Some((op, query)) = &self.kernel else { return false };
+        ops::scores_of_bytes(self.level, *op, query.only(), bytes, numbers, scores);
+        self.add_offset(scores);
+        true
+    }
+
     /// Scores rows that lie one behind another.
     pub(crate) fn score(&self, rows: &[f32], scores: &mut [f32]) {
         match &self.kernel {
@@ -76,6 +90,10 @@ impl Pairs {
                 }
             }
         }
+        self.add_offset(scores);
+    }
+
+    fn add_offset(&self, scores: &mut [f32]) {
         if self.offset != 0.0 {
             scores.iter_mut().for_each(|score| *score += self.offset);
         }

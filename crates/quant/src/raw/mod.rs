@@ -34,6 +34,10 @@ impl Codec for Raw {
         true
     }
 
+    fn is_raw(&self) -> bool {
+        true
+    }
+
     fn decode(&self, codes: &[u8], rows: &mut [f32]) {
         let floats = codes.as_chunks().0;
         assert_eq!(floats.len(), rows.len());
@@ -49,6 +53,29 @@ impl Codec for Raw {
     }
 
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
-        Ok(Box::new(Decoding::new(self, Pairs::new(query.floats(), how))))
+        Ok(Box::new(InPlace(Decoding::new(self, Pairs::new(query.floats(), how)))))
+    }
+}
+
+/// Scores floats where they are, if the measure has a kernel and the machine their order of bytes.
+struct InPlace<'a>(Decoding<'a, Raw>);
+
+impl Scorer for InPlace<'_> {
+    fn center_at(&mut self, number: usize, center: &[f32]) {
+        self.0.center_at(number, center);
+    }
+
+    fn block(&mut self, codes: &[u8], scores: &mut [f32]) {
+        let is_native = cfg!(target_endian = "little");
+        if !(is_native && self.0.pairs.score_bytes(codes, None, scores)) {
+            self.0.block(codes, scores);
+        }
+    }
+
+    fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
+        let is_native = cfg!(target_endian = "little");
+        if !(is_native && self.0.pairs.score_bytes(codes, Some(numbers), scores)) {
+            self.0.gather(codes, numbers, scores);
+        }
     }
 }

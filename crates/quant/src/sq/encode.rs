@@ -1,7 +1,7 @@
 //! From rows to codes.
 
 use super::{Coded, Space, space_of};
-use anear_kernels::codes::{self, CodeRows, MOST_COMPONENTS, SLACK};
+use anear_kernels::codes::{self, Centered, CodeRows, MOST_COMPONENTS, SLACK};
 use anear_kernels::{Level, convert, exact};
 use anear_types::{Element, MatrixRef, Metric};
 
@@ -101,7 +101,7 @@ impl Sq {
         i32::from(self.origin)
     }
 
-    /// Codes rows of finite numbers and appends them to `block`.
+    /// Codes rows and appends them to `block`. Of one that is not finite its error is NaN.
     ///
     /// # Panics
     /// If the rows have another dimension.
@@ -111,19 +111,17 @@ impl Sq {
         let mut values = vec![0.0; self.dim()];
         for row in 0..rows.rows() {
             convert::to_f64(level, rows.range(row, row + 1), &mut values);
-            let norm = place(self.space, &mut values);
+            let norm = match self.space {
+                Space::Plain => 1.0,
+                Space::Unit => place(self.space, &mut values),
+            };
             self.encode_row(level, &mut values, norm, block);
         }
     }
 
+    /// Codes a row that is in its space; for angles it had this norm before.
     fn encode_row(&self, level: Level, values: &mut [f64], norm: f64, block: &mut SqBlock) {
-        let (mut largest, mut size) = (0.0f64, 0.0);
-        for (value, center) in values.iter_mut().zip(&self.center) {
-            let center = f64::from(*center);
-            size += *value * *value + center * center;
-            *value -= center;
-            largest = largest.max(value.abs());
-        }
+        let Centered { largest, size } = codes::center(level, values, &self.center);
         let scale = match (self.whole, self.space) {
             (true, Space::Plain) => 1.0,
             (true, Space::Unit) if norm > 0.0 => 1.0 / norm,
@@ -136,7 +134,7 @@ impl Sq {
         let square = encoded.square * f64::from(scale) * f64::from(scale);
         let error = encoded.residual.sqrt() * (1.0 + 1e-9) + rounding(size, self.dim());
         // The distance to a zero vector is no distance in the space of angles.
-        let in_space = norm.is_finite() && (norm > 0.0 || self.space == Space::Plain);
+        let in_space = norm.is_finite() && norm > 0.0;
         let known = in_space && [square, error * error].iter().all(|s| *s <= LARGEST_SQUARE);
         block.scales.push(scale);
         block.errors.push(if known { round_up(error) } else { f32::NAN });
@@ -234,12 +232,8 @@ fn whole_numbers(level: Level, element: Element, parts: &[MatrixRef<'_>]) -> Opt
         let mut values = vec![0.0; rows.dim()];
         for row in 0..rows.rows() {
             convert::to_f64(level, rows.range(row, row + 1), &mut values);
-            for value in &values {
-                if value.fract() != 0.0 {
-                    return None;
-                }
-                (lowest, highest) = (lowest.min(*value), highest.max(*value));
-            }
+            let (least, largest) = codes::whole_range(level, &values)?;
+            (lowest, highest) = (lowest.min(least), highest.max(largest));
             if highest - lowest > 255.0 || lowest.abs() > 1e6 {
                 return None;
             }

@@ -27,7 +27,7 @@ mod encode;
 mod query;
 
 pub use encode::{Sq, SqBlock};
-pub use query::{Bound, Member, SqQueries};
+pub use query::{Bound, Member, Products, SqQueries};
 
 use anear_kernels::codes::CodeRows;
 use anear_types::Metric;

@@ -51,6 +51,20 @@ pub struct Bound {
     pub by_error: f32,
 }
 
+/// Inner products: that of a row is `center - score`, give or take
+/// `by_norm * norm + by_error * error + constant`, where the norm is the root of the row's square.
+#[derive(Clone, Copy, Debug)]
+pub struct Products {
+    /// The inner product of the query and the centre of all rows.
+    pub center: f64,
+    /// For each unit of the row's norm.
+    pub by_norm: f64,
+    /// For each unit of the row's error.
+    pub by_error: f64,
+    /// What holds for all rows.
+    pub constant: f64,
+}
+
 impl SqQueries {
     /// Prepares queries of finite numbers. For one that is too large for f32 to tell anything, or zero
     /// where only angles count, no row is dropped.
@@ -155,6 +169,17 @@ impl Member {
             }
         };
         if lower <= upper { (lower, upper) } else { (f64::NEG_INFINITY, f64::INFINITY) }
+    }
+
+    /// Between which bounds inner products lie; for the inner product.
+    pub fn products(&self) -> Products {
+        Products {
+            center: self.center_product,
+            // Norms are up to the root of the largest square.
+            by_norm: self.error_by_norm() + VANISHING * LARGEST_SQUARE.sqrt(),
+            by_error: self.error_by_residual(),
+            constant: self.offset + VANISHING,
+        }
     }
 
     /// By how much an inner product may be off for each unit of the row's norm ..

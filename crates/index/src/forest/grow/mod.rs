@@ -6,8 +6,11 @@
 //! from the number of items on; where several are put behind each other, the numbers of all but
 //! the first are moved.
 
+mod disk;
+mod grown;
 mod means;
 mod plane;
+mod screen;
 mod threads;
 mod tree;
 mod weights;
@@ -17,6 +20,8 @@ use super::nodes::Nodes;
 use crate::Interrupt;
 use anear_kernels::annoy::Arithmetic;
 use anear_types::{Error, Metric, Result};
+use grown::Grown;
+use screen::Screen;
 use tree::Ground;
 use weights::Weights;
 
@@ -51,6 +56,13 @@ impl Growth {
     pub fn each_alone(self) -> Growth {
         Growth { each_alone: true, ..self }
     }
+
+    fn check(&self) -> Result<()> {
+        match self.trees {
+            -1.. => Ok(()),
+            trees => Err(Error::usage(format!("there cannot be {trees} trees"))),
+        }
+    }
 }
 
 /// What trees grow from.
@@ -69,17 +81,23 @@ impl Soil {
         growth: &Growth,
         interrupt: Option<Interrupt<'_>>,
     ) -> Result<Vec<u32>> {
-        if growth.trees < -1 {
-            return Err(Error::usage(format!("there cannot be {} trees", growth.trees)));
-        }
+        growth.check()?;
         let items = nodes.len() / self.layout.words;
         if self.layout.metric == Metric::InnerProduct {
             weights::extend_to_one_norm(self.arithmetic, self.layout, nodes);
         }
         let view = Nodes { layout: self.layout, words: nodes, items };
         let weights = Weights::new(self.arithmetic, view);
-        let ground = Ground { nodes: view, arithmetic: self.arithmetic, weights: &weights };
-        let grown = threads::grow(&ground, seed, growth, interrupt)?;
+        let trees = usize::try_from(growth.trees).unwrap_or(usize::MAX);
+        let screen = Screen::new(self.arithmetic.level(), view, trees);
+        let ground = Ground {
+            nodes: view,
+            arithmetic: self.arithmetic,
+            weights: &weights,
+            screen: screen.as_ref(),
+        };
+        let in_memory = |_| Ok(Grown::default());
+        let grown = threads::grow(&ground, seed, growth, &in_memory, interrupt)?;
         self.gather(nodes, items, grown)
     }
 
@@ -94,11 +112,9 @@ impl Soil {
         let mut roots = Vec::new();
         for mut grown in grown {
             let shift = (nodes.len() / words - items) as u32;
-            if shift > 0 {
-                self.renumber(&mut grown, items as u32, shift);
-            }
+            self.renumber(&mut grown.words, items as u32, shift);
             nodes.extend_from_slice(&grown.words);
-            roots.extend(grown.roots);
+            roots.extend(grown.roots.iter().map(|root| root + shift));
         }
         for root in &roots {
             let start = *root as usize * words;
@@ -108,23 +124,17 @@ impl Soil {
     }
 
     /// Moves the numbers of nodes that are no items.
-    fn renumber(&self, grown: &mut Grown, items: u32, shift: u32) {
+    fn renumber(&self, nodes: &mut [u32], items: u32, shift: u32) {
+        if shift == 0 {
+            return;
+        }
         let children = self.layout.children;
-        for node in grown.words.chunks_exact_mut(self.layout.words) {
+        for node in nodes.chunks_exact_mut(self.layout.words) {
             if node[0] as usize > self.layout.listed() {
                 for child in &mut node[children..children + 2] {
                     *child += if *child >= items { shift } else { 0 };
                 }
             }
         }
-        grown.roots.iter_mut().for_each(|root| *root += shift);
     }
-}
-
-/// Trees that one thread has grown.
-#[derive(Debug, Default)]
-pub(super) struct Grown {
-    /// The nodes, numbered from the number of items on.
-    words: Vec<u32>,
-    roots: Vec<u32>,
 }

@@ -1,7 +1,7 @@
 //! Sharing trees out to threads.
 
 use super::tree::{Ground, Grower};
-use super::{Grown, Growth};
+use super::{Growth, grown::Grown};
 use crate::Interrupt;
 use crate::flat::side_by_side;
 use anear_types::{Error, Result};
@@ -11,23 +11,26 @@ use std::sync::Mutex;
 /// enough.
 const ROUND: usize = 8;
 
-/// Grows trees on as many threads as asked for.
+/// Grows trees on as many threads as asked for. `place` says where each grower puts its nodes.
 pub(super) fn grow(
     ground: &Ground<'_>,
     seed: u64,
     growth: &Growth,
+    place: &dyn Fn(usize) -> Result<Grown>,
     interrupt: Option<Interrupt<'_>>,
 ) -> Result<Vec<Grown>> {
     let all = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = usize::try_from(growth.threads).ok().filter(|threads| *threads > 0);
     let threads = threads.unwrap_or_else(all);
     let trees = usize::try_from(growth.trees).ok();
-    let grower = |number: usize| Grower::new(ground, seed.wrapping_add(number as u64));
-    let mut growers: Vec<Grower<'_>> = match (growth.each_alone, trees) {
-        (false, _) => (0..threads).map(grower).collect(),
-        (true, Some(trees)) => (0..trees).map(grower).collect(),
-        (true, None) => Vec::new(),
+    let grower = |number: usize| {
+        place(number).map(|grown| Grower::new(ground, seed.wrapping_add(number as u64), grown))
     };
+    let begun = match (growth.each_alone, trees) {
+        (false, _) => threads,
+        (true, trees) => trees.unwrap_or(0),
+    };
+    let mut growers: Vec<Grower<'_>> = (0..begun).map(grower).collect::<Result<_>>()?;
     let is_enough = |growers: &[Grower<'_>]| {
         growers.iter().map(Grower::nodes).sum::<usize>() >= ground.nodes.items
     };
@@ -36,7 +39,9 @@ pub(super) fn grow(
         (true, None) => {
             while !is_enough(&growers) {
                 let first = growers.len();
-                growers.extend((first..first + ROUND).map(grower));
+                for number in first..first + ROUND {
+                    growers.push(grower(number)?);
+                }
                 let new = growers[first..].iter_mut().map(|grower| (grower, 1));
                 each(new, threads, interrupt)?;
             }

@@ -1,7 +1,8 @@
 //! One tree after the other, on one thread.
 
-use super::Grown;
+use super::grown::Grown;
 use super::plane::Tools;
+use super::screen::Screen;
 use super::weights::Weights;
 use crate::Interrupt;
 use crate::forest::layout::{EXTRA, OFFSET, split_bit};
@@ -26,6 +27,7 @@ pub(super) struct Ground<'a> {
     pub(super) nodes: Nodes<'a>,
     pub(super) arithmetic: Arithmetic,
     pub(super) weights: &'a Weights,
+    pub(super) screen: Option<&'a Screen>,
 }
 
 impl Ground<'_> {
@@ -45,6 +47,8 @@ pub(super) struct Grower<'g> {
     pending: Vec<u32>,
     /// The first of them are the items on the right side, while items are parted.
     right: Vec<u32>,
+    /// The positions of items whose sides are computed from all their components.
+    open: Vec<usize>,
     starts: Vec<usize>,
     margins: Vec<f32>,
     sides: Vec<bool>,
@@ -52,14 +56,15 @@ pub(super) struct Grower<'g> {
 }
 
 impl<'g> Grower<'g> {
-    pub(super) fn new(ground: &'g Ground<'g>, seed: u64) -> Grower<'g> {
+    pub(super) fn new(ground: &'g Ground<'g>, seed: u64, grown: Grown) -> Grower<'g> {
         Grower {
             ground,
             random: Random::new(seed),
-            grown: Grown::default(),
+            grown,
             tools: Tools::default(),
             pending: Vec::new(),
             right: Vec::new(),
+            open: Vec::new(),
             starts: Vec::new(),
             margins: Vec::new(),
             sides: Vec::new(),
@@ -69,7 +74,7 @@ impl<'g> Grower<'g> {
 
     /// Nodes grown so far.
     pub(super) fn nodes(&self) -> usize {
-        self.grown.words.len() / self.ground.nodes.layout.words
+        self.grown.length() / self.ground.nodes.layout.words
     }
 
     pub(super) fn finish(self) -> Grown {
@@ -133,6 +138,7 @@ impl<'g> Grower<'g> {
 
     /// Appends a node of zeros.
     fn push_node(&mut self) -> Result<&mut [u32]> {
+        self.grown.spill()?;
         let (words, length) = (self.ground.nodes.layout.words, self.grown.words.len());
         if self.ground.nodes.items + self.nodes() >= i32::MAX as usize {
             return Err(Error::limit("a forest has less than 2^31 nodes"));
@@ -195,45 +201,62 @@ impl<'g> Grower<'g> {
             self.sides.extend(sides);
             return self.sides.iter().filter(|is_right| **is_right).count();
         }
-        let normal: &[f32] = bytemuck::cast_slice(&node[layout.vector..]);
-        let offset = match layout.metric {
-            Metric::Angular => 0.0,
-            Metric::InnerProduct => f32::from_bits(node[EXTRA]),
-            _ => f32::from_bits(node[OFFSET]),
-        };
+        let mut sieve = self.ground.screen.and_then(|screen| screen.sieve(nodes, node));
         self.sides.resize(items.len(), false);
         let mut right = 0;
         for (batch, sides) in items.chunks(BATCH).zip(self.sides.chunks_mut(BATCH)) {
+            self.open.clear();
+            match &mut sieve {
+                Some(sieve) => sieve.pass(batch, sides, &mut self.open),
+                None => self.open.extend(0..batch.len()),
+            }
             self.starts.clear();
-            let starts = batch.iter().map(|item| *item as usize * layout.words + layout.vector);
-            self.starts.extend(starts);
-            self.margins.resize(batch.len(), 0.0);
-            let margins = &mut self.margins[..];
-            let rows = (nodes.floats(), &self.starts[..]);
-            let ahead = self.starts.get(AHEAD..).unwrap_or_default();
-            arithmetic.sums(Sum::Products, normal, rows, ahead, margins);
-            match layout.metric {
-                Metric::Angular => {}
-                Metric::InnerProduct => margins
-                    .iter_mut()
-                    .for_each(|margin| *margin = arithmetic.mul_add(offset, offset, *margin)),
-                _ => margins.iter_mut().for_each(|margin| *margin += offset),
+            let start = |at: &usize| batch[*at] as usize * layout.words + layout.vector;
+            self.starts.extend(self.open.iter().map(start));
+            margins(nodes, arithmetic, node, &self.starts, &mut self.margins);
+            let mut is_unclear = false;
+            for (at, margin) in self.open.iter().zip(&self.margins) {
+                sides[*at] = *margin > 0.0;
+                is_unclear |= !(sides[*at] || *margin < 0.0);
             }
-            let mut unclear = false;
-            for (side, margin) in sides.iter_mut().zip(&*margins) {
-                *side = *margin > 0.0;
-                unclear |= !(*side || *margin < 0.0);
-            }
-            if unclear {
-                for (side, margin) in sides.iter_mut().zip(&*margins) {
-                    if !(*side || *margin < 0.0) {
-                        *side = self.random.flip();
+            if is_unclear {
+                for (at, margin) in self.open.iter().zip(&self.margins) {
+                    if !(sides[*at] || *margin < 0.0) {
+                        sides[*at] = self.random.flip();
                     }
                 }
             }
             right += sides.iter().map(|side| usize::from(*side)).sum::<usize>();
         }
         right
+    }
+}
+
+/// On which sides of the plane of a node vectors are that begin at `starts`, and how far from it.
+fn margins(
+    nodes: Nodes<'_>,
+    arithmetic: Arithmetic,
+    node: &[u32],
+    starts: &[usize],
+    margins: &mut Vec<f32>,
+) {
+    let layout = nodes.layout;
+    let normal = bytemuck::cast_slice(&node[layout.vector..]);
+    margins.resize(starts.len(), 0.0);
+    let ahead = starts.get(AHEAD..).unwrap_or_default();
+    arithmetic.sums(Sum::Products, normal, (nodes.floats(), starts), ahead, margins);
+    match layout.metric {
+        Metric::Angular => {}
+        Metric::InnerProduct => {
+            let extra = f32::from_bits(node[EXTRA]);
+            margins
+                .iter_mut()
+                .for_each(|margin| *margin = arithmetic.mul_add(extra, extra, *margin));
+        }
+        _ => {
+            let offset = f32::from_bits(node[OFFSET]);
+            margins.iter_mut().for_each(|margin| *margin += offset);
+        }
     }
 }
 

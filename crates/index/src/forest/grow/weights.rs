@@ -37,9 +37,21 @@ impl Weights {
     }
 }
 
-/// Gives each vector one more component, which makes their norms the same, so that the largest
-/// inner product is the smallest angle (Bachrach et al., 2014).
+/// Gives each vector its extra component.
 pub(super) fn extend_to_one_norm(arithmetic: Arithmetic, layout: Layout, nodes: &mut [u32]) {
+    let extras = extras_to_one_norm(arithmetic, layout, nodes);
+    for (node, extra) in nodes.chunks_exact_mut(layout.words).zip(extras) {
+        node[EXTRA] = extra.to_bits();
+    }
+}
+
+/// One more component for each vector, which makes their norms the same, so that the largest inner
+/// product is the smallest angle (Bachrach et al., 2014).
+pub(super) fn extras_to_one_norm(
+    arithmetic: Arithmetic,
+    layout: Layout,
+    nodes: &[u32],
+) -> Vec<f32> {
     let norms: Vec<f32> = nodes
         .chunks_exact(layout.words)
         .map(|node| {
@@ -54,7 +66,5 @@ pub(super) fn extend_to_one_norm(arithmetic: Arithmetic, layout: Layout, nodes: 
     let rest = |norm: &f32| arithmetic.mul_add(-norm, *norm, square);
     let mut extras: Vec<f32> = norms.iter().map(rest).collect();
     arithmetic.roots(&mut extras);
-    for (node, extra) in nodes.chunks_exact_mut(layout.words).zip(extras) {
-        node[EXTRA] = extra.to_bits();
-    }
+    extras
 }
