@@ -9,6 +9,7 @@ mod collection;
 mod convert;
 mod entry;
 mod faiss;
+pub mod faiss_index;
 mod filter;
 mod folder;
 mod index;

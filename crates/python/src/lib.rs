@@ -8,6 +8,7 @@ mod annoy;
 mod collection;
 mod columns;
 mod error;
+mod faiss;
 mod file;
 mod filter;
 mod given;
@@ -27,6 +28,8 @@ mod _anear {
     use crate::annoy::{AmendedIndex, AnnoyIndex};
     #[pymodule_export]
     use crate::collection::{Store, Walk};
+    #[pymodule_export]
+    use crate::faiss::{Selector, Tree, distances, kmeans};
     #[pymodule_export]
     use crate::file::File;
     #[pymodule_export]

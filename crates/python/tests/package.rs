@@ -11,6 +11,7 @@ use std::process::Command;
 const PACKAGE_SETTINGS: &str = "crates/python/pyproject.toml";
 const FRAMEWORKS: &str = "crates/python/tests/frameworks";
 const BESIDE_ANNOY: &str = "crates/python/tests/beside_annoy";
+const BESIDE_FAISS: &str = "crates/python/tests/beside_faiss";
 
 #[test]
 fn the_package_passes_its_tests() {
@@ -21,7 +22,8 @@ fn the_package_passes_its_tests() {
     );
     if let Some(python) = peers::found_or_skipped(python, "the Python package") {
         let mut command = pytest(&python, &[package()], PACKAGE_SETTINGS, &["crates/python/tests"]);
-        let others = [FRAMEWORKS, BESIDE_ANNOY].map(|folder| format!("--ignore={folder}"));
+        let others =
+            [FRAMEWORKS, BESIDE_ANNOY, BESIDE_FAISS].map(|folder| format!("--ignore={folder}"));
         peers::must_succeed(command.args(others));
     }
 }
@@ -50,6 +52,17 @@ fn the_package_does_what_annoy_does() {
     if let Some(python) = peers::found_or_skipped(python, "the Python package beside Annoy") {
         let settings = format!("{BESIDE_ANNOY}/pytest.ini");
         peers::must_succeed(&mut pytest(&python, &[package()], &settings, &[BESIDE_ANNOY]));
+    }
+}
+
+/// FAISS in the same process: the same answers and exceptions, and files that either reads.
+#[test]
+fn the_package_does_what_faiss_does() {
+    let requirements = format!("{BESIDE_FAISS}/requirements.txt");
+    let python = peers::environment("python-faiss", &requirements, "faiss, numpy, pytest");
+    if let Some(python) = peers::found_or_skipped(python, "the Python package beside FAISS") {
+        let settings = format!("{BESIDE_FAISS}/pytest.ini");
+        peers::must_succeed(&mut pytest(&python, &[package()], &settings, &[BESIDE_FAISS]));
     }
 }
 

@@ -8,17 +8,19 @@ import sys
 
 import anear
 import anear.annoy
+import anear.faiss
 import pytest
 from conftest import PROJECT
 
 PUBLIC = [getattr(anear, name) for name in anear.__all__ if not name.startswith("__")]
-PUBLIC += [anear.annoy, anear.annoy.AnnoyIndex]
+PUBLIC += [anear.annoy, anear.annoy.AnnoyIndex, anear.faiss]
+FAISS = [item for item in map(vars(anear.faiss).get, anear.faiss.__all__) if callable(item)]
 
 
 def documented():
     yield "anear", anear
-    for item in PUBLIC:
-        yield item.__name__, item
+    for item in PUBLIC + FAISS:
+        yield f"faiss.{item.__name__}" if item in FAISS else item.__name__, item
         if inspect.isclass(item):
             for name, member in vars(item).items():
                 if not name.startswith("_") and not inspect.ismemberdescriptor(member):
@@ -60,7 +62,7 @@ def test_the_example_runs(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "number,written", [(1, {"glosses.anx", "some.pt", "food.h5"}), (2, {"glosses.anear"})]
+    "number,written", [(1, {"glosses.anx", "some.pt", "food.h5"}), (2, {"glosses.anear"}), (3, {"x.faiss"})]
 )
 def test_the_readme_runs(tmp_path, monkeypatch, number, written):
     text = (PROJECT / "README.md").read_text()

@@ -2,7 +2,7 @@
 
 use super::describe::{Stored, describe, describe_unread, stored};
 use super::header::Header;
-use super::read::{Fields, Stop, read_index};
+use super::read::{Fields, Stop, read_parts};
 use crate::columns::ids_column;
 use crate::shape::array_schema;
 use crate::{ArraySource, Container, Entry, IndexInfo, Keeps, ReadOptions, Skipped, VectorSource};
@@ -23,7 +23,7 @@ impl FaissFile {
     pub(super) fn open(input: &Input, options: &ReadOptions) -> Result<FaissFile> {
         let mut fields = Fields::new(input);
         let header = Header::read(&mut fields.cursor.clone())?;
-        match read_index(&mut fields) {
+        match read_parts(&mut fields) {
             Ok(parts) => FaissFile::with_parts(&header, parts.check()?, input, options),
             Err(Stop::Unread(unread)) => FaissFile::without(&header, &unread, input),
             Err(Stop::Failed(error)) => Err(error),

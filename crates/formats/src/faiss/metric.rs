@@ -36,16 +36,16 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<(Measure, f32)> {
     Ok((measure, argument))
 }
 
-/// The measure with this number.
-pub(super) fn numbered(number: i32) -> Option<Measure> {
+/// The measure that FAISS gives this number.
+pub fn numbered(number: i32) -> Option<Measure> {
     NUMBERS.iter().find(|(known, _)| *known == number).map(|(_, measure)| *measure)
 }
 
-/// The number of a measure.
+/// The number that FAISS gives a measure.
 ///
 /// # Panics
 /// If it is over bits.
-pub(super) fn number(measure: Measure) -> i32 {
+pub fn number(measure: Measure) -> i32 {
     NUMBERS.iter().find(|(_, known)| *known == measure).expect("one over numbers").0
 }
 

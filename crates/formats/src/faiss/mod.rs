@@ -23,7 +23,9 @@ mod sink;
 mod tests;
 mod write;
 
-pub use write::write_index;
+pub use metric::{number as measure_number, numbered as measure_numbered};
+pub use read::read_index;
+pub use write::{index_bytes, write_index};
 
 use crate::{
     Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,

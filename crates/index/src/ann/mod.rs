@@ -11,6 +11,7 @@ mod collector;
 mod threads;
 mod together;
 
+pub use crate::composed::{applied, undone};
 pub use adopt::adopt;
 pub use answers::Answers;
 pub use threads::search_in_threads;
@@ -20,7 +21,9 @@ pub(crate) use collector::Collector;
 pub(crate) use together::{FEWEST, Takers, Together};
 
 use crate::flat::Goal;
-use anear_quant::{How, Query};
+pub use anear_quant::How;
+
+use anear_quant::Query;
 use anear_types::{Error, Order, Result};
 use std::ops::Range;
 

@@ -7,3 +7,4 @@ mod transformed;
 pub(crate) use mapped::Mapped;
 pub(crate) use refined::{RefinedIndex, wider};
 pub(crate) use transformed::TransformedIndex;
+pub use transformed::{applied, undone};

@@ -21,20 +21,51 @@ impl TransformedIndex {
         transforms: &[TransformParts],
         inner: Box<dyn AnnIndex>,
     ) -> TransformedIndex {
-        let transforms = transforms.iter().map(Transform::new).collect();
-        TransformedIndex { dim, transforms, inner }
+        TransformedIndex { dim, transforms: made(transforms), inner }
     }
 
     fn apply(&self, rows: &[f32]) -> Vec<f32> {
-        self.transforms.iter().fold(rows.to_vec(), |rows, transform| transform.apply(&rows))
+        apply_all(&self.transforms, rows)
     }
 
     fn undo(&self, rows: Vec<f32>) -> Result<Vec<f32>> {
-        let undone = |rows: Vec<f32>, transform: &Transform| transform.undo(&rows);
-        self.transforms.iter().rev().try_fold(rows, undone).ok_or_else(|| {
-            Error::unsupported("the rows were transformed in a way that cannot be undone")
-        })
+        undo_all(&self.transforms, rows)
     }
+}
+
+/// What rows become by transforms, one after the other, which have learned what they need and were
+/// checked.
+///
+/// # Panics
+/// If they are not whole rows.
+pub fn applied(transforms: &[TransformParts], rows: &[f32]) -> Vec<f32> {
+    apply_all(&made(transforms), rows)
+}
+
+/// Rows that become these by such transforms, as near as can be told.
+///
+/// # Errors
+/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if one of them cannot be undone.
+///
+/// # Panics
+/// If they are not whole rows.
+pub fn undone(transforms: &[TransformParts], rows: Vec<f32>) -> Result<Vec<f32>> {
+    undo_all(&made(transforms), rows)
+}
+
+fn made(transforms: &[TransformParts]) -> Vec<Transform> {
+    transforms.iter().map(Transform::new).collect()
+}
+
+fn apply_all(transforms: &[Transform], rows: &[f32]) -> Vec<f32> {
+    transforms.iter().fold(rows.to_vec(), |rows, transform| transform.apply(&rows))
+}
+
+fn undo_all(transforms: &[Transform], rows: Vec<f32>) -> Result<Vec<f32>> {
+    let undo = |rows: Vec<f32>, transform: &Transform| transform.undo(&rows);
+    transforms.iter().rev().try_fold(rows, undo).ok_or_else(|| {
+        Error::unsupported("the rows were transformed in a way that cannot be undone")
+    })
 }
 
 impl AnnIndex for TransformedIndex {

@@ -10,12 +10,14 @@
 
 mod add;
 mod assign;
+mod blocks;
 mod encode;
 mod factory;
 mod lists;
 mod merge;
 mod places;
 mod remove;
+mod rotation;
 mod train;
 mod weave;
 
@@ -23,10 +25,12 @@ pub use crate::ann::Queries as Vectors;
 pub use add::add;
 pub use anear_quant::Work;
 pub use anear_quant::kmeans::{Iteration, Kmeans, KmeansSettings, kmeans};
+pub use blocks::lay_in_blocks;
 pub use factory::from_factory;
 pub use merge::merge;
 pub use places::{Map, set_direct_map};
 pub use remove::{remove, reset};
+pub use rotation::draw_rotation;
 pub use train::{Training, train};
 
 use anear_types::parts::IndexParts;

@@ -12,8 +12,10 @@ pub(super) use fields::Fields;
 
 use super::header::Header;
 use super::kinds::Layout;
+use anear_io::Input;
 use anear_types::parts::{
-    Bytes, CodecParts, Coded, IdMap, IndexParts, ProductSearch, Refined, Structure, Transformed,
+    Bytes, CheckedParts, CodecParts, Coded, IdMap, IndexParts, ProductSearch, Refined, Structure,
+    Transformed,
 };
 use anear_types::{Error, Measure, Result};
 
@@ -35,8 +37,23 @@ impl From<Error> for Stop {
     }
 }
 
+/// Reads a file to the parts of an index.
+///
+/// # Errors
+/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if the index, or one inside it, is of a kind
+/// that is not read; [`Malformed`](anear_types::ErrorKind::Malformed) if the file contradicts itself.
+pub fn read_index(input: &Input) -> Result<CheckedParts> {
+    match read_parts(&mut Fields::new(input)) {
+        Ok(parts) => parts.check(),
+        Err(Stop::Unread(unread)) => {
+            Err(Error::unsupported(format!("{:?} indexes are not read yet", unread.letters())))
+        }
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
 /// Reads the index that begins here.
-pub(super) fn read_index(fields: &mut Fields<'_>) -> Result<IndexParts, Stop> {
+pub(super) fn read_parts(fields: &mut Fields<'_>) -> Result<IndexParts, Stop> {
     read_nested(fields, 0)
 }
 

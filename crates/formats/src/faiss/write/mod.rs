@@ -30,6 +30,13 @@ pub fn write_index(parts: &CheckedParts, mut output: Output) -> Result<u64> {
     output.commit()
 }
 
+/// The bytes of the file that [`write_index`] writes.
+pub fn index_bytes(parts: &CheckedParts) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_parts(parts.parts(), &mut bytes).expect("memory takes all bytes");
+    bytes
+}
+
 /// Writes an index to where the bytes go.
 fn write_parts(parts: &IndexParts, out: &mut dyn Write) -> io::Result<()> {
     write(parts, &mut Fields(out))

@@ -1,0 +1,170 @@
+"""Centroids of rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._anear import kmeans
+from ._constants import omp_get_max_threads
+from ._vectors import Vector
+
+
+class ClusteringParameters:
+    """How centroids are learned."""
+
+    niter = 25
+    nredo = 1
+    verbose = False
+    spherical = False
+    int_centroids = False
+    update_index = False
+    frozen_centroids = False
+    min_points_per_centroid = 39
+    max_points_per_centroid = 256
+    seed = 1234
+    decode_block_size = 32768
+    check_input_data_for_NaNs = True
+    use_faster_subsampling = False
+
+    def __init__(self, **parameters: Any) -> None:
+        for name, value in parameters.items():
+            setattr(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not hasattr(type(self), name):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        object.__setattr__(self, name, value)
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "iterations": int(self.niter),
+            "redo": int(self.nredo),
+            "spherical": bool(self.spherical),
+            "integer": bool(self.int_centroids),
+            "frozen": bool(self.frozen_centroids),
+            "most": int(self.max_points_per_centroid),
+            "seed": int(self.seed),
+            "threads": omp_get_max_threads(),
+        }
+
+
+def learning(parameters: ClusteringParameters | None = None) -> dict[str, Any]:
+    """How the centroids of lists are learned: as FAISS does, where nothing is said."""
+    return (parameters or ClusteringParameters(niter=10))._settings()
+
+
+class Kmeans:
+    """Learns the centroids of clusters.
+
+    Parameters
+    ----------
+    d
+        Components in a row.
+    k
+        How many centroids there are to be.
+    gpu
+        Must be false.
+    **parameters
+        Those of :class:`ClusteringParameters`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import anear.faiss as faiss
+    >>> x = np.random.default_rng(0).random((1000, 8), dtype=np.float32)
+    >>> kmeans = faiss.Kmeans(8, 16)
+    >>> _ = kmeans.train(x)
+    >>> kmeans.centroids.shape
+    (16, 8)
+    """
+
+    def __init__(self, d: int, k: int, gpu: bool = False, **parameters: Any) -> None:
+        if gpu:
+            raise RuntimeError("there is no k-means on GPUs here")
+        self.d = int(d)
+        self.k = int(k)
+        self.reset(k)
+        self.cp = ClusteringParameters(**parameters)
+        self.centroids: npt.NDArray[np.float32] | None = None
+        self.obj = np.empty(0, np.float32)
+        self.iteration_stats: list[dict[str, float]] = []
+        self.index: Any = None
+
+    def reset(self, k: int | None = None) -> None:
+        """Forgets what was learned; from now on there are ``k`` centroids, if it is given."""
+        if k is not None:
+            self.k = int(k)
+        self.centroids = self.index = None
+
+    def set_index(self) -> None:
+        """Makes the index that assigns."""
+        from ._flat import IndexFlatIP, IndexFlatL2
+
+        self.index = (IndexFlatIP if self.cp.spherical else IndexFlatL2)(self.d)
+
+    def train(
+        self,
+        x: Any,
+        weights: npt.ArrayLike | None = None,
+        init_centroids: npt.ArrayLike | None = None,
+    ) -> float:
+        """Learns centroids; tells the sum of distances to them."""
+        x = np.ascontiguousarray(x, dtype="float32")
+        n, d = x.shape
+        assert d == self.d
+        if weights is not None:
+            weights = np.ascontiguousarray(weights, dtype="float32")
+            assert weights.shape == (n,)
+        first = None
+        if init_centroids is not None:
+            first = np.ascontiguousarray(init_centroids, dtype="float32")
+            assert first.ndim == 2 and first.shape[1] == d and len(first) <= self.k
+        found = kmeans(x, self.k, self.cp._settings(), weights, first)
+        self.centroids, objectives, imbalances, splits = found
+        self.obj = np.asarray(objectives, dtype=np.float32)
+        self.iteration_stats = [
+            {"obj": obj, "imbalance_factor": imbalance, "nsplit": split}
+            for obj, imbalance, split in zip(objectives, imbalances, splits, strict=True)
+        ]
+        self.set_index()
+        self.index.add(self.centroids)
+        return float(self.obj[-1]) if len(self.obj) else 0.0
+
+    def assign(self, x: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """The distance and the number of each row's centroid."""
+        assert self.centroids is not None, "should train before assigning"
+        distances, labels = self.index.search(np.ascontiguousarray(x, dtype="float32"), 1)
+        return distances.ravel(), labels.ravel()
+
+
+class Clustering(ClusteringParameters):
+    """Learns the centroids of clusters, and adds them to an index."""
+
+    d = 0
+    k = 0
+    centroids: Any = None
+    iteration_stats: Any = None
+
+    def __init__(self, d: int, k: int, cp: ClusteringParameters | None = None) -> None:
+        self.d, self.k = int(d), int(k)
+        for name, value in vars(cp).items() if cp is not None else ():
+            setattr(self, name, value)
+
+    def train(self, x: Any, index: Any, weights: npt.ArrayLike | None = None) -> None:
+        """Learns centroids, from those that there are if any, and puts them into an index."""
+        parameters = {name: value for name, value in vars(self).items() if hasattr(ClusteringParameters, name)}
+        kmeans = Kmeans(self.d, self.k, **parameters)
+        first = None if self.centroids is None else np.asarray(self.centroids).reshape(-1, self.d)
+        kmeans.train(x, weights, first)
+        assert kmeans.centroids is not None
+        self.centroids = Vector(kmeans.centroids.reshape(-1))
+        self.iteration_stats = kmeans.iteration_stats
+        if index.ntotal:
+            index.reset()
+        if not index.is_trained:
+            index.train(kmeans.centroids)
+        index.add(kmeans.centroids)
+

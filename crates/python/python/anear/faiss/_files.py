@@ -1,0 +1,200 @@
+"""Indexes as files, and as the bytes of files."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from .._anear import Tree
+from ._constants import HAMMING
+from ._index import AnyIndex, Index, IndexBinary, wrapped
+from ._place import Place
+
+_Path = str | os.PathLike[str]
+
+
+class PyCallbackIOReader:
+    """Reads by calling a function with the number of bytes that are wanted."""
+
+    def __init__(self, read: Any, bs: int = 1 << 20) -> None:
+        self._read, self._bs = read, bs
+
+    def _all(self) -> bytes:
+        parts = []
+        while part := self._read(self._bs):
+            parts.append(part)
+        return b"".join(parts)
+
+
+class PyCallbackIOWriter:
+    """Writes by calling a function with bytes."""
+
+    def __init__(self, write: Any, bs: int = 1 << 20) -> None:
+        self._write, self._bs = write, bs
+
+    def _take(self, data: bytes) -> None:
+        for start in range(0, len(data), self._bs):
+            self._write(data[start : start + self._bs])
+
+
+class FileIOReader(PyCallbackIOReader):
+    """Reads a file."""
+
+    def __init__(self, file: _Path) -> None:
+        try:
+            self._file: BinaryIO = open(file, "rb")
+        except OSError as error:
+            raise RuntimeError(f"could not open {os.fspath(file)} for reading: {error.strerror}") from None
+        super().__init__(self._file.read)
+
+
+class FileIOWriter(PyCallbackIOWriter):
+    """Writes a file."""
+
+    def __init__(self, file: _Path) -> None:
+        try:
+            self._file: BinaryIO = open(file, "wb", buffering=0)
+        except OSError as error:
+            raise RuntimeError(f"could not open {os.fspath(file)} for writing: {error.strerror}") from None
+        super().__init__(self._file.write)
+
+
+class VectorIOWriter:
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        self._written = b""
+
+    @property
+    def data(self) -> npt.NDArray[np.uint8]:
+        """The bytes."""
+        return np.frombuffer(self._written, np.uint8)
+
+    def _take(self, data: bytes) -> None:
+        self._written += data
+
+
+Source = _Path | PyCallbackIOReader
+Target = _Path | PyCallbackIOWriter | VectorIOWriter
+
+
+def _opened(source: Source) -> Tree:
+    if isinstance(source, PyCallbackIOReader):
+        return Tree.from_bytes(source._all())
+    return Tree.open(source)
+
+
+def _index(tree: Tree, binary: bool) -> Any:
+    if (tree.metric("") == HAMMING) != binary:
+        kind, function = ("bits", "read_index_binary") if not binary else ("numbers", "read_index")
+        raise RuntimeError(f"the index is over {kind}: read it with {function}")
+    return wrapped(Place(tree))
+
+
+def read_index(source: Source, io_flags: int = 0) -> Any:
+    """Opens an index over numbers. Files are mapped, whatever the flags say."""
+    return _index(_opened(source), False)
+
+
+def read_index_binary(source: Source, io_flags: int = 0) -> Any:
+    """Opens an index over bits."""
+    return _index(_opened(source), True)
+
+
+def write_index(index: AnyIndex, target: Target, io_flags: int = 0) -> None:
+    """Writes an index to a file, in place of one that is there."""
+    if isinstance(target, (PyCallbackIOWriter, VectorIOWriter)):
+        target._take(index._tree.to_bytes(index._at))
+    else:
+        index._tree.save(index._at, target)
+
+
+write_index_binary = write_index
+
+
+def serialize_index(index: AnyIndex, io_flags: int = 0) -> npt.NDArray[np.uint8]:
+    """The bytes of an index's file."""
+    return np.frombuffer(index._tree.to_bytes(index._at), np.uint8).copy()
+
+
+serialize_index_binary = serialize_index
+
+
+def _bytes(data: npt.NDArray[np.uint8]) -> bytes:
+    array = np.asarray(data)
+    assert array.dtype == np.uint8 and array.ndim == 1
+    return array.tobytes()
+
+
+def deserialize_index(data: npt.NDArray[np.uint8], io_flags: int = 0) -> Any:
+    """The index over numbers whose file has these bytes."""
+    return _index(Tree.from_bytes(_bytes(data)), False)
+
+
+def deserialize_index_binary(data: npt.NDArray[np.uint8]) -> Any:
+    """The index over bits whose file has these bytes."""
+    return _index(Tree.from_bytes(_bytes(data)), True)
+
+
+def clone_index(index: AnyIndex) -> Any:
+    """Another index that is the same; codes are shared until one of them is changed."""
+    return wrapped(Place(index._alone()))
+
+
+clone_binary_index = clone_index
+
+
+def index_factory(d: int, description: str, metric: int = 1, own_invlists: bool = True) -> Any:
+    """The index over numbers that a description says, untrained: ``"IVF100,PQ16"``."""
+    return wrapped(Place(Tree.made(description, int(d), int(metric), 0.0)))
+
+
+def index_binary_factory(d: int, description: str, own_invlists: bool = True) -> Any:
+    """The index over bits that a description says, untrained: ``"BIVF100"``."""
+    return wrapped(Place(Tree.made(description, int(d), HAMMING, 0.0)))
+
+
+def downcast_index(index: AnyIndex | None) -> Any:
+    """The index, which has its class already."""
+    return index
+
+
+downcast_IndexBinary = downcast_index
+
+
+def try_extract_index_ivf(index: AnyIndex) -> Any:
+    """The inverted lists in an index, or ``None``."""
+    from ._lists import Lists
+
+    looked: AnyIndex | None = index
+    while looked is not None and not isinstance(looked, Lists):
+        looked = looked._inside("inner") or looked._inside("base")
+    return looked
+
+
+def extract_index_ivf(index: AnyIndex) -> Any:
+    """The inverted lists in an index.
+
+    Raises
+    ------
+    RuntimeError
+        If there are none.
+    """
+    found = try_extract_index_ivf(index)
+    if found is None:
+        raise RuntimeError(f"there are no inverted lists in a {type(index).__name__}")
+    return found
+
+
+def merge_into(index0: AnyIndex, index1: AnyIndex, shift_ids: bool = False) -> None:
+    """Moves the rows of the lists of ``index1`` to those of ``index0``; with ``shift_ids`` their ids
+    go on behind those that are there."""
+    lists0, lists1 = extract_index_ivf(index0), extract_index_ivf(index1)
+    assert isinstance(index0, (Index, IndexBinary))
+    if index0 is lists0:
+        lists0.merge_from(lists1, index0.ntotal if shift_ids else 0)
+    else:
+        index0.merge_from(index1, index0.ntotal if shift_ids else 0)

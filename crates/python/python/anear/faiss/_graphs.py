@@ -1,0 +1,104 @@
+"""Rows found by way of a graph (HNSW)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._codecs import scalar_name
+from ._constants import METRIC_L2, is_similarity_metric
+from ._index import AnyIndex, Index
+from ._parameters import SearchParametersHNSW
+from ._vectors import Vector
+
+
+class HNSW:
+    """The graph of an index."""
+
+    def __init__(self, index: Graph) -> None:
+        self._index = index
+
+    @property
+    def efSearch(self) -> int:
+        """How many rows are looked at in a search."""
+        return int(self._index._field("efSearch"))
+
+    @efSearch.setter
+    def efSearch(self, rows: int) -> None:
+        self._index._set_field("efSearch", rows)
+
+    @property
+    def efConstruction(self) -> int:
+        """How many rows are looked at for a new row's neighbours."""
+        return int(self._index._field("efConstruction"))
+
+    @efConstruction.setter
+    def efConstruction(self, rows: int) -> None:
+        self._index._set_field("efConstruction", rows)
+
+    @property
+    def entry_point(self) -> int:
+        """The row that searches begin at."""
+        return int(self._index._field("entry_point"))
+
+    @property
+    def max_level(self) -> int:
+        """The highest level."""
+        return int(self._index._field("max_level"))
+
+    @property
+    def is_similarity(self) -> bool:
+        """Whether larger numbers are nearer."""
+        return is_similarity_metric(self._index._tree.metric(self._index._at))
+
+    def nb_neighbors(self, level: int) -> int:
+        """How many neighbours a row has room for on a level."""
+        counts = self.cum_nneighbor_per_level
+        return int(counts[level + 1] - counts[level])
+
+    def __getattr__(self, name: str) -> Vector:
+        return self._index._array(f"hnsw.{name}")
+
+
+class Graph(AnyIndex):
+    """What graphs over numbers and over bits have in common."""
+
+    _parameters = (SearchParametersHNSW,)
+
+    @property
+    def hnsw(self) -> HNSW:
+        """The graph."""
+        return HNSW(self)
+
+    @property
+    def storage(self) -> Any:
+        """The rows."""
+        return self._place.inside("storage")
+
+
+class IndexHNSW(Graph, Index):
+    """Rows of another index, found by way of a graph."""
+
+
+class IndexHNSWFlat(IndexHNSW):
+    """Rows as they are, found by way of a graph."""
+
+    def __init__(self, d: int, M: int = 32, metric: int = METRIC_L2) -> None:
+        self._begin_as(f"HNSW{M},Flat", d, metric)
+
+
+class IndexHNSWSQ(IndexHNSW):
+    """A number of few bits for each component, found by way of a graph."""
+
+    def __init__(self, d: int, qtype: int, M: int = 32, metric: int = METRIC_L2) -> None:
+        self._begin_as(f"HNSW{M},{scalar_name(qtype)}", d, metric)
+
+
+class IndexHNSWPQ(IndexHNSW):
+    """Product codes, found by way of a graph."""
+
+    def __init__(self, d: int, pq_m: int, M: int = 32, pq_nbits: int = 8, metric: int = METRIC_L2) -> None:
+        self._begin_as(f"HNSW{M},PQ{pq_m}x{pq_nbits}np", d, metric)
+
+
+class IndexHNSW2Level(IndexHNSW):
+    """Codes of two levels, found by way of a graph."""

@@ -1,0 +1,372 @@
+"""What all indexes have: adding, searching, telling rows, and the indexes inside."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from .._anear import Tree
+from ._clustering import learning
+from ._constants import HAMMING, Float32, omp_get_max_threads
+from ._parameters import SearchParameters, SearchParametersPreTransform, how
+from ._place import Place
+from ._selectors import IDSelector, IDSelectorBatch
+from ._vectors import Vector
+
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+
+_classes: dict[str, type[AnyIndex]] = {}
+
+
+def wrapped(place: Place) -> Any:
+    """The index at a place, as an object of its class."""
+    found = _classes[place.tree.class_name(place.at)]
+    index = found.__new__(found)
+    index._begin(place)
+    return index
+
+
+class AnyIndex:
+    """An index over numbers or over bits."""
+
+    _place: Place
+    _metric: ClassVar[int | None] = None
+    #: Parameters that a search may be given, besides plain ones.
+    _parameters: ClassVar[tuple[type[SearchParameters], ...]] = (SearchParameters,)
+
+    #: What is taken at its default only: the index does not go by it here.
+    _fixed: ClassVar[tuple[str, ...]] = ()
+
+    verbose = False
+    own_fields = False
+    thisown = True
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if not cls.__name__.startswith("_"):
+            _classes[cls.__name__] = cls
+
+    def _begin(self, place: Place) -> None:
+        object.__setattr__(self, "_place", place)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not hasattr(type(self), name) and name != "referenced_objects":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.")
+        if name in self._fixed and value != getattr(type(self), name):
+            raise RuntimeError(f"{name} of {type(self).__name__} can only be {getattr(type(self), name)}")
+        object.__setattr__(self, name, value)
+
+    @classmethod
+    def _is_a(cls, kind: str) -> bool:
+        return kind in _classes and issubclass(_classes[kind], cls)
+
+    @property
+    def _tree(self) -> Tree:
+        return self._place.tree
+
+    @property
+    def _at(self) -> str:
+        return self._place.at
+
+    def _field(self, name: str) -> Any:
+        return self._tree.fields(self._at)[name]
+
+    def _set_field(self, name: str, value: float) -> None:
+        self._tree.set_field(self._at, name, float(value))
+
+    def _array(self, name: str) -> Vector:
+        try:
+            return Vector(self._tree.array(self._at, name))
+        except KeyError as error:
+            raise AttributeError(str(error)) from None
+
+    def _inside(self, step: str) -> AnyIndex | None:
+        """The index inside this one, if there is one so."""
+        try:
+            return self._place.inside(step)
+        except RuntimeError:
+            return None
+
+    def _alone(self) -> Tree:
+        """A copy of what Python calls this index."""
+        return self._tree.part(self._at)
+
+    @property
+    def d(self) -> int:
+        """Components in a row; bits for rows of bits."""
+        return cast(int, self._field("d"))
+
+    @property
+    def ntotal(self) -> int:
+        """How many rows there are."""
+        return cast(int, self._field("ntotal"))
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the index has learned what it needs to take rows."""
+        return bool(self._field("is_trained"))
+
+    @is_trained.setter
+    def is_trained(self, value: bool) -> None:
+        self._set_field("is_trained", value)
+
+    @property
+    def code_size(self) -> int:
+        """Bytes of a row's code."""
+        try:
+            return cast(int, self._field("code_size"))
+        except KeyError:
+            raise AttributeError("code_size") from None
+
+    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
+        if params is not None and not isinstance(params, (*self._parameters, SearchParametersPreTransform)):
+            kinds = ", ".join(kind.__name__ for kind in self._parameters)
+            raise RuntimeError(f"{type(params).__name__} given to a {type(self).__name__}, which takes {kinds}")
+        return how(params)
+
+    def _rows(self, x: Any) -> npt.NDArray[Any]:
+        raise NotImplementedError
+
+    def train(self, x: Any, numeric_type: int = Float32) -> None:
+        """Learns what is needed to take rows from such as these."""
+        rows = self._rows(x)
+        self._tree.train(self._at, rows, self._training())
+
+    def _training(self) -> dict[str, Any]:
+        return learning()
+
+    def add(self, x: Any, numeric_type: int = Float32) -> None:
+        """Adds rows, numbered on from those that are there."""
+        self._tree.add(self._at, self._rows(x), None, omp_get_max_threads())
+
+    def add_with_ids(self, x: Any, ids: npt.ArrayLike, numeric_type: int = Float32) -> None:
+        """Adds rows under these ids."""
+        rows = self._rows(x)
+        numbers = np.ascontiguousarray(ids, dtype="int64")
+        assert numbers.shape == (len(rows),), "not same nb of vectors as ids"
+        self._tree.add(self._at, rows, numbers, omp_get_max_threads())
+
+    def remove_ids(self, x: Any) -> int:
+        """Removes the rows with these ids, or with those of a selector; tells how many there were."""
+        if not isinstance(x, IDSelector):
+            assert x.ndim == 1
+            x = IDSelectorBatch(x)
+        return self._tree.remove(self._at, x._set)
+
+    def reset(self) -> None:
+        """Lets go of all rows, and keeps what was learned."""
+        self._tree.reset(self._at)
+
+    def merge_from(self, other: AnyIndex, add_id: int = 0) -> None:
+        """Takes all rows of another index of the same kind, which has none then."""
+        self.check_compatible_for_merge(other)
+        self._tree.merge(self._at, other._alone(), int(add_id))
+        other.reset()
+
+    def check_compatible_for_merge(self, other: AnyIndex) -> None:
+        """Fails if rows of the other index cannot be taken over."""
+        if self.d != other.d or type(self) is not type(other):
+            raise RuntimeError(f"a {type(other).__name__} of {other.d} dimensions cannot be merged into "
+                               f"a {type(self).__name__} of {self.d}")
+
+    def _reconstructed(self, ids: npt.ArrayLike, found: bool = False) -> Floats:
+        numbers = np.ascontiguousarray(ids, dtype="int64").reshape(-1)
+        return self._tree.reconstruct(self._at, numbers, found)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"bytes": self._tree.to_bytes(self._at)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._begin(Place(Tree.from_bytes(state["bytes"])))
+
+
+class Index(AnyIndex):
+    """An index over numbers.
+
+    Rows and queries are matrices of ``float32``, or what NumPy makes such matrices of.
+    """
+
+    def _begin_as(self, description: str, d: int, metric: int, argument: float = 0.0) -> None:
+        self._begin(Place(Tree.made(description, int(d), int(metric), float(argument))))
+
+    def _rows(self, x: Any) -> npt.NDArray[Any]:
+        n, d = x.shape
+        assert d == self.d
+        return np.ascontiguousarray(x, dtype="float32")
+
+    @property
+    def metric_type(self) -> int:
+        """How nearness is measured."""
+        return self._tree.metric(self._at)
+
+    @property
+    def metric_arg(self) -> float:
+        """The exponent of ``METRIC_Lp``."""
+        return cast(float, self._field("metric_arg"))
+
+    @metric_arg.setter
+    def metric_arg(self, value: float) -> None:
+        self._set_field("metric_arg", value)
+
+    def search(
+        self,
+        x: Any,
+        k: int,
+        *,
+        params: SearchParameters | None = None,
+        D: Floats | None = None,
+        I: Labels | None = None,  # noqa: E741
+        numeric_type: int = Float32,
+    ) -> tuple[Floats, Labels]:
+        """Distances and labels of the ``k`` nearest rows to each query, -1 where there are no more."""
+        rows = self._rows(x)
+        assert k > 0
+        shape = (len(rows), k)
+        assert D is None or D.shape == shape
+        assert I is None or I.shape == shape
+        distances, labels = self._tree.search(self._at, rows, int(k), self._how(params))
+        return _into(D, distances), _into(I, labels)
+
+    def range_search(
+        self, x: Any, thresh: float, *, params: SearchParameters | None = None
+    ) -> tuple[npt.NDArray[np.uint64], Floats, Labels]:
+        """All rows nearer than ``thresh``: where each query's begin, their distances and labels."""
+        return self._tree.within(self._at, self._rows(x), float(thresh), self._how(params))
+
+    def assign(self, x: Any, k: int, labels: Labels | None = None) -> Labels:
+        """The labels of the ``k`` nearest rows."""
+        assert labels is None or labels.shape == (len(x), k)
+        return _into(labels, self.search(x, k)[1])
+
+    def search_and_reconstruct(
+        self,
+        x: Any,
+        k: int,
+        *,
+        params: SearchParameters | None = None,
+        D: Floats | None = None,
+        I: Labels | None = None,  # noqa: E741
+        R: Floats | None = None,
+    ) -> tuple[Floats, Labels, Floats]:
+        """What :meth:`search` finds, and the rows as near as their codes tell."""
+        distances, labels = self.search(x, k, params=params, D=D, I=I)
+        assert R is None or R.shape == (*labels.shape, self.d)
+        rows = self._reconstructed(labels, found=True).reshape(*labels.shape, self.d)
+        return distances, labels, _into(R, rows)
+
+    def reconstruct(self, key: int, x: Floats | None = None) -> Floats:
+        """The row with an id, as near as its code tells."""
+        assert x is None or x.shape == (self.d,)
+        return _into(x, self._reconstructed([int(key)])[0])
+
+    def reconstruct_batch(self, key: npt.ArrayLike, x: Floats | None = None) -> Floats:
+        """The rows with these ids."""
+        keys = np.ascontiguousarray(key, dtype="int64")
+        (n,) = keys.shape
+        assert x is None or x.shape == (n, self.d)
+        return _into(x, self._reconstructed(keys))
+
+    def reconstruct_n(self, n0: int = 0, ni: int = -1, x: Floats | None = None) -> Floats:
+        """The rows with ids from ``n0`` on, ``ni`` of them; all that there are for -1."""
+        n0 = int(n0)
+        ni = self.ntotal - n0 if ni == -1 else int(ni)
+        assert x is None or x.shape == (ni, self.d)
+        if ni > 0 and not (0 <= n0 and n0 + ni <= self.ntotal):
+            raise RuntimeError(f"rows {n0} to {n0 + ni} of {self.ntotal}")
+        return _into(x, self._reconstructed(np.arange(n0, n0 + ni), found=self._numbers_rows()))
+
+    def _numbers_rows(self) -> bool:
+        """Whether FAISS tells rows one after the other that it would not find by their ids."""
+        return False
+
+    def sa_code_size(self) -> int:
+        """Bytes of a code that :meth:`sa_encode` makes."""
+        return self._tree.code_bytes(self._at)
+
+    def sa_encode(self, x: Any, codes: npt.NDArray[np.uint8] | None = None) -> npt.NDArray[np.uint8]:
+        """Codes of rows, which are not added."""
+        rows = self._rows(x)
+        assert codes is None or codes.shape == (len(rows), self.sa_code_size())
+        return _into(codes, self._tree.encode(self._at, rows, omp_get_max_threads()))
+
+    def sa_decode(self, codes: npt.NDArray[np.uint8], x: Floats | None = None) -> Floats:
+        """The rows that codes stand for."""
+        n, size = codes.shape
+        assert size == self.sa_code_size()
+        assert codes.dtype == np.uint8 or codes.dtype == np.int8
+        assert x is None or x.shape == (n, self.d)
+        return _into(x, self._tree.decode(self._at, np.ascontiguousarray(codes).view(np.uint8)))
+
+
+class IndexBinary(AnyIndex):
+    """An index over bits, eight to a byte.
+
+    Rows and queries are matrices of ``uint8``, distances the number of bits that differ.
+    """
+
+    metric_type = 1
+
+    def _begin_as(self, description: str, d: int) -> None:
+        self._begin(Place(Tree.made(description, int(d), HAMMING, 0.0)))
+
+    @property
+    def code_size(self) -> int:
+        """Bytes of a row."""
+        return self.d // 8
+
+    def _rows(self, x: Any) -> npt.NDArray[Any]:
+        if x.dtype != np.uint8 and x.dtype != np.int8:
+            raise TypeError(f"Input argument dtype {x.dtype} is not supported: it must be uint8 or int8")
+        n, d = x.shape
+        assert d == self.code_size
+        return np.ascontiguousarray(x).view(np.uint8)
+
+    def search(
+        self, x: Any, k: int, *, params: SearchParameters | None = None
+    ) -> tuple[npt.NDArray[np.int32], Labels]:
+        """Distances and labels of the ``k`` nearest rows to each query, -1 where there are no more."""
+        rows = self._rows(x)
+        assert k > 0
+        distances, labels = self._tree.search(self._at, rows, int(k), self._how(params))
+        whole = np.where(labels < 0, np.int64(2**31 - 1), np.minimum(distances, 2**30).astype(np.int64))
+        return whole.astype(np.int32), labels
+
+    def range_search(
+        self, x: Any, thresh: float, *, params: SearchParameters | None = None
+    ) -> tuple[npt.NDArray[np.uint64], Floats, Labels]:
+        """All rows nearer than ``thresh``: where each query's begin, their distances and labels."""
+        return self._tree.within(self._at, self._rows(x), float(thresh), self._how(params))
+
+    def assign(self, x: Any, k: int, labels: Labels | None = None) -> Labels:
+        """The labels of the ``k`` nearest rows."""
+        assert labels is None or labels.shape == (len(x), k)
+        return _into(labels, self.search(x, k)[1])
+
+    def _bits(self, ids: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+        bits = self._reconstructed(ids).astype(np.uint8)
+        packed: npt.NDArray[np.uint8] = np.packbits(bits, axis=1, bitorder="little")
+        return packed
+
+    def reconstruct(self, key: int) -> npt.NDArray[np.uint8]:
+        """The row with an id."""
+        row: npt.NDArray[np.uint8] = self._bits([int(key)])[0]
+        return row
+
+    def reconstruct_n(
+        self, n0: int = 0, ni: int = -1, x: npt.NDArray[np.uint8] | None = None
+    ) -> npt.NDArray[np.uint8]:
+        """The rows with ids from ``n0`` on, ``ni`` of them; all that there are for -1."""
+        ni = self.ntotal - n0 if ni == -1 else ni
+        assert x is None or x.shape == (ni, self.code_size)
+        return _into(x, self._bits(np.arange(n0, n0 + ni)))
+
+
+def _into(place: npt.NDArray[Any] | None, answers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The answers, in the caller's array if there is one."""
+    if place is None:
+        return answers
+    place[...] = answers
+    return place

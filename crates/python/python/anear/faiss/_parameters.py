@@ -1,0 +1,195 @@
+"""How one search is done, and parameters of an index by their names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._constants import omp_get_max_threads
+from ._selectors import IDSelector, IDSelectorTranslated
+
+if TYPE_CHECKING:
+    from ._index import AnyIndex
+
+
+class SearchParameters:
+    """What a search does otherwise than the index says.
+
+    Each is given by its name; a name that there is not is an ``AttributeError``.
+    """
+
+    #: The rows that may be found; all where it is ``None``.
+    sel: IDSelector | None = None
+    _nests = False
+
+    def __init__(self, **parameters: Any) -> None:
+        for name, value in parameters.items():
+            setattr(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not hasattr(type(self), name):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        object.__setattr__(self, name, value)
+
+    #: What is taken at its default only: searches do not go by it here.
+    _fixed: tuple[str, ...] = ()
+
+    def _nested(self) -> SearchParameters | None:
+        """The parameters of the index inside."""
+        return None
+
+    def _check(self) -> None:
+        for name in self._fixed:
+            if getattr(self, name) != getattr(type(self), name):
+                raise RuntimeError(f"{name} of {type(self).__name__} is not supported")
+
+    def _own(self) -> dict[str, Any]:
+        """What is said for the index itself."""
+        return {}
+
+
+class SearchParametersIVF(SearchParameters):
+    """For inverted lists."""
+
+    nprobe = 1
+    max_codes = 0
+    quantizer_params: SearchParameters | None = None
+    max_lists_num = 0
+    max_empty_result_buckets = 0
+    ensure_topk_full = False
+    _fixed: tuple[str, ...] = ("max_codes", "quantizer_params", "max_lists_num", "max_empty_result_buckets")
+
+    def _own(self) -> dict[str, Any]:
+        return {"probes": int(self.nprobe)}
+
+
+class IVFSearchParameters(SearchParametersIVF):
+    """For inverted lists, by its older name."""
+
+
+class IVFPQSearchParameters(SearchParametersIVF):
+    """For inverted lists of product codes."""
+
+    scan_table_threshold = 0
+    polysemous_ht = 0
+    _fixed = (*SearchParametersIVF._fixed, "polysemous_ht")
+
+
+class SearchParametersPQ(SearchParameters):
+    """For product codes."""
+
+    search_type = 0
+    polysemous_ht = 0
+    _fixed = ("search_type", "polysemous_ht")
+
+
+class SearchParametersHNSW(SearchParameters):
+    """For a graph."""
+
+    efSearch = 16
+    check_relative_distance = True
+    bounded_queue = True
+    _fixed = ("check_relative_distance", "bounded_queue")
+
+    def _own(self) -> dict[str, Any]:
+        return {"effort": int(self.efSearch)}
+
+
+class SearchParametersPreTransform(SearchParameters):
+    """For the index behind transforms."""
+
+    index_params: SearchParameters | None = None
+    _nests = True
+
+    def _nested(self) -> SearchParameters | None:
+        return self.index_params
+
+
+class IndexRefineSearchParameters(SearchParameters):
+    """For a refinement and the index that finds its rows."""
+
+    k_factor = 1.0
+    base_index_params: SearchParameters | None = None
+    _nests = True
+
+    def _nested(self) -> SearchParameters | None:
+        return self.base_index_params
+
+    def _own(self) -> dict[str, Any]:
+        return {"factor": float(self.k_factor)}
+
+
+def how(params: SearchParameters | None) -> dict[str, Any]:
+    """The parameters as the compiled half takes them."""
+    settings: dict[str, Any] = {
+        "probes": None,
+        "effort": None,
+        "factor": None,
+        "selector": None,
+        "threads": omp_get_max_threads(),
+    }
+    while params is not None:
+        params._check()
+        settings.update(params._own())
+        selector = params.sel
+        if isinstance(selector, IDSelectorTranslated):
+            selector = selector.sel
+        if selector is not None:
+            settings["selector"] = selector._set
+        params = params._nested()
+    return settings
+
+
+class ParameterSpace:
+    """Sets parameters of an index by their names, wherever in it they belong."""
+
+    verbose = 1
+    n_experiments = 500
+
+    def set_index_parameters(self, index: AnyIndex, parameters: str) -> None:
+        """Sets several: ``"nprobe=4,efSearch=20"``."""
+        for parameter in parameters.replace(";", ",").split(","):
+            name, equals, value = parameter.strip().partition("=")
+            if not name:
+                continue
+            if not equals:
+                raise RuntimeError(f"could not interpret parameters {parameters!r}")
+            self.set_index_parameter(index, name, float(value))
+
+    def set_index_parameter(self, index: AnyIndex, name: str, value: float) -> None:
+        """Sets one.
+
+        Raises
+        ------
+        RuntimeError
+            If no index inside this one has it.
+        """
+        if name == "verbose":
+            index.verbose = bool(value)
+        elif name.startswith("quantizer_"):
+            quantizer = getattr(_found(index, ("inner", "base"), "quantizer"), "quantizer", None)
+            if quantizer is None:
+                raise RuntimeError(f"could not set parameter {name}")
+            self.set_index_parameter(quantizer, name[len("quantizer_") :], value)
+        elif name == "k_factor_rf":
+            _set(_found(index, ("inner",), "k_factor"), "k_factor", value, name)
+        elif name == "efSearch":
+            _set(getattr(_found(index, ("inner", "base"), "hnsw"), "hnsw", None), name, int(value), name)
+        elif name in ("ht", "max_codes", "k_factor"):
+            attribute = "polysemous_ht" if name == "ht" else name
+            _set(_found(index, ("inner", "base"), attribute), attribute, value, name)
+        else:
+            _set(_found(index, ("inner", "base"), name), name, int(value), name)
+
+
+def _found(index: AnyIndex, steps: tuple[str, ...], attribute: str) -> AnyIndex | None:
+    """The outermost index that has an attribute."""
+    looked: AnyIndex | None = index
+    while looked is not None and not hasattr(looked, attribute):
+        looked = next((inner for inner in map(looked._inside, steps) if inner is not None), None)
+    return looked
+
+
+def _set(owner: Any, attribute: str, value: float, name: str) -> None:
+    if owner is None:
+        raise RuntimeError(f"could not set parameter {name}")
+    setattr(owner, attribute, value)

@@ -1,0 +1,147 @@
+"""Indexes around others: ids, transforms, refinement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._index import AnyIndex, Index, IndexBinary
+from ._parameters import IndexRefineSearchParameters, SearchParameters, how
+from ._place import Place
+from ._transforms import Chain, VectorTransform
+from ._vectors import Vector
+
+
+class _Around(AnyIndex):
+    """An index around another one, which it asks with its parameters."""
+
+    _step = "inner"
+
+    @property
+    def index(self) -> Any:
+        """The index inside."""
+        return self._place.inside(self._step)
+
+    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
+        if params is not None and type(params) is not SearchParameters:
+            self.index._how(params._nested() if params._nests else params)
+        return how(params)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+class _IdMap(_Around):
+    """Ids for the rows of an index."""
+
+    _both_ways = False
+
+    def __init__(self, index: AnyIndex) -> None:
+        self._begin(Place(index._alone().with_ids(self._both_ways)))
+        self._place.take_in(index, "inner")
+
+    @property
+    def id_map(self) -> Vector:
+        """The ids in the order of the rows."""
+        return self._array("id_map")
+
+
+class IndexIDMap(_IdMap, Index):
+    """Ids for the rows of an index."""
+
+
+class IndexIDMap2(IndexIDMap):
+    """Ids for the rows of an index, by which rows are found as well."""
+
+    _both_ways = True
+
+
+class IndexBinaryIDMap(_IdMap, IndexBinary):
+    """Ids for rows of bits."""
+
+
+class IndexBinaryIDMap2(IndexBinaryIDMap):
+    """Ids for rows of bits, by which rows are found as well."""
+
+    _both_ways = True
+
+
+class IndexPreTransform(_Around, Index):
+    """Transforms, and an index over what they give."""
+
+    def __init__(self, *parts: Any) -> None:
+        *transforms, index = parts
+        self._begin(Place(index._alone()))
+        if not transforms:
+            self._begin(Place(index._alone().untransformed()))
+        for transform in reversed(transforms):
+            self.prepend_transform(transform)
+        if type(index).__name__ != "IndexPreTransform":
+            self._place.take_in(index, "inner")
+
+    def prepend_transform(self, transform: VectorTransform) -> None:
+        """Puts a transform before those that are there."""
+        self._place.put(self._alone().behind(transform._alone()))
+
+    def _numbers_rows(self) -> bool:
+        return bool(self.index._numbers_rows())
+
+    @property
+    def chain(self) -> Chain:
+        """The transforms."""
+        return Chain(self)
+
+    def apply_chain(self, x: Any) -> Any:
+        """What the transforms make of rows."""
+        return self._tree.apply(self._at, -1, self._rows(x)).reshape(-1, self.index.d)
+
+    def reverse_chain(self, x: Any) -> Any:
+        """Rows that become these, as near as can be told."""
+        return self._tree.undo(self._at, -1, self.index._rows(x)).reshape(-1, self.d)
+
+
+class IndexRefine(_Around, Index):
+    """An index finds rows, and a second one orders them."""
+
+    _step = "base"
+    _parameters = (IndexRefineSearchParameters,)
+
+    def __init__(self, base_index: Index, refine_index: Index) -> None:
+        self._begin(Place(base_index._alone().refined_by(refine_index._alone())))
+        self._place.take_in(base_index, "base")
+        self._place.take_in(refine_index, "refinement")
+
+    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
+        if params is not None and not isinstance(params, IndexRefineSearchParameters):
+            raise RuntimeError(f"{type(params).__name__} given to a {type(self).__name__}")
+        return super()._how(params)
+
+    @property
+    def base_index(self) -> Any:
+        """What finds rows."""
+        return self._place.inside("base")
+
+    @property
+    def refine_index(self) -> Any:
+        """What orders them."""
+        return self._place.inside("refinement")
+
+    @property
+    def k_factor(self) -> float:
+        """How many times as many rows as wanted are found first."""
+        return float(self._field("k_factor"))
+
+    @k_factor.setter
+    def k_factor(self, factor: float) -> None:
+        self._set_field("k_factor", factor)
+
+
+class IndexRefineFlat(IndexRefine):
+    """An index finds rows, and the rows as they are order them."""
+
+    def __init__(self, base_index: Index, xb: Any = None) -> None:
+        from ._flat import IndexFlat
+
+        flat = IndexFlat(base_index.d, base_index.metric_type)
+        if xb is not None:
+            flat.add(xb)
+        super().__init__(base_index, flat)

@@ -1,0 +1,288 @@
+//! Making and changing indexes.
+
+use super::errors::raised;
+use super::rows::{floats, rows};
+use super::selector::Selector;
+use super::tree::{Tree, measure, path, table};
+use crate::given::Given;
+use anear::faiss_index::{
+    Index, KmeansSettings, Map, Measure, Training, Work, transform_class_name,
+};
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+
+/// How centroids are learned, as Python says it.
+#[derive(FromPyObject)]
+pub(crate) struct Learning {
+    #[pyo3(item)]
+    iterations: usize,
+    #[pyo3(item)]
+    redo: usize,
+    #[pyo3(item)]
+    spherical: bool,
+    #[pyo3(item)]
+    integer: bool,
+    #[pyo3(item)]
+    frozen: bool,
+    #[pyo3(item)]
+    most: usize,
+    #[pyo3(item)]
+    seed: u64,
+    #[pyo3(item)]
+    threads: usize,
+}
+
+impl Learning {
+    fn settings(&self) -> KmeansSettings<'static> {
+        KmeansSettings {
+            iterations: self.iterations,
+            redo: self.redo,
+            spherical: self.spherical,
+            integer: self.integer,
+            frozen: self.frozen,
+            max_points: self.most,
+            seed: self.seed,
+            ..KmeansSettings::default()
+        }
+    }
+}
+
+fn transform_number(number: i64) -> PyResult<Option<usize>> {
+    match number {
+        -1 => Ok(None),
+        _ => Ok(Some(
+            usize::try_from(number).map_err(|_| PyValueError::new_err("a negative number"))?,
+        )),
+    }
+}
+
+/// A matrix and what is added behind it.
+type Matrix<'py> = (Bound<'py, PyArray1<f32>>, Bound<'py, PyArray1<f32>>);
+
+#[pymethods]
+impl Tree {
+    /// The index that a description says.
+    #[staticmethod]
+    fn made(description: &str, dim: usize, metric: i32, argument: f32) -> PyResult<Tree> {
+        let made = Index::described(description, dim, measure(metric)?, argument);
+        made.map(Tree::from).map_err(|error| raised(&error))
+    }
+
+    /// Learns from rows.
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
+    fn train(&self, py: Python<'_>, at: &str, x: &Bound<'_, PyAny>, how: Learning) -> PyResult<()> {
+        let (at, given) = (path(at)?, Given::matrix_of(x)?);
+        let (rows, coarse) = (rows(&given)?, how.settings());
+        let training = Training { coarse, ..Training::default() };
+        self.change_watched(py, how.threads, |index, work| index.train(&at, rows, &training, work))
+    }
+
+    /// Adds rows.
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
+    fn add(
+        &self,
+        py: Python<'_>,
+        at: &str,
+        x: &Bound<'_, PyAny>,
+        ids: Option<PyReadonlyArray1<'_, i64>>,
+        threads: usize,
+    ) -> PyResult<()> {
+        let (at, given) = (path(at)?, Given::matrix_of(x)?);
+        let (rows, ids) = (rows(&given)?, ids.as_ref().map(|ids| ids.as_slice()).transpose()?);
+        self.change_watched(py, threads, |index, work| index.add(&at, rows, ids, work))
+    }
+
+    /// Removes rows, and tells how many there were.
+    fn remove(&self, py: Python<'_>, at: &str, ids: &Selector) -> PyResult<u64> {
+        let (at, ids) = (path(at)?, ids.0.clone());
+        self.change(py, |index| index.remove(&at, &ids))
+    }
+
+    /// Removes all rows.
+    fn reset(&self, py: Python<'_>, at: &str) -> PyResult<()> {
+        let at = path(at)?;
+        self.change(py, |index| index.reset(&at))
+    }
+
+    /// Takes all rows of another index.
+    fn merge(&self, py: Python<'_>, at: &str, other: &Tree, added: i64) -> PyResult<()> {
+        let (at, other) = (path(at)?, other.whole(py)?);
+        self.change(py, |index| index.merge(&at, other, added))
+    }
+
+    /// How rows in lists are found by their ids: not, by an array, by a table.
+    fn map_ids(&self, py: Python<'_>, at: &str, kind: u8) -> PyResult<()> {
+        let at = path(at)?;
+        let map = match kind {
+            0 => Map::None,
+            1 => Map::Array,
+            2 => Map::Pairs,
+            _ => return Err(PyRuntimeError::new_err(format!("no direct map of type {kind}"))),
+        };
+        self.change(py, |index| index.map_ids(&at, map))
+    }
+
+    /// The index with its product codes in blocks.
+    fn in_blocks(&self, py: Python<'_>, rows: usize) -> PyResult<Tree> {
+        let whole = self.whole(py)?;
+        py.detach(|| whole.in_blocks(rows)).map(Tree::from).map_err(|error| raised(&error))
+    }
+
+    /// Changes what a codec has learned.
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
+    fn set_array(
+        &self,
+        py: Python<'_>,
+        at: &str,
+        name: &str,
+        values: PyReadonlyArray1<'_, f32>,
+    ) -> PyResult<()> {
+        let (at, values) = (path(at)?, values.as_slice()?);
+        self.change(py, |index| index.set_array(&at, name, values))
+    }
+
+    /// An index without rows over the same codec.
+    fn codec(&self, py: Python<'_>, at: &str) -> PyResult<Tree> {
+        let at = path(at)?;
+        self.look(py, |index| index.codec(&at)).map(Tree::from)
+    }
+
+    /// Bytes of a code by itself.
+    fn code_bytes(&self, py: Python<'_>, at: &str) -> PyResult<usize> {
+        let at = path(at)?;
+        self.look(py, |index| index.code_bytes(&at))
+    }
+
+    /// Codes of rows, which are not added.
+    fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        at: &str,
+        x: &Bound<'py, PyAny>,
+        threads: usize,
+    ) -> PyResult<Bound<'py, PyArray2<u8>>> {
+        let (at, given) = (path(at)?, Given::matrix_of(x)?);
+        let rows = floats(&given)?;
+        let (codes, bytes) = self.look(py, |index| {
+            let work = Work { threads, ..Work::default() };
+            Ok((index.encode(&at, rows, &work)?, index.code_bytes(&at)?))
+        })?;
+        Ok(table(py, codes, bytes))
+    }
+
+    /// Rows that codes stand for.
+    fn decode<'py>(
+        &self,
+        py: Python<'py>,
+        at: &str,
+        codes: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let (at, given) = (path(at)?, Given::matrix_of(codes)?);
+        let codes = given.matrix().bytes();
+        let (rows, dim) =
+            self.look(py, |index| Ok((index.decode(&at, codes)?, index.parts(&at)?.dim)))?;
+        Ok(table(py, rows, dim))
+    }
+
+    /// An index without rows behind one of the transforms.
+    fn transform(&self, py: Python<'_>, at: &str, number: usize) -> PyResult<Tree> {
+        let at = path(at)?;
+        self.look(py, |index| index.transform(&at, number)).map(Tree::from)
+    }
+
+    /// An index behind no transforms.
+    fn untransformed(&self, py: Python<'_>) -> PyResult<Tree> {
+        Ok(self.whole(py)?.behind_nothing().into())
+    }
+
+    /// Dimensions before and after, whether it is trained, and the class of a transform.
+    fn about_transform(
+        &self,
+        py: Python<'_>,
+        at: &str,
+        number: usize,
+    ) -> PyResult<(usize, usize, bool, &'static str)> {
+        let at = path(at)?;
+        self.look(py, |index| {
+            let one = index.transform(&at, number)?;
+            let parts = &one.transforms(&anear::faiss_index::Path::default())?[0];
+            Ok((parts.input_dim, parts.output_dim, parts.trained, transform_class_name(parts)))
+        })
+    }
+
+    /// Draws a random rotation anew.
+    fn draw_rotation(&self, py: Python<'_>, at: &str, number: usize, seed: u64) -> PyResult<()> {
+        let at = path(at)?;
+        self.change(py, |index| index.draw_rotation(&at, number, seed))
+    }
+
+    /// The matrix of a linear transform, and what it adds.
+    fn matrix<'py>(&self, py: Python<'py>, at: &str, number: usize) -> PyResult<Matrix<'py>> {
+        let at = path(at)?;
+        let (matrix, bias) = self.look(py, |index| index.matrix(&at, number))?;
+        Ok((PyArray1::from_vec(py, matrix), PyArray1::from_vec(py, bias)))
+    }
+
+    /// What rows become by a transform; by all for -1.
+    fn apply<'py>(
+        &self,
+        py: Python<'py>,
+        at: &str,
+        number: i64,
+        x: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyArray1<f32>>> {
+        let (at, number, given) = (path(at)?, transform_number(number)?, Given::matrix_of(x)?);
+        let rows = floats(&given)?;
+        Ok(PyArray1::from_vec(py, self.look(py, |index| index.apply(&at, number, rows))?))
+    }
+
+    /// Rows that become these.
+    fn undo<'py>(
+        &self,
+        py: Python<'py>,
+        at: &str,
+        number: i64,
+        x: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyArray1<f32>>> {
+        let (at, number, given) = (path(at)?, transform_number(number)?, Given::matrix_of(x)?);
+        let rows = floats(&given)?;
+        Ok(PyArray1::from_vec(py, self.look(py, |index| index.undo(&at, number, rows))?))
+    }
+}
+
+/// What k-means found: centroids, and for each round what it came to.
+type Found<'py> = (Bound<'py, PyArray2<f32>>, Vec<f32>, Vec<f64>, Vec<usize>);
+
+/// Learns the centroids of clusters.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "made for this call")]
+pub(crate) fn kmeans<'py>(
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+    k: usize,
+    how: Learning,
+    weights: Option<PyReadonlyArray1<'py, f32>>,
+    initial: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Found<'py>> {
+    let (given, initial) = (Given::matrix_of(x)?, initial.map(Given::matrix_of).transpose()?);
+    let (dim, rows) = (given.matrix().dim(), floats(&given)?);
+    let initial = initial.as_ref().map(floats).transpose()?.unwrap_or_default();
+    let weights = weights.as_ref().map(|weights| weights.as_slice()).transpose()?;
+    let mut settings = KmeansSettings { initial, weights, ..how.settings() };
+    if settings.spherical {
+        settings.how.measure = Measure::InnerProduct;
+    }
+    let found = crate::signals::watched(py, |interrupt| {
+        let work = Work { threads: how.threads, interrupt: Some(interrupt), report: None };
+        anear::faiss_index::kmeans(rows, dim, k, &settings, &work)
+    });
+    let found = found.map_err(super::errors::of_failure)?;
+    let rounds = &found.iterations;
+    Ok((
+        table(py, found.centroids, dim),
+        rounds.iter().map(|round| round.objective).collect(),
+        rounds.iter().map(|round| round.imbalance).collect(),
+        rounds.iter().map(|round| round.splits).collect(),
+    ))
+}
