@@ -2,6 +2,8 @@
 //!
 //! Where Annoy cannot be had it says `skipped: ..` and passes, unless `ANEAR_REQUIRE_PEERS` is set.
 
+mod small;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -16,7 +18,7 @@ fn a_smoke_run_measures_everything() {
     let output = Command::new("python3")
         .arg(bench.join("trees.py"))
         .args(["--rows", "500", "--queries", "20", "--runs", "1", "--large-mib", "4", "--data"])
-        .arg(a_small_set(folder.path()))
+        .arg(small::set(folder.path()))
         .arg("--json")
         .arg(&json)
         .arg("--markdown")
@@ -42,24 +44,4 @@ fn a_smoke_run_measures_everything() {
     }
     let markdown = std::fs::read_to_string(markdown).expect("the document");
     assert!(markdown.contains("| query, a list, n=10 |"), "{markdown}");
-}
-
-/// A folder of vectors as the benchmarks read them.
-fn a_small_set(folder: &Path) -> &Path {
-    let row = |row: u32| (0..8).map(move |column| ((row * 31 + column * 17) % 97) as f32);
-    for (name, rows) in [("base", 500), ("queries", 20)] {
-        let mut bytes = npy_header(rows);
-        bytes.extend((0..rows).flat_map(row).flat_map(f32::to_le_bytes));
-        std::fs::write(folder.join(format!("{name}.npy")), bytes).expect("a file");
-    }
-    let info = r#"{"name": "small", "metric": "angular"}"#;
-    std::fs::write(folder.join("info.json"), info).expect("a file");
-    folder
-}
-
-fn npy_header(rows: u32) -> Vec<u8> {
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, 8), }}");
-    let padded = format!("{header:<117}\n");
-    [b"\x93NUMPY\x01\x00".as_slice(), &(padded.len() as u16).to_le_bytes(), padded.as_bytes()]
-        .concat()
 }

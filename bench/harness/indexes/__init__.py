@@ -1,0 +1,1 @@
+"""anear.faiss beside FAISS."""
