@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Writes vectors as the benchmarks read them, no two the same, and returns their folder.
-pub fn set(folder: &Path) -> &Path {
+pub(crate) fn set(folder: &Path) -> &Path {
     let component = |row: u32, column: u32| (row * row * 31 + row * 7 + column * 1_709) % 10_007;
     let row = |row: u32| (0..8).map(move |column| component(row, column) as f32);
     for (name, rows) in [("base", 0..800), ("queries", 1_000..1_020)] {
