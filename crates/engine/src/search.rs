@@ -169,7 +169,8 @@ pub fn search(
         (Some(index), _) => {
             let keep = keep.as_deref().map_or(Keep::All, Keep::Listed);
             let FlatOptions { goal, nonfinite, threads, .. } = flat;
-            let plan = Plan { goal, keep, nonfinite, threads, interrupt: None };
+            let plan =
+                Plan { goal, keep, nonfinite, exact: request.exact, threads, interrupt: None };
             let found = index.search(queries.matrix(), &plan);
             found.map_err(|error| vectors.locate(error))?
         }

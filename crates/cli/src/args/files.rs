@@ -104,9 +104,10 @@ pub(crate) struct Index {
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS", conflicts_with_all = ["output", "kind", "metric", "meta"])]
     pub(crate) text: Vec<String>,
     /// The kind of index: flat (all rows, exactly), forest (trees that find most of the nearest), or
-    /// auto to choose; an output called .ann is an Annoy file with such trees
-    #[arg(long, default_value = "auto")]
-    pub(crate) kind: String,
+    /// auto to choose; an output called .ann is an Annoy file with such trees [default: auto, and
+    /// for a collection the kind it has]
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
     /// How nearness is measured [default: what the file says, else cosine]
     #[arg(long, value_parser = values::metric)]
     pub(crate) metric: Option<anear::Metric>,

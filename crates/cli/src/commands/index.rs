@@ -10,7 +10,7 @@ use std::path::Path;
 
 pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     let Some(output) = &arguments.output else {
-        return collection::index::run(&arguments.path, &arguments.text, common);
+        return collection::index::run(arguments, common);
     };
     let options = super::open_options(common, &arguments.ids);
     let vectors = Vectors::open_at(&Location::parse(&arguments.path), &options)?;
@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
         return trees(&vectors, output, arguments, common);
     }
     let spec = IndexSpec {
-        kind: arguments.kind.clone(),
+        kind: kind(arguments),
         metric: arguments.metric,
         prefilter: !arguments.no_prefilter,
     };
@@ -48,12 +48,16 @@ pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     ))
 }
 
+fn kind(arguments: &args::Index) -> String {
+    arguments.kind.clone().unwrap_or_else(|| IndexSpec::default().kind)
+}
+
 /// Builds trees as an Annoy file.
 fn trees(vectors: &Vectors, output: &Path, arguments: &args::Index, common: &Common) -> Result<()> {
     let path = output.to_string_lossy();
     let location = Location { path: output.to_owned(), entry: None };
     let request = ConvertRequest {
-        kind: Some(arguments.kind.clone()),
+        kind: Some(kind(arguments)),
         meta: arguments.meta.clone(),
         ..ConvertRequest::new(
             Location::parse(&arguments.path),
