@@ -48,7 +48,7 @@ fn make(path: &Path, spec: &CollectionSpec, texts: bool, last: Last) -> Result<V
     let collection = Collection::create(path, spec)?;
     add(&collection, 0..20, texts, Existing::Refuse)?;
     collection.close()?;
-    collection.index(1, &mut Silent)?;
+    collection.index(None, 1, &mut Silent)?;
     collection.delete(&ids(3..5, texts))?;
     collection.close()?;
     let collection = Collection::open(path, Access::Write)?;

@@ -186,7 +186,8 @@ pub fn search(
         (None, Some(index)) => {
             let keep = keep.as_deref().map_or(Keep::All, Keep::Listed);
             let FlatOptions { goal, nonfinite, threads, .. } = flat;
-            let plan = Plan { goal, keep, nonfinite, threads, interrupt: None };
+            let plan =
+                Plan { goal, keep, nonfinite, exact: request.exact, threads, interrupt: None };
             let found = index.search(queries.matrix(), &plan);
             found.map_err(|error| vectors.locate(error))?
         }

@@ -10,7 +10,6 @@ use anear_io::{Delta, Output};
 use anear_kernels::Level;
 use anear_kernels::convert;
 use anear_types::{Element, Ids, MatrixRef, Metric, Neighbor, Value};
-use std::path::Path;
 
 /// The name of the format.
 pub(crate) const NAME: &str = "annoy";
@@ -146,7 +145,7 @@ pub(crate) fn build(
     let growth = Growth::trees(TREES).on_threads(options.threads.max(1) as i32);
     forest.build(&growth, None)?;
     let bytes = forest.write(output)?;
-    remove_changes(path)?;
+    Delta::remove(path)?; // they were those of a file that was replaced
     progress.end();
     let kept = numbers.and(metadata.ids());
     let columns = metadata.columns().into_iter().map(|column| column.name);
@@ -158,17 +157,6 @@ pub(crate) fn build(
         lossy: vectors.is_lossy(),
         dropped: columns.filter(|name| Some(&**name) != kept).collect(),
     })
-}
-
-/// Removes what was kept beside a file that was replaced.
-fn remove_changes(path: &Path) -> Result<()> {
-    let changes = Delta::path_for(path);
-    match std::fs::remove_file(&changes) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::io("cannot remove", source).at_path(changes))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Bytes of rows held beside the forest.

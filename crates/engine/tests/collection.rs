@@ -75,7 +75,7 @@ fn an_index_is_kept_beside_the_vectors_and_made_anew_when_damaged() {
     let sought = Sought::Vectors(matrix(&query));
     let search = CollectionSearch::nearest(20);
     let plain = collection.search(&sought, &search).unwrap().results;
-    collection.index(2, &mut Silent).unwrap();
+    collection.index(None, 2, &mut Silent).unwrap();
     let files = index_files(collection.path());
     assert_eq!(files.len(), 1, "{files:?}");
     assert_eq!(collection.search(&sought, &search).unwrap().results, plain);
@@ -98,7 +98,7 @@ fn an_index_is_kept_beside_the_vectors_and_made_anew_when_damaged() {
     assert!(problems.len() == 1 && problems[0].repaired, "{problems:?}");
     assert!(index_files(collection.path()).is_empty());
     assert!(collection.verify(true, &mut Silent).unwrap().problems.is_empty());
-    collection.index(1, &mut Silent).unwrap();
+    collection.index(None, 1, &mut Silent).unwrap();
     collection.compact(&mut Silent).unwrap();
     assert!(index_files(collection.path()).is_empty(), "rows have other numbers now");
     assert_eq!(ids(&collection, &sought, &CollectionSearch::nearest(1)), [20_000]);

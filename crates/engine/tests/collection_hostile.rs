@@ -64,11 +64,43 @@ fn an_index_of_another_metric_is_made_anew() {
     let path = collection(folder.path(), Metric::L2);
     let other = collection(folder.path(), Metric::Cosine);
     for path in [&path, &other] {
-        open(path).index(1, &mut Silent).unwrap();
+        open(path).index(None, 1, &mut Silent).unwrap();
     }
     let index = "index-000002.anx";
     std::fs::copy(other.join(index), path.join(index)).unwrap();
     assert_eq!(nearest(&open(&path), 3.0, None).unwrap(), [3, 2, 4]);
+}
+
+#[test]
+fn a_kind_of_index_that_cannot_be_is_an_error_until_another_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = collection(folder.path(), Metric::Jaccard);
+    let choose = |kind: &str| {
+        change(&path, &format!("INSERT OR REPLACE INTO settings VALUES ('index_kind', {kind})"));
+    };
+    for (kind, expected) in [
+        ("'hnsw'", ErrorKind::Unsupported),
+        ("'forest'", ErrorKind::Unsupported), // there are no trees for this metric
+        ("x'00ff'", ErrorKind::Malformed),
+        ("7", ErrorKind::Malformed),
+    ] {
+        choose(kind);
+        let error = nearest(&open(&path), 3.0, None).unwrap_err();
+        assert_eq!(error.kind(), expected, "{kind}: {error}");
+    }
+    choose("'hnsw'");
+    let error = nearest(&open(&path), 3.0, None).unwrap_err();
+    assert!(error.help_text().unwrap().contains("--kind flat"), "{error}");
+    let opened = open(&path);
+    opened.index(Some("flat"), 1, &mut Silent).unwrap();
+    let rows = Sought::Ids(&Ids::Ints(vec![3]));
+    let found = opened.search(&rows, &CollectionSearch::nearest(3)).unwrap();
+    assert_eq!((found.results[0].len(), found.exact), (3, true));
+    drop(opened);
+    for number in ["-1", "9223372036854775807"] {
+        change(&path, &format!("UPDATE settings SET value = {number} WHERE key = 'choices'"));
+        assert_eq!(nearest(&open(&path), 3.0, None).unwrap_err().kind(), ErrorKind::Malformed);
+    }
 }
 
 #[test]

@@ -48,6 +48,8 @@ struct Pair {
     path: std::path::PathBuf,
     model: BTreeMap<i64, Row>,
     arrivals: u64,
+    /// The kind of index that was chosen last.
+    kind: &'static str,
 }
 
 /// A condition, and whether a row meets it; null is not true.
@@ -133,6 +135,11 @@ impl Pair {
         ids.iter().for_each(|id| drop(self.model.remove(id)));
     }
 
+    fn choose(&mut self, random: &mut Random) {
+        self.kind = if random.chance(70) { "forest" } else { "flat" };
+        self.collection().index(Some(self.kind), 2, &mut Silent).unwrap();
+    }
+
     fn delete_where(&mut self, random: &mut Random) {
         let page = random.below(50) as i64;
         let params = [Value::Int(page), Value::text(format!("file {}.pdf", random.below(20)))];
@@ -156,6 +163,7 @@ impl Pair {
         let search = CollectionSearch {
             goal,
             condition,
+            exact: true,
             threads: 1 + random.below(2) as usize,
             ..CollectionSearch::nearest(k)
         };
@@ -166,6 +174,17 @@ impl Pair {
         let found: Vec<(i64, f64)> =
             reply.results[0].iter().map(|hit| (int(&hit.id), hit.distance)).collect();
         assert_eq!(found, expected, "{sql:?} {params:?} {goal:?}");
+        let most = CollectionSearch { exact: false, ..search };
+        let most = self.collection().search(&Sought::Vectors(matrix), &most).unwrap();
+        assert_eq!(most.results[0].len(), expected.len(), "{sql:?} {params:?} {goal:?}");
+        for hit in &most.results[0] {
+            let (id, row) = (int(&hit.id), &self.model[&int(&hit.id)]);
+            assert!(meets(id, row), "{id}: {sql:?} {params:?} {goal:?}");
+        }
+        match most.exact {
+            true => assert_eq!(most.results, reply.results),
+            false => assert_eq!(self.kind, "forest"),
+        }
         for hit in &reply.results[0] {
             let row = &self.model[&int(&hit.id)];
             let expected: Vec<Value> = names.iter().map(|name| value(row, name)).collect();
@@ -318,7 +337,7 @@ fn run(seed: u64, storage: Storage, steps: usize) {
     let usual = CollectionSpec::new(DIM, Metric::L2);
     let spec = CollectionSpec { file_bytes: 200_000, storage, ..usual };
     let collection = Some(Collection::create(&path, &spec).unwrap());
-    let mut pair = Pair { collection, path, model: BTreeMap::new(), arrivals: 0 };
+    let mut pair = Pair { collection, path, model: BTreeMap::new(), arrivals: 0, kind: "flat" };
     let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ seed);
     pair.add(&mut random, Existing::Refuse);
     for _ in 0..steps {
@@ -332,6 +351,7 @@ fn run(seed: u64, storage: Storage, steps: usize) {
             49 => drop(pair.collection().compact(&mut Silent).unwrap()),
             50 => pair.collection().close().unwrap(),
             51..=52 => pair.compare_all(),
+            53..=54 => pair.choose(&mut random),
             _ => pair.search(&mut random),
         }
     }

@@ -197,6 +197,9 @@ pub struct Plan<'a> {
     pub keep: Keep<'a>,
     /// What to do with rows that are not finite. An index has none, unless its file is damaged.
     pub nonfinite: NonFinite,
+    /// Whether each row that may be found is looked at, also by a kind that finds most of the
+    /// nearest.
+    pub exact: bool,
     /// Threads to use; 0 counts as 1. The answers do not depend on it.
     pub threads: usize,
     /// What can stop the search.

@@ -36,7 +36,7 @@ fn build(rows: Rows, metric: Metric, threads: usize) -> Box<dyn Index> {
 }
 
 fn plan(goal: Goal, keep: Keep<'_>) -> Plan<'_> {
-    Plan { goal, keep, nonfinite: NonFinite::Refuse, threads: 2, interrupt: None }
+    Plan { goal, keep, nonfinite: NonFinite::Refuse, exact: false, threads: 2, interrupt: None }
 }
 
 /// The share of the nearest that was found. Distances must be those of the rows, in order.
@@ -95,6 +95,9 @@ fn most_of_the_nearest_are_found_and_always_as_many() {
                 let recall = recall(&found, &expected, &about);
                 let least = if metric == Metric::Hamming { 0.6 } else { 0.85 };
                 assert!(recall >= least, "{about}: {recall}");
+                let all = Plan { exact: true, ..plan(goal, keep) };
+                let found = index.search(queries.matrix(), &all).unwrap();
+                assert_eq!(self::recall(&found, &expected, &about), 1.0, "{about}");
                 // A little more than a distance, so that its rounding does not matter.
                 let nearer = if metric == Metric::InnerProduct { -1e-6 } else { 1e-6 };
                 let radius = expected[0][1].distance + nearer;

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn plan(goal: Goal) -> Plan<'static> {
     let nonfinite = NonFinite::Refuse;
-    Plan { goal, keep: Keep::All, nonfinite, threads: 2, interrupt: None }
+    Plan { goal, keep: Keep::All, nonfinite, exact: false, threads: 2, interrupt: None }
 }
 
 fn spec(metric: Metric) -> Spec {

@@ -11,7 +11,7 @@
 //! | `rows` | their vectors |
 //! | `delta.deleted` | the numbers of items that were deleted (u32), ascending |
 
-use crate::{About, Input, Output, Segment, SegmentWriter};
+use crate::{About, Input, Output, Segment, SegmentWriter, sync_folder};
 use anear_types::{Element, Error, Metric, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -80,16 +80,23 @@ impl Delta {
     /// # Errors
     /// If writing fails; what was there before stays then.
     pub fn save(&self, base: &Input) -> Result<()> {
-        let path = Delta::path_for(base.path());
         if self.changes.is_empty() {
-            return match std::fs::remove_file(&path) {
-                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                    Err(Error::io("cannot remove", source).at_path(path))
-                }
-                _ => Ok(()),
-            };
+            return Delta::remove(base.path());
         }
-        self.write(Output::create(path, true)?, base)
+        self.write(Output::create(Delta::path_for(base.path()), true)?, base)
+    }
+
+    /// Removes the changes beside a file for good, if there are any.
+    ///
+    /// # Errors
+    /// If they cannot be removed, or the disk fails.
+    pub fn remove(file: &Path) -> Result<()> {
+        let path = Delta::path_for(file);
+        let removed = match std::fs::remove_file(&path) {
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            removed => removed.and_then(|()| sync_folder(&path)),
+        };
+        removed.map_err(|source| Error::io("cannot remove", source).at_path(path))
     }
 
     /// Writes the changes of a file to an output.

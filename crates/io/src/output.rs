@@ -135,7 +135,7 @@ fn set_ordinary_permissions(_: &File) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Makes the name of a new file or folder itself survive a crash.
+/// Makes it survive a crash that a file or folder got its name, or that one was removed.
 ///
 /// # Errors
 /// If the folder it is in cannot be opened or synced.

@@ -163,6 +163,24 @@ def test_an_index_changes_no_answer(c, q):
             np.testing.assert_array_equal(one.distances, other.distances)
 
 
+def test_trees_find_most_of_the_nearest(c, q):
+    nearest = c.search(q, k=50, where="page < 50")
+    assert c.info()["index"] is None
+    c.index(kind="forest")
+    assert c.info()["index"] == "forest"
+    for collection in (c, anear.Collection(c.path, read_only=True)):
+        found = collection.search(q, k=50, where="page < 50")
+        assert [len(hits) for hits in found] == [len(hits) for hits in nearest]
+        same = [np.intersect1d(a.ids, b.ids).size for a, b in zip(found, nearest, strict=True)]
+        assert sum(same) > 0.8 * sum(len(hits) for hits in nearest)
+        for one, other in zip(collection.search(q, 50, where="page < 50", exact=True), nearest, strict=True):
+            np.testing.assert_array_equal(one.ids, other.ids)
+    c.index(threads=1, kind="flat")
+    np.testing.assert_array_equal(c.search(q[0], 50, where="page < 50").ids, nearest[0].ids)
+    with pytest.raises(anear.UsageError, match="HNSW32"):
+        c.index(kind="HNSW32")
+
+
 def test_text(tmp_path, rng):
     c = anear.Collection(tmp_path / "c.anear", dim=4, text="about")
     texts = ["green tea", "black tea with milk", "milk", "water"]

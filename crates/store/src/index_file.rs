@@ -3,7 +3,7 @@
 use crate::Store;
 use crate::error::sql;
 use crate::folder::{self, check_name};
-use crate::read::Moment;
+use crate::read::{Marks, Moment};
 use crate::sql::schema;
 use anear_io::{Input, Output};
 use anear_types::Result;
@@ -13,17 +13,27 @@ use rusqlite::OptionalExtension;
 const INDEX: &str = "index";
 
 impl Store {
-    /// Keeps an index that was made of the rows as they were numbered in an epoch, in place of the
-    /// one there was. `write` writes its file, which appears whole or not at all. Nothing is done
-    /// if the rows have other numbers now; the answer says whether it was.
+    /// Keeps an index that was made of the rows there were at some marks, in place of the one there
+    /// was. With `kind`, that is the kind of index from now on. `write` writes its file, which
+    /// appears whole or not at all. Nothing is done if the rows have other numbers now, or another
+    /// kind was chosen since; the answer says whether it was.
     ///
     /// # Errors
     /// If the disk is full or fails.
-    pub fn keep_index(&self, epoch: u64, write: impl FnOnce(Output) -> Result<()>) -> Result<bool> {
+    pub fn keep_index(
+        &self,
+        made_at: Marks,
+        kind: Option<&str>,
+        write: impl FnOnce(Output) -> Result<()>,
+    ) -> Result<bool> {
         self.0.locked(|writer| {
             let kept = writer.transact(&self.0, |turn| {
-                if schema::integer(turn.connection, "epoch")?.unsigned_abs() != epoch {
+                let now = Moment::begin(&self.0)?.marks(); // nobody else writes
+                if (now.epoch, now.choices) != (made_at.epoch, made_at.choices) {
                     return Ok(false);
+                }
+                if let Some(kind) = kind {
+                    schema::choose_index(turn.connection, kind)?;
                 }
                 forget(turn.connection)?;
                 let (_, name) = turn.name_file(INDEX, 0)?;
@@ -43,6 +53,14 @@ pub(crate) fn forget(connection: &rusqlite::Connection) -> Result<()> {
 }
 
 impl Moment {
+    /// The kind of index that was chosen, if one was.
+    ///
+    /// # Errors
+    /// If the metadata are damaged.
+    pub fn index_kind(&self) -> Result<Option<String>> {
+        schema::index_kind(self.connection()).map_err(|error| self.locate(error))
+    }
+
     /// The file of the index, if one is kept. It is about some of the first rows.
     ///
     /// # Errors

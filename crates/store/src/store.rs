@@ -36,6 +36,8 @@ pub struct StoreInfo {
     pub deleted: u64,
     /// Whether ids are integers or text; `None` before the first row.
     pub ids: Option<ColumnKind>,
+    /// The kind of index that was chosen, if one was.
+    pub index_kind: Option<String>,
     /// Names and bytes of its files.
     pub files: Vec<(String, u64)>,
 }
@@ -128,6 +130,7 @@ impl Store {
             rows: marks.rows(),
             deleted: marks.deleted,
             ids,
+            index_kind: moment.index_kind()?,
             files: names.into_iter().filter_map(size).collect(),
         })
     }

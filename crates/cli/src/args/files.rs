@@ -109,9 +109,10 @@ pub(crate) struct Index {
     pub(crate) text: Vec<String>,
     /// The kind of index: flat (all rows, exactly), forest (trees that find most of the nearest), or
     /// auto to choose; an output called .ann is an Annoy file with such trees; for one called .faiss a
-    /// factory string of FAISS, such as IVF1024,PQ16 or HNSW32
-    #[arg(long, default_value = "auto")]
-    pub(crate) kind: String,
+    /// factory string of FAISS, such as IVF1024,PQ16 or HNSW32 [default: auto, and for a collection
+    /// the kind it has]
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
     /// How nearness is measured [default: what the file says, else cosine]
     #[arg(long, value_parser = values::metric)]
     pub(crate) metric: Option<anear::Metric>,

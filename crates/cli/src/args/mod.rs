@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Head(Head),
     /// Convert between any two formats
     Convert(Convert),
-    /// Find the nearest rows: exactly, but for files with trees
+    /// Find the nearest rows: exactly, but for files with trees, and collections with an index of them
     Search(Box<Search>),
     /// Build an index file that opens at once, with ids and metadata inside; or index a collection
     Index(Index),

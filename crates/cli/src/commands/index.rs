@@ -10,7 +10,7 @@ use std::path::Path;
 
 pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     let Some(output) = &arguments.output else {
-        return collection::index::run(&arguments.path, &arguments.text, common);
+        return collection::index::run(arguments, common);
     };
     let options = super::open_options(common, &arguments.ids);
     let vectors = Vectors::open_at(&Location::parse(&arguments.path), &options)?;
@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
         return of_another_library(&vectors, output, arguments, common);
     }
     let spec = IndexSpec {
-        kind: arguments.kind.clone(),
+        kind: kind(arguments),
         metric: arguments.metric,
         prefilter: !arguments.no_prefilter,
     };
@@ -49,6 +49,10 @@ pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     ))
 }
 
+fn kind(arguments: &args::Index) -> String {
+    arguments.kind.clone().unwrap_or_else(|| IndexSpec::default().kind)
+}
+
 /// Builds an index as a file of Annoy or FAISS.
 fn of_another_library(
     vectors: &Vectors,
@@ -59,7 +63,7 @@ fn of_another_library(
     let path = output.to_string_lossy();
     let location = Location { path: output.to_owned(), entry: None };
     let request = ConvertRequest {
-        kind: Some(arguments.kind.clone()),
+        kind: Some(kind(arguments)),
         meta: arguments.meta.clone(),
         ..ConvertRequest::new(
             Location::parse(&arguments.path),
@@ -74,7 +78,7 @@ fn of_another_library(
     let options = super::open_options(common, &arguments.ids);
     let saved = anear::convert(&request, &options, &mut Bar::new(common.quiet))?;
     let (rows, dim, bytes) = (saved.summary.rows, vectors.schema().dim, saved.summary.bytes);
-    let kind = if saved.format == "annoy" { "forest" } else { arguments.kind.as_str() };
+    let kind = if saved.format == "annoy" { "forest".to_owned() } else { kind(arguments) };
     if common.json {
         return output::json(&json!({
             "path": path,

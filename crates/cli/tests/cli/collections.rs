@@ -255,7 +255,10 @@ fn text_is_searched_alone_and_with_a_vector() {
     let folder = Folder::new();
     let path = food(&folder);
     let indexed = json(&["index", &path, "--text", "gloss"]);
-    assert_eq!(indexed, document!({"path": path, "text": ["gloss"], "index_file": null}));
+    assert_eq!(
+        indexed,
+        document!({"path": path, "text": ["gloss"], "kind": null, "index_file": null})
+    );
     let reply = json(&["search", &path, "--text", "cheese", "-k", "5"]);
     assert_eq!(reply["metric"], "bm25");
     let hits = reply["results"][0]["hits"].as_array().unwrap();
@@ -282,6 +285,34 @@ fn an_index_is_kept_in_the_folder_when_asked() {
     assert_eq!(json(&["info", &path])["index"]["file"], file);
     assert_eq!(ids(&json(&["search", &path, "--id", "42", "-k", "600"])), found);
     assert!(said(&["verify", &path]).contains("all is well"));
+}
+
+#[test]
+fn a_collection_is_searched_by_trees_when_asked() {
+    let folder = Folder::new();
+    let path = food(&folder);
+    let query = ["search", &path, "--id", "42", "-k", "20", "--where", "page_num < 5"];
+    let before = json(&query);
+    assert_eq!(before["exact"], true);
+    let indexed = json(&["index", &path, "--kind", "forest"]);
+    assert_eq!(indexed["kind"], "forest");
+    let info = json(&["info", &path]);
+    assert_eq!(
+        (&info["index"]["kind"], &info["index"]["file"]),
+        (&indexed["kind"], &indexed["index_file"])
+    );
+    assert!(said(&["info", &path]).contains("index = forest"));
+    let found = json(&query);
+    assert_eq!((&found["exact"], ids(&found).len()), (&false.into(), ids(&before).len()));
+    let same = ids(&found).iter().filter(|id| ids(&before).contains(id)).count();
+    assert!(same >= 15, "{found} {before}");
+    assert_eq!(json(&[&query[..], &["--exact"]].concat()), before);
+    assert_eq!(json(&["index", &path])["kind"], "forest", "the kind stays");
+    assert!(said(&["verify", &path]).contains("all is well"));
+    assert_eq!(json(&["index", &path, "--kind", "flat"])["kind"], "flat");
+    assert_eq!(json(&query), before);
+    let (status, error) = failure(&["index", &path, "--kind", "HNSW32"]);
+    assert!(status == 2 && error.contains("HNSW32"), "{status} {error}");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Making searches faster in the background: after a search that had to look at many rows of which
 //! nothing was known, or to ask SQLite for columns that could be in memory, a thread reads those
-//! columns and learns about the rows while searches go on. What was learned about very
-//! many rows is kept in the folder, for those who open the collection later; about fewer it is
-//! sooner learned again than read.
+//! columns and learns about the rows while searches go on. What was learned for exact
+//! searches of very many rows is kept in the folder, for those who open the collection later; about
+//! fewer it is sooner learned again than read. What takes long to learn, such as trees, is kept always.
 
 use super::picture::Shared;
-use crate::{Access, Progress, Result};
-use anear_index::save_learned;
+use crate::{Access, Result};
+use anear_index::{Index, save_learned};
 use anear_store::Store;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,7 +57,7 @@ impl Drop for Learning {
 }
 
 /// Whether there is so much to learn that it pays.
-pub(super) fn pays(structure: &dyn anear_index::Index) -> bool {
+pub(super) fn pays(structure: &dyn Index) -> bool {
     let lacking = structure.lacking();
     lacking.end - lacking.start >= LEAST_ROWS
 }
@@ -76,52 +76,27 @@ fn learn(store: &Store, shared: &Shared, stop: &AtomicBool) {
         shared.change(|picture| picture.structure.accept(learned));
         has_learned = true;
     }
-    let many = |rows: u64| rows.saturating_mul(store.spec().row_bytes() as u64) >= KEPT_BYTES;
+    let pays_to_keep = |structure: &dyn Index| {
+        let bytes = structure.lacking().start.saturating_mul(store.spec().row_bytes() as u64);
+        !structure.info().is_exact || bytes >= KEPT_BYTES
+    };
     if has_learned && store.access() == Access::Write {
         // Searches are as fast without the file; whoever opens the collection next tries again.
-        let _ = keep(store, shared, many);
+        let _ = keep(store, shared, pays_to_keep);
     }
 }
 
-/// Keeps what was learned in the folder, if it is about so many rows that it pays. Returns whether
-/// it was kept.
-fn keep(store: &Store, shared: &Shared, many: impl Fn(u64) -> bool) -> Result<bool> {
+/// Keeps what was learned in the folder, if that pays.
+pub(super) fn keep(
+    store: &Store,
+    shared: &Shared,
+    pays: impl Fn(&dyn Index) -> bool,
+) -> Result<()> {
     let (moment, picture) = shared.now(store)?;
-    let epoch = moment.marks().epoch;
     drop(moment);
-    if !many(picture.structure.lacking().start) {
-        return Ok(false);
+    if pays(&*picture.structure) {
+        let write = |output| save_learned(&*picture.structure, output).map(drop);
+        store.keep_index(picture.marks, None, write)?;
     }
-    store.keep_index(epoch, |output| save_learned(&*picture.structure, output).map(drop))
-}
-
-impl super::Collection {
-    /// Learns all there is to learn about the vectors now, and keeps it in the folder, in a file
-    /// `index-*.anx`. Very large collections do so by themselves.
-    ///
-    /// # Errors
-    /// If the disk is full or fails, or the work is to stop.
-    pub fn index(&self, threads: usize, progress: &mut dyn Progress) -> Result<()> {
-        self.learning.stop();
-        let (moment, picture) = self.shared.now(&self.store)?;
-        progress.begin("indexing", moment.marks().next_row);
-        let mut lesson = picture.structure.lesson();
-        drop((moment, picture));
-        while let Some(next) = lesson {
-            progress.advance(next.rows().end - next.rows().start);
-            let learned = next.learn(threads, None)?;
-            lesson = self
-                .shared
-                .change(|picture| {
-                    picture.structure.accept(learned);
-                    picture.structure.lesson()
-                })
-                .flatten();
-            if progress.interrupted() {
-                return Err(crate::Error::interrupted());
-            }
-        }
-        progress.end();
-        keep(&self.store, &self.shared, |_| true).map(drop)
-    }
+    Ok(())
 }

@@ -5,10 +5,12 @@
 //! | `request` | what one asks, and what is answered |
 //! | `picture` | vectors and columns in memory, brought up to date with what was committed |
 //! | `learning` | making searches faster, in the background |
+//! | `choosing` | the same ahead of searches, and the kind of index |
 //! | `filter` | which rows meet a condition |
 //! | `search` | near to a vector, matching a text, or both |
 //! | `transfer` | from and to files |
 
+mod choosing;
 mod filter;
 mod learning;
 mod picture;

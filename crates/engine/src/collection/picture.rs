@@ -9,9 +9,9 @@
 use crate::{CollectionColumn, Result};
 use anear_filter::{Affinity, Cell, ColumnData, ColumnStore};
 use anear_formats::sqlite::values::sql_type;
-use anear_index::{Index, Rows, Spec, kind_named, load_learned};
+use anear_index::{INDEX_KINDS, Index, IndexKind, Rows, Spec, kind_named, load_learned};
 use anear_store::{Marks, Moment, Store};
-use anear_types::{ColumnKind, Error, Metric, Value};
+use anear_types::{ColumnKind, Error, Value};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -179,12 +179,11 @@ impl Reading {
 impl Picture {
     fn of(store: &Store, moment: &Moment, marks: Marks) -> Result<Picture> {
         let rows = rows_of(store, moment, marks)?;
-        let mut structure = match kept(moment, &rows, store.spec().metric) {
+        let kind = kind_of(store, moment)?;
+        let spec = index_spec(store);
+        let mut structure = match kept(moment, &rows, kind, &spec) {
             Some(structure) => structure,
-            None => {
-                let spec = Spec { metric: store.spec().metric, prefilter: true };
-                kind_named("auto")?.build(rows, &spec)?
-            }
+            None => kind.build(rows, &spec).map_err(|error| without_it(store, error))?,
         };
         for row in moment.deleted(0)? {
             structure.remove(row);
@@ -259,15 +258,37 @@ impl Picture {
     }
 }
 
+/// The kind of index a collection has: the one that was chosen, else the usual one.
+pub(super) fn kind_of(store: &Store, moment: &Moment) -> Result<&'static dyn IndexKind> {
+    let Some(name) = moment.index_kind()? else { return kind_named("auto") };
+    let mut kinds = INDEX_KINDS.iter().copied();
+    kinds.find(|kind| kind.info().name == name).ok_or_else(|| {
+        without_it(store, Error::unsupported(format!("an index of kind {name:?} is not known")))
+    })
+}
+
+/// An error of the kind that was chosen, with the way out.
+fn without_it(store: &Store, error: Error) -> Error {
+    let help = "a newer anear may know it; anear index COLL --kind flat chooses another";
+    error.at_path(store.path()).help(help)
+}
+
+/// How the index of a collection is built.
+pub(super) fn index_spec(store: &Store) -> Spec {
+    Spec { metric: store.spec().metric, prefilter: true }
+}
+
 /// The index that is kept in the folder, over these rows. One that is missing, damaged, of other
-/// rows or of another metric counts as none: it is made anew, and `verify` tells of it.
-fn kept(moment: &Moment, rows: &Rows, metric: Metric) -> Option<Box<dyn Index>> {
+/// rows, of another kind or metric counts as none: it is made anew, and `verify` tells of it.
+fn kept(moment: &Moment, rows: &Rows, kind: &dyn IndexKind, spec: &Spec) -> Option<Box<dyn Index>> {
     let input = moment.index_file().ok().flatten()?;
-    load_learned(input, rows.clone()).ok().filter(|index| index.metric() == metric)
+    let index = load_learned(input, rows.clone()).ok()?;
+    let is_meant = (index.info().name, index.metric()) == (kind.info().name, spec.metric);
+    is_meant.then_some(index)
 }
 
 /// All vectors, where they lie.
-fn rows_of(store: &Store, moment: &Moment, marks: Marks) -> Result<Rows> {
+pub(super) fn rows_of(store: &Store, moment: &Moment, marks: Marks) -> Result<Rows> {
     let spec = store.spec();
     let mut rows = Rows::none(spec.element, spec.dim);
     for stretch in moment.stretches()? {

@@ -72,6 +72,9 @@ pub struct CollectionSearch<'a> {
     pub condition: Option<Condition<'a>>,
     /// Metadata columns to return; `None` for all.
     pub show: Option<&'a [String]>,
+    /// Whether to look at each row that meets the condition, also where the index finds most of the
+    /// nearest.
+    pub exact: bool,
     /// Threads to use; 0 counts as 1.
     pub threads: usize,
     /// What can stop the search.
@@ -85,6 +88,7 @@ impl CollectionSearch<'_> {
             goal: Goal::Nearest { k },
             condition: None,
             show: None,
+            exact: false,
             threads: 1,
             interrupt: None,
         }
@@ -94,6 +98,9 @@ impl CollectionSearch<'_> {
 /// The answer to a search.
 #[derive(Clone, Debug)]
 pub struct CollectionReply {
+    /// Whether the hits are surely the nearest, which they are but for an index that finds most of
+    /// them.
+    pub exact: bool,
     /// The metadata columns that each hit has values of.
     pub columns: Vec<CollectionColumn>,
     /// Hits for each query, the nearest first.

@@ -53,6 +53,7 @@ impl Collection {
             Sought::Hybrid { vector, text } => vec![search.both(*vector, text)?],
         };
         let columns = shown(&picture.known, request.show)?;
+        let exact = search.is_exact(sought);
         let to_learn = pays(&*picture.structure) || self.shared.is_wanting();
         drop(picture);
         if to_learn {
@@ -60,7 +61,7 @@ impl Collection {
         }
         let hits = |found: Vec<Neighbor>| self.hits(&moment, &columns, &found);
         let results = found.into_iter().map(hits).collect::<Result<_>>()?;
-        Ok(CollectionReply { columns, results })
+        Ok(CollectionReply { exact, columns, results })
     }
 
     fn hits(
@@ -93,10 +94,18 @@ impl Search<'_> {
             goal,
             keep: self.keep(),
             nonfinite: NonFinite::Refuse,
+            exact: self.request.exact,
             threads: self.request.threads,
             interrupt: self.request.interrupt,
         };
         self.picture.structure.search(queries, &plan)
+    }
+
+    /// Whether no near row can be missing.
+    fn is_exact(&self, sought: &Sought<'_>) -> bool {
+        let is_by_text = matches!(sought, Sought::Text(_));
+        let is_within = matches!(self.request.goal, Goal::Within { .. });
+        is_by_text || is_within || self.request.exact || self.picture.structure.info().is_exact
     }
 
     fn keep(&self) -> Keep<'_> {

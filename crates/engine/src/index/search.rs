@@ -47,7 +47,7 @@ impl IndexSearch<'_> {
         Self: 'b,
     {
         let IndexSearch { goal, threads, interrupt, .. } = *self;
-        Plan { goal, keep, nonfinite, threads, interrupt }
+        Plan { goal, keep, nonfinite, exact: false, threads, interrupt }
     }
 }
 

@@ -23,8 +23,8 @@ pub(crate) enum Change {
     },
     Compact,
     IndexText,
-    /// What was learned about the vectors is kept.
-    Index,
+    /// What was learned about the vectors is kept, for this kind of index.
+    Index(&'static str),
     /// The collection is closed; the next change opens it.
     Reopen,
 }
@@ -67,7 +67,8 @@ impl Change {
             70..80 => Change::Delete(some_ids(model, 3, &mut random)),
             80..84 => Change::Reopen,
             84..87 => Change::IndexText,
-            87..90 => Change::Index,
+            87 => Change::Index("flat"),
+            88..90 => Change::Index("forest"),
             _ if shrinks || dice >= 96 && rows >= setting.least_rows => {
                 Change::DeleteWhere { label }
             }
@@ -93,7 +94,7 @@ impl Change {
             }
             Change::Compact => collection.compact(&mut Silent).map(drop),
             Change::IndexText => collection.index_text(&["words".to_owned()]),
-            Change::Index => collection.index(1, &mut Silent),
+            Change::Index(kind) => collection.index(Some(kind), 1, &mut Silent),
             Change::Reopen => Ok(()),
         }
     }
@@ -110,7 +111,7 @@ impl Change {
             Change::Delete(ids) => model.rows.retain(|id, _| !ids.contains(id)),
             Change::DeleteWhere { label } => model.rows.retain(|_, row| row.label != *label),
             Change::IndexText => model.text = true,
-            Change::Compact | Change::Index | Change::Reopen => {}
+            Change::Compact | Change::Index(_) | Change::Reopen => {}
         }
     }
 }

@@ -183,7 +183,7 @@ fn search(
         .map(|value| Condition { sql: "label = ?", params: std::slice::from_ref(value) });
     let show = ["version".to_owned()];
     let nearest = CollectionSearch::nearest(k);
-    let request = CollectionSearch { condition, show: Some(&show), ..nearest };
+    let request = CollectionSearch { condition, show: Some(&show), exact: true, ..nearest };
     let mut hits = collection.search(sought, &request)?.results;
     assert_eq!(hits.len(), 1, "one query has one list of hits");
     Ok(hits.remove(0))

@@ -24,6 +24,7 @@ const LEAST_QUERIES: usize = 256;
 ///     goal: Goal::Nearest { k: 1 },
 ///     keep: Keep::Listed(&[0, 2]),
 ///     nonfinite: NonFinite::Refuse,
+///     exact: true,
 ///     threads: 1,
 ///     interrupt: None,
 /// };

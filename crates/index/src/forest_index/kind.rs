@@ -165,7 +165,9 @@ impl Index for ForestIndex {
 
     fn search(&self, queries: MatrixRef<'_>, plan: &Plan<'_>) -> Result<Vec<Vec<Neighbor>>> {
         match (&self.trees, plan.goal) {
-            (Some(trees), Goal::Nearest { k }) => self.search_trees(trees, queries, k, plan),
+            (Some(trees), Goal::Nearest { k }) if !plan.exact => {
+                self.search_trees(trees, queries, k, plan)
+            }
             _ => search_stretches(&self.stretches(), &self.removed, queries, self.metric, plan),
         }
     }

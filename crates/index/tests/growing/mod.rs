@@ -39,7 +39,7 @@ const GOALS: [Goal; 4] = [
 ];
 
 fn plan(goal: Goal, keep: Keep<'_>) -> Plan<'_> {
-    Plan { goal, keep, nonfinite: NonFinite::Refuse, threads: 2, interrupt: None }
+    Plan { goal, keep, nonfinite: NonFinite::Refuse, exact: false, threads: 2, interrupt: None }
 }
 
 /// What the plain scan finds among the first `len` rows but for the removed ones.

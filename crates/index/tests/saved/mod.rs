@@ -35,6 +35,7 @@ fn search(index: &dyn Index, queries: &Data) -> Result<Vec<Vec<Neighbor>>> {
         goal: Goal::Nearest { k: 5 },
         keep: Keep::All,
         nonfinite: NonFinite::Refuse,
+        exact: false,
         threads: 1,
         interrupt: None,
     };

@@ -313,6 +313,7 @@ class Collection:
         where: str | None = None,
         params: Sequence[Any] = (),
         columns: Sequence[str] | None = None,
+        exact: bool = False,
         threads: int | None = None,
         model: str | None = None,
     ) -> Hits: ...
@@ -328,6 +329,7 @@ class Collection:
         where: str | None = None,
         params: Sequence[Any] = (),
         columns: Sequence[str] | None = None,
+        exact: bool = False,
         threads: int | None = None,
         model: str | None = None,
     ) -> Any: ...
@@ -342,6 +344,7 @@ class Collection:
         where: str | None = None,
         params: Sequence[Any] = (),
         columns: Sequence[str] | None = None,
+        exact: bool = False,
         threads: int | None = None,
         model: str | None = None,
     ) -> Hits | list[Hits]:
@@ -370,6 +373,9 @@ class Collection:
             Values for the ``?`` in it.
         columns
             The metadata columns to return; all by default.
+        exact
+            Whether to look at all rows that meet ``where``, also where the index is one of trees
+            (``index(kind="forest")``), which finds most of the nearest.
         threads
             Threads to use at most; by default all cores.
         model
@@ -401,6 +407,7 @@ class Collection:
             where,
             params,
             _chosen(columns),
+            exact,
             threads,
             model,
         )
@@ -408,13 +415,30 @@ class Collection:
             return Hits(*found[0], kinds)
         return [Hits(*of_one, kinds) for of_one in found]
 
-    def index(self, threads: int | None = None) -> None:
+    def index(self, threads: int | None = None, *, kind: str | None = None) -> None:
         """Learns all that makes searches faster now, and keeps it in a file ``index-*.anx``.
 
         Without it that happens beside the first searches, and very large collections keep such a
-        file by themselves. Answers are the same in any case.
+        file by themselves.
+
+        Parameters
+        ----------
+        threads
+            Threads to use at most; by default all cores.
+        kind
+            Another kind of index, which the collection has from now on: ``"flat"``, with which
+            the nearest are found exactly, or ``"forest"``, trees that find most of the nearest.
+            With either, conditions are met by exactly ``k`` hits where so many rows meet them, and
+            rows added and deleted count at once. By default the kind there is.
+
+        Raises
+        ------
+        UsageError
+            If there is no such kind.
+        UnsupportedError
+            If it is not for the metric.
         """
-        self._store.index(threads)
+        self._store.index(kind, threads)
 
     def index_text(self, *columns: str) -> None:
         """Makes metadata columns searchable as text, the rows there are and those to come."""
@@ -422,8 +446,8 @@ class Collection:
 
     def info(self) -> dict[str, Any]:
         """What there is to say about the collection: rows, deleted rows whose vectors are still in
-        the files, kind of ids, columns searched as text, files with their bytes, and what it was
-        created with."""
+        the files, kind of ids, columns searched as text, files with their bytes, the kind of
+        ``index`` if one was chosen, and what it was created with."""
         path, dim, _, metric, model, storage = self._facts
         return {
             "path": os.fspath(path),

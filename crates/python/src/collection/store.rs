@@ -122,6 +122,7 @@ impl Store {
         dict.set_item("text", text)?;
         dict.set_item("bytes", info.files.iter().map(|(_, bytes)| bytes).sum::<u64>())?;
         dict.set_item("files", files)?;
+        dict.set_item("index", info.index_kind)?;
         Ok(dict)
     }
 
@@ -242,7 +243,7 @@ impl Store {
 
     /// The hits for each query, the kinds of their metadata columns, and whether the query was a
     /// single vector.
-    #[pyo3(signature = (query, ids, text, k, radius, condition, params, columns, threads, model))]
+    #[pyo3(signature = (query, ids, text, k, radius, condition, params, columns, exact, threads, model))]
     #[expect(clippy::too_many_arguments, reason = "they are those of the Python function")]
     fn search<'py>(
         &self,
@@ -255,6 +256,7 @@ impl Store {
         condition: Option<String>,
         params: &Bound<'py, PyAny>,
         columns: Option<Vec<String>>,
+        exact: bool,
         threads: Option<isize>,
         model: Option<&str>,
     ) -> Result<(Vec<Found<'py>>, Bound<'py, PyDict>, bool)> {
@@ -271,6 +273,7 @@ impl Store {
                     goal,
                     condition: condition.condition(),
                     show: columns.as_deref(),
+                    exact,
                     threads,
                     interrupt: Some(interrupt),
                 };
@@ -287,11 +290,11 @@ impl Store {
         self.with(py, |collection| collection.index_text(&columns))
     }
 
-    #[pyo3(signature = (threads))]
-    fn index(&self, py: Python<'_>, threads: Option<isize>) -> Result<()> {
+    #[pyo3(signature = (kind, threads))]
+    fn index(&self, py: Python<'_>, kind: Option<&str>, threads: Option<isize>) -> Result<()> {
         let threads = options::threads(threads)?;
         watched(py, |interrupt| {
-            self.locked(|collection| collection.index(threads, &mut Unseen(interrupt)))
+            self.locked(|collection| collection.index(kind, threads, &mut Unseen(interrupt)))
         })
     }
 

@@ -71,6 +71,8 @@ pub struct Marks {
     pub epoch: u64,
     /// How often the metadata of a row were changed.
     pub changes: u64,
+    /// How often the kind of index was chosen.
+    pub choices: u64,
     /// Rows whose vectors are in files.
     pub file_rows: u64,
     /// One more than the largest number of a row.
@@ -83,20 +85,16 @@ impl Marks {
     /// Whether the store had come farther here than there.
     pub fn is_after(&self, other: &Marks) -> bool {
         let order = |marks: &Marks| {
-            (marks.epoch, marks.next_row, marks.deleted, marks.changes, marks.file_rows)
+            [marks.next_row, marks.deleted, marks.changes, marks.choices, marks.file_rows]
         };
-        let (ours, theirs) = (order(self), order(other));
-        ours.0 > theirs.0
-            || ours.0 == theirs.0
-                && (ours.1 > theirs.1
-                    || ours.2 > theirs.2
-                    || ours.3 > theirs.3
-                    || ours.4 > theirs.4)
+        let farther = order(self).iter().zip(order(other)).any(|(ours, theirs)| *ours > theirs);
+        self.epoch > other.epoch || self.epoch == other.epoch && farther
     }
 
-    /// Whether all there was there is here too, under the same numbers.
+    /// Whether all there was there is here too, under the same numbers and for the same kind of
+    /// index.
     pub fn continues(&self, other: &Marks) -> bool {
-        self.epoch == other.epoch && !other.is_after(self)
+        (self.epoch, self.choices) == (other.epoch, other.choices) && !other.is_after(self)
     }
 
     /// Rows there are.
@@ -133,13 +131,15 @@ impl Moment {
             (SELECT value FROM settings WHERE key = 'changes'),
             (SELECT first_row + rows FROM extents ORDER BY first_row DESC LIMIT 1),
             (SELECT max(row) + 1 FROM pending),
-            (SELECT max(sequence) FROM deleted)";
+            (SELECT max(sequence) FROM deleted),
+            (SELECT value FROM settings WHERE key = 'choices')";
         let marks = self.connection().prepare_cached(MARKS).and_then(|mut statement| {
             statement.query_row([], |row| {
                 let file_rows = number_or_0(row, 2)?;
                 Ok(Marks {
                     epoch: number_or_0(row, 0)?,
                     changes: number_or_0(row, 1)?,
+                    choices: number_or_0(row, 5)?,
                     file_rows,
                     next_row: number_or_0(row, 3)?.max(file_rows),
                     deleted: number_or_0(row, 4)?,

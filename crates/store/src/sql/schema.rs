@@ -8,7 +8,7 @@
 //! | `files` | files of vectors (`vectors`), with their first row, and of the index (`index`) |
 //! | `extents` | stretches of rows in the files, with the CRC-32 of their bytes |
 //! | `pending` | vectors of rows that are not in a file yet |
-//! | `settings` | what the store is made of; `epoch` counts compactions, `changes` updates of metadata |
+//! | `settings` | what the store is made of; `epoch` counts compactions, `changes` updates of metadata; `index_kind`, when one was chosen, and `choices`, how often |
 //! | `attributes` | facts about the whole collection |
 
 use super::numbers::Rising;
@@ -247,6 +247,22 @@ pub(crate) fn count_turn(connection: &Connection) -> Result<()> {
     let count =
         "INSERT INTO settings VALUES ('turns', 1) ON CONFLICT DO UPDATE SET value = value + 1";
     connection.execute(count, []).map(drop).map_err(sql)
+}
+
+/// Sets the kind of index.
+pub(crate) fn choose_index(connection: &Connection, kind: &str) -> Result<()> {
+    let choose = "INSERT INTO settings VALUES ('index_kind', ?) ON CONFLICT DO UPDATE SET value = excluded.value";
+    connection.execute(choose, [kind]).map_err(sql)?;
+    let count =
+        "INSERT INTO settings VALUES ('choices', 1) ON CONFLICT DO UPDATE SET value = value + 1";
+    connection.execute(count, []).map(drop).map_err(sql)
+}
+
+/// The kind of index that was chosen, if one was.
+pub(crate) fn index_kind(connection: &Connection) -> Result<Option<String>> {
+    let query = "SELECT value FROM settings WHERE key = 'index_kind'";
+    let mut statement = connection.prepare_cached(query).map_err(sql)?;
+    statement.query_row([], |row| row.get(0)).optional().map_err(sql)
 }
 
 /// Whether ids are integers (`int`) or text (`text`); `None` before the first row.

@@ -55,9 +55,10 @@ fn as_json(
     let text = columns.iter().filter(|column| column.text);
     let files = info.files.iter().map(|(name, bytes)| json!({"name": name, "bytes": bytes}));
     let index = info.files.iter().find(|(name, _)| name.ends_with(".anx"));
-    let index = index.map(
-        |(name, _)| json!({"kind": "flat", "metric": collection.metric().name(), "file": name}),
-    );
+    let file = index.map(|(name, _)| name);
+    let index_kind = info.index_kind.as_deref().or(file.and(Some("flat")));
+    let index = index_kind
+        .map(|kind| json!({"kind": kind, "metric": collection.metric().name(), "file": file}));
     let entry = json!({
         "name": "",
         "rows": info.rows,
@@ -104,6 +105,9 @@ fn show(
     ))?;
     if let Some(model) = collection.model() {
         output::text(&format!("model = {model}"))?;
+    }
+    if let Some(kind) = &info.index_kind {
+        output::text(&format!("index = {kind}"))?;
     }
     let mut table = output::table(["column", "values"]);
     let ids = info.ids.map_or("not known yet", ColumnKind::name);

@@ -20,6 +20,7 @@ pub(crate) fn run(arguments: &Search, common: &Common) -> Result<()> {
         goal,
         condition: condition(&arguments.condition),
         show: show.as_deref(),
+        exact: arguments.exact,
         threads: options.threads,
         interrupt: None,
     };
@@ -50,9 +51,9 @@ pub(crate) fn run(arguments: &Search, common: &Common) -> Result<()> {
         }
     };
     let hits = |hits: Vec<CollectionHit>| hits.into_iter().map(hit).collect();
-    let columns = shown(&reply.columns);
+    let (exact, columns) = (reply.exact, shown(&reply.columns));
     let results = reply.results.into_iter().map(hits).collect();
-    Answer { metric, exact: true, goal, columns, with_rows: false, results }.print(common)
+    Answer { metric, exact, goal, columns, with_rows: false, results }.print(common)
 }
 
 fn hit(hit: CollectionHit) -> Hit {
