@@ -1,26 +1,25 @@
 //! The lowest score of each query.
 
-use super::Group;
 use crate::Level;
 use crate::arch::{Kernel, Simd};
 
-/// Lowers the lowest score so far of each query of a group, and tells the row it came from.
+/// Lowers the lowest score so far of each query of a group of some width, and tells the row it came from.
 ///
-/// `scores` are those that [`scores`](super::scores) wrote, row by row; to those of a row its shift is
+/// `scores` are those that [`scores`](super::scores) or [`codes::scores`](crate::codes::scores) wrote, row by
+/// row; to those of a row its shift is
 /// added. Rows are numbered from `first`. A score takes the place of a higher one only, so among equal
 /// ones the first stays; one that is not a number is never lowest.
 ///
 /// # Panics
-/// If there is not a shift a row, and room for each query of the group.
+/// If there is not a shift a row, and room for each query of the group, or groups have no such width.
 pub fn lowest(
     level: Level,
-    group: &Group,
+    width: usize,
     scores: &[f32],
     shifts: &[f32],
     first: u32,
     best: (&mut [f32], &mut [u32]),
 ) {
-    let width = group.width();
     assert_eq!(scores.len(), shifts.len() * width);
     assert_eq!((best.0.len(), best.1.len()), (width, width));
     match width {
@@ -29,7 +28,7 @@ pub fn lowest(
         3 => level.run(Lowest::<3> { scores, shifts, first, best }),
         16 => level.run(Lowest::<16> { scores, shifts, first, best }),
         32 => level.run(Lowest::<32> { scores, shifts, first, best }),
-        width => unreachable!("groups have no width of {width}"),
+        width => panic!("groups have no width of {width}"),
     }
 }
 
@@ -65,6 +64,7 @@ impl<const W: usize> Kernel for Lowest<'_, W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::Group;
 
     #[test]
     fn every_level_finds_the_first_of_the_lowest() {
@@ -76,7 +76,7 @@ mod tests {
                 let scores: Vec<f32> =
                     (0..5 * width).map(|at| ((at * 7 + at / width) % 5) as f32).collect();
                 let (mut best, mut rows) = (vec![f32::INFINITY; width], vec![u32::MAX; width]);
-                lowest(level, &group, &scores, &shifts, 10, (&mut best, &mut rows));
+                lowest(level, width, &scores, &shifts, 10, (&mut best, &mut rows));
                 for query in 0..width {
                     let score = |row: usize| scores[row * width + query] + shifts[row];
                     let expected = [0, 1, 2, 4]

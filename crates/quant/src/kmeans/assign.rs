@@ -87,7 +87,7 @@ impl<'a> Assigner<'a> {
                 let scores = &mut scores[..shifts.len() * width];
                 ops::scores(level, Op::NegativeDot, group, centroids, scores);
                 let best = (&mut lowest[..width], &mut numbers[..width]);
-                ops::lowest(level, group, scores, shifts, first, best);
+                ops::lowest(level, width, scores, shifts, first, best);
             }
         }
         let found = groups.iter().zip(&best).flat_map(|(group, (lowest, numbers))| {

@@ -2,10 +2,13 @@
 
 use crate::random::Twister;
 use crate::work::Work;
+use anear_kernels::{Level, prefetch};
 use anear_types::Result;
 
 /// How far the halves of a centroid that is split are from it, relative to it.
 const SPLIT: f32 = 1.0 / 1024.0;
+/// Rows that are asked for ahead: they lie far from each other.
+const ROWS_AHEAD: usize = 2;
 /// Where the choice of centroids to split begins.
 const SPLIT_SEED: u64 = 1234;
 
@@ -31,8 +34,13 @@ pub(super) fn update(
         let places = centroids.chunks_exact_mut(dim).zip(sizes);
         for (number, (centroid, size)) in (first..).zip(places) {
             centroid.fill(0.0);
+            let values = |row: u32| &rows[row as usize * dim..][..dim];
+            let mut next = members.of(number).iter().skip(ROWS_AHEAD);
             for row in members.of(number) {
-                let values = &rows[*row as usize * dim..][..dim];
+                if let Some(next) = next.next() {
+                    prefetch(Level::best(), bytemuck::cast_slice(values(*next)));
+                }
+                let values = values(*row);
                 let weight = weights.map_or(1.0, |weights| weights[*row as usize]);
                 *size += weight;
                 match weights {

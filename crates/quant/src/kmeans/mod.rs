@@ -3,6 +3,7 @@
 
 mod assign;
 mod means;
+mod screen;
 
 pub use assign::{Assigned, Assigner};
 
@@ -10,6 +11,7 @@ use crate::codec::How;
 use crate::random::permutation;
 use crate::work::Work;
 use anear_types::{Error, Measure, Order, Result};
+use screen::Screen;
 
 /// How to find centroids.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +98,9 @@ pub fn kmeans(
         let only = Iteration { objective: 0.0, imbalance: 1.0, splits: 0 };
         return Ok(Kmeans { centroids: rows.into_owned(), iterations: vec![only] });
     }
-    let task = Task { rows: &rows, weights: weights.as_deref(), dim, k, settings, work };
+    let screen = Screen::new(&rows, dim, k, settings.how.measure, work)?;
+    let weights = weights.as_deref();
+    let task = Task { rows: &rows, weights, dim, k, settings, screen, work };
     let is_better = |new: &Kmeans, old: &Kmeans| match settings.how.measure.order() {
         Order::SmallerIsNearer => new.objective() < old.objective(),
         Order::LargerIsNearer => new.objective() > old.objective(),
@@ -172,6 +176,8 @@ struct Task<'a> {
     dim: usize,
     k: usize,
     settings: &'a KmeansSettings<'a>,
+    /// The rows, coded; `None` where that is of no use.
+    screen: Option<Screen<'a>>,
     work: &'a Work<'a>,
 }
 
@@ -180,11 +186,11 @@ impl Task<'_> {
     fn run(&self, attempt: usize) -> Result<Kmeans> {
         let mut centroids = self.begin(attempt);
         let mut iterations: Vec<Iteration> = Vec::new();
+        let mut assigned = Assigned::default();
         let total = self.settings.iterations;
         for round in 0..total {
             self.work.report("finding centroids", round as u64, total as u64);
-            let assigned = Assigner::new(&centroids, self.dim, self.settings.how)
-                .assign(self.rows, self.work)?;
+            assigned = self.assign(&centroids, assigned)?;
             let objective = assigned.distances.iter().sum();
             let splits = self.move_centroids(&assigned.numbers, &mut centroids)?;
             let imbalance = imbalance(&assigned.numbers, self.k);
@@ -195,6 +201,16 @@ impl Task<'_> {
             }
         }
         Ok(Kmeans { centroids, iterations })
+    }
+
+    /// The nearest centroid of each row, of which those of the round before are known.
+    fn assign(&self, centroids: &[f32], before: Assigned) -> Result<Assigned> {
+        match &self.screen {
+            Some(screen) => screen.assign(centroids, before, self.work),
+            None => {
+                Assigner::new(centroids, self.dim, self.settings.how).assign(self.rows, self.work)
+            }
+        }
     }
 
     /// Centroids to begin with: those that were given, then random rows.

@@ -103,8 +103,8 @@ impl Links {
             return;
         }
         let room = (range.len() as f32 * (1.0 - HEADROOM)) as usize;
-        let rivals: Vec<u32> = std::iter::once(row).chain(self.neighbors(to, level)).collect();
-        let scored = space.between(to, &rivals);
+        let rivals = std::iter::once(row).chain(self.neighbors(to, level));
+        let scored = space.between(to, rivals).collect();
         let chosen = space.choose(scored, room);
         let places = &mut self.neighbors[range];
         places.fill(-1);

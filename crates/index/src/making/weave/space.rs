@@ -3,11 +3,14 @@
 use super::links::Scored;
 use crate::ann::{AnnIndex, RowScorer};
 use crate::making::assign::how;
+use anear_kernels::Level;
+use anear_kernels::ops::{self, Op};
 use anear_quant::bits::Bits;
 use anear_quant::raw::Raw;
 use anear_quant::{Codec, How, Query, Scorer};
 use anear_types::parts::{Bytes, CodecParts, IndexParts, Structure};
 use anear_types::{Measure, Result};
+use std::cmp::Ordering;
 
 /// Rows, as their codes tell them.
 pub(super) struct Space<'a> {
@@ -18,6 +21,11 @@ pub(super) struct Space<'a> {
     bytes: Bytes,
     dim: usize,
     how: How,
+    /// What scores rows where they lie; `None` where the measure has no such kernel, or the machine another
+    /// order of bytes.
+    kernel: Option<Op>,
+    /// The row that others are scored against.
+    query: Vec<f32>,
     /// Rows to be scored, and their scores.
     rows: Vec<u32>,
     scores: Vec<f32>,
@@ -38,8 +46,22 @@ impl<'a> Space<'a> {
             }
             _ => decoded(index)?.into(),
         };
-        let (rows, scores) = (Vec::new(), Vec::new());
-        Ok(Space { scorer: None, codec, bytes, dim, how, rows, scores })
+        let kernel = match how.measure {
+            Measure::L2 => Some(Op::L2),
+            Measure::InnerProduct => Some(Op::NegativeDot),
+            _ => None,
+        };
+        Ok(Space {
+            scorer: None,
+            codec,
+            bytes,
+            dim,
+            how,
+            kernel: kernel.filter(|_| cfg!(target_endian = "little")),
+            query: vec![0.0; dim],
+            rows: Vec::new(),
+            scores: Vec::new(),
+        })
     }
 
     /// From now on scores are for the row that the scorer is for.
@@ -48,26 +70,50 @@ impl<'a> Space<'a> {
     }
 
     pub(super) fn score(&mut self, row: u32) -> f32 {
-        self.score_all(std::iter::once(row))[0].score
+        self.score_all(std::iter::once(row)).next().expect("one row").score
     }
 
-    pub(super) fn score_all(&mut self, rows: impl Iterator<Item = u32>) -> Vec<Scored> {
+    pub(super) fn score_all(
+        &mut self,
+        rows: impl Iterator<Item = u32>,
+    ) -> impl Iterator<Item = Scored> + '_ {
         self.rows.clear();
         self.rows.extend(rows);
         self.scores.resize(self.rows.len(), 0.0);
         let scorer = self.scorer.as_mut().expect("turned to a row");
         scorer.score(&self.rows, &mut self.scores);
-        scored(&self.rows, &self.scores)
+        self.scored()
     }
 
     /// Scores rows against another of them.
-    pub(super) fn between(&mut self, row: u32, others: &[u32]) -> Vec<Scored> {
-        self.scores.resize(others.len(), 0.0);
+    pub(super) fn between(
+        &mut self,
+        row: u32,
+        others: impl Iterator<Item = u32>,
+    ) -> impl Iterator<Item = Scored> + '_ {
+        self.rows.clear();
+        self.rows.extend(others);
         let mut scores = std::mem::take(&mut self.scores);
-        self.scorer_of(row).gather(&self.bytes, others, &mut scores);
-        let found = scored(others, &scores);
+        scores.resize(self.rows.len(), 0.0);
+        match self.kernel {
+            Some(op) => {
+                let code_bytes = self.codec.code_bytes();
+                let code = &self.bytes[row as usize * code_bytes..][..code_bytes];
+                self.codec.decode(code, &mut self.query);
+                let rows = Some(&self.rows[..]);
+                let (level, query) = (Level::best(), &self.query);
+                ops::scores_of_bytes(level, op, query, &self.bytes, rows, &mut scores);
+            }
+            None => self.scorer_of(row).gather(&self.bytes, &self.rows, &mut scores),
+        }
         self.scores = scores;
-        found
+        self.scored()
+    }
+
+    /// The rows that were scored last.
+    fn scored(&self) -> impl Iterator<Item = Scored> + '_ {
+        let scored = self.rows.iter().zip(&self.scores);
+        scored.map(|(row, score)| Scored { score: *score, row: *row })
     }
 
     fn scorer_of(&self, row: u32) -> Box<dyn Scorer + '_> {
@@ -86,29 +132,23 @@ impl<'a> Space<'a> {
 
     /// The nearest ones of which none is nearer to another that is kept than to the row they were found
     /// for, as far as there is room.
-    pub(super) fn choose(&self, mut found: Vec<Scored>, room: usize) -> Vec<Scored> {
+    pub(super) fn choose(&mut self, mut found: Vec<Scored>, room: usize) -> Vec<Scored> {
         found.sort_unstable();
         let mut chosen: Vec<Scored> = Vec::with_capacity(room);
-        for candidate in found {
-            let mut scorer = self.scorer_of(candidate.row);
-            let is_hidden = chosen.iter().any(|kept| {
-                let mut score = [0.0];
-                scorer.gather(&self.bytes, &[kept.row], &mut score);
-                score[0] < candidate.score
-            });
-            if !is_hidden {
-                chosen.push(candidate);
-                if chosen.len() >= room {
-                    break;
-                }
+        while let [kept, rest @ ..] = &found[..] {
+            chosen.push(*kept);
+            if chosen.len() >= room {
+                break;
             }
+            // All that it hides go at once.
+            let to_kept = self.between(kept.row, rest.iter().map(|candidate| candidate.row));
+            let seen = to_kept.zip(rest).filter(|(to_kept, candidate)| {
+                to_kept.score.partial_cmp(&candidate.score) != Some(Ordering::Less)
+            });
+            found = seen.map(|(_, candidate)| *candidate).collect();
         }
         chosen
     }
-}
-
-fn scored(rows: &[u32], scores: &[f32]) -> Vec<Scored> {
-    rows.iter().zip(scores).map(|(row, score)| Scored { score: *score, row: *row }).collect()
 }
 
 /// All rows of an index, as the bytes of their components.
