@@ -5,6 +5,7 @@
 //! * [`ops`] scores tiles of f32 rows against groups of f32 queries, fast, with a known bound on
 //!   the rounding error: good for sorting out the rows that cannot be near.
 //! * [`codes`] scores rows of one-byte codes the same way, four times as fast.
+//! * [`lookup`] sums what codes stand for in the tables of a query.
 //! * [`exact`] computes one distance at a time in f64: what is reported.
 //! * [`bits`] are the metrics over packed bits.
 //! * [`annoy`] computes what Annoy computes, to the last bit.
@@ -23,6 +24,7 @@ mod cast;
 pub mod codes;
 pub mod convert;
 pub mod exact;
+pub mod lookup;
 pub mod ops;
 mod prefetch;
 pub mod reference;

@@ -14,6 +14,12 @@ pub trait Codec: Debug + Send + Sync {
     /// Bytes in a code.
     fn code_bytes(&self) -> usize;
 
+    /// How many codes lie together, in one group of `codes_together() * code_bytes()` bytes; a last
+    /// group is filled up. Codes are taken apart between groups only.
+    fn codes_together(&self) -> usize {
+        1
+    }
+
     /// Whether rows come back from their codes as they were.
     fn is_lossless(&self) -> bool;
 
@@ -27,6 +33,15 @@ pub trait Codec: Debug + Send + Sync {
     /// # Panics
     /// If there is not room for exactly these rows, or codes cannot be decoded.
     fn decode(&self, codes: &[u8], rows: &mut [f32]);
+
+    /// Writes the row that one of many codes stands for.
+    ///
+    /// # Panics
+    /// If there is no such code, or as [`decode`](Codec::decode).
+    fn decode_at(&self, codes: &[u8], number: usize, row: &mut [f32]) {
+        let code_bytes = self.code_bytes();
+        self.decode(&codes[number * code_bytes..][..code_bytes], row);
+    }
 
     /// Writes the codes of rows.
     ///
@@ -117,7 +132,7 @@ pub trait Scorer {
     /// Scores codes that lie one behind another.
     ///
     /// # Panics
-    /// If there is not one code for each of `scores`.
+    /// If there is not one code for each of `scores` (and what fills up a last group).
     fn block(&mut self, codes: &[u8], scores: &mut [f32]);
 
     /// Scores some of the codes that lie one behind another.

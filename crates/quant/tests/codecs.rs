@@ -2,7 +2,7 @@
 
 use anear_quant::bits::Bits;
 use anear_quant::lsh::Lsh;
-use anear_quant::product::Product;
+use anear_quant::product::{Packed, Product, pack};
 use anear_quant::rabitq::Rabitq;
 use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
@@ -259,19 +259,20 @@ fn rounded_tables_give_the_scores_of_plain_ones_roughly() {
     let mut random = Random::new(8);
     let (dim, parts) = (12, 6);
     let centroids = floats(&mut random, dim << 4);
-    let product = Product::new(dim, &ProductParts { parts, bits: 4, centroids });
-    let rounded = product.clone().with_rounded_tables();
+    let parts = ProductParts { parts, bits: 4, centroids };
+    let (product, packed) = (Product::new(dim, &parts), Packed::new(dim, &parts));
     let (codes, query) = (bytes(&mut random, 40 * 3), floats(&mut random, dim));
+    let packed_codes = pack(&codes, 32, parts.parts);
     let centers = [floats(&mut random, dim), floats(&mut random, dim), vec![9.0; dim]];
     let centers: Vec<&[f32]> = centers.iter().map(Vec::as_slice).collect();
     for measure in [Measure::L2, Measure::InnerProduct] {
         let how = How { measure, argument: 0.0 };
         let query = Query::Floats(&query);
-        let mut scorers =
-            [product.scorer(query, how).unwrap(), rounded.scorer(query, how).unwrap()];
+        let mut scorers = [product.scorer(query, how).unwrap(), packed.scorer(query, how).unwrap()];
         let mut check = |center: Option<usize>| {
             let mut scores = [vec![0.0; 40], vec![0.0; 40]];
-            for (scorer, scores) in scorers.iter_mut().zip(&mut scores) {
+            let codes = [&codes, &packed_codes];
+            for ((scorer, codes), scores) in scorers.iter_mut().zip(codes).zip(&mut scores) {
                 match center {
                     None => {}
                     Some(0) => {
@@ -280,9 +281,9 @@ fn rounded_tables_give_the_scores_of_plain_ones_roughly() {
                     }
                     Some(center) => scorer.center_at(center, centers[center]),
                 }
-                scorer.block(&codes, scores);
+                scorer.block(codes, scores);
                 let mut gathered = [0.0; 2];
-                scorer.gather(&codes, &[39, 7], &mut gathered);
+                scorer.gather(codes, &[39, 7], &mut gathered);
                 assert_eq!(gathered, [scores[39], scores[7]]);
             }
             let [plain, rounded] = scores;

@@ -229,6 +229,43 @@ impl Simd for Avx2Fma {
     }
 
     #[inline(always)]
+    fn look_up(self, table: [__m256i; 2], places: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(table, places => _mm256_shuffle_epi8(table, places))
+    }
+
+    #[inline(always)]
+    fn lower_halves(self, a: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(a => _mm256_and_si256(a, _mm256_set1_epi8(15)))
+    }
+
+    #[inline(always)]
+    fn upper_halves(self, a: [__m256i; 2]) -> [__m256i; 2] {
+        self.lower_halves(each_half!(a => _mm256_srli_epi16::<4>(a)))
+    }
+
+    #[inline(always)]
+    fn upper_bytes(self, a: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(a => _mm256_srli_epi16::<8>(a))
+    }
+
+    #[inline(always)]
+    fn add_u16(self, a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(a, b => _mm256_add_epi16(a, b))
+    }
+
+    #[inline(always)]
+    fn sum_quarters_u16(self, a: [__m256i; 2]) -> [u16; 8] {
+        intrinsic!({
+            let two = _mm256_add_epi16(a[0], a[1]);
+            let high = _mm256_extracti128_si256::<1>(two);
+            let mut sums = [0; 8];
+            let sum = _mm_add_epi16(_mm256_castsi256_si128(two), high);
+            _mm_storeu_si128(sums.as_mut_ptr().cast(), sum);
+            sums
+        })
+    }
+
+    #[inline(always)]
     fn load_half(self, lanes: &[f32; HALF]) -> __m256 {
         intrinsic!(_mm256_loadu_ps(lanes.as_ptr()))
     }

@@ -1,0 +1,190 @@
+//! Codes of bits: how many of them differ from a query's, or are set where a query has weights.
+//!
+//! These loops are plain: a level makes one or a few instructions of each count.
+
+use crate::Level;
+use crate::arch::{Kernel, Simd};
+
+/// Most bits of a weight.
+pub const PLANES: usize = 8;
+
+/// Bits of the weights of 64 components: bit `i` of plane `p` is bit `p` of weight `i`.
+pub type Planes = [u64; PLANES];
+
+/// Writes how many bits of each code differ from those of a query of as many bytes.
+///
+/// # Panics
+/// If the query is empty, or there is not one code for each of `counts`.
+pub fn differing(level: Level, query: &[u8], codes: &[u8], counts: &mut [f32]) {
+    assert!(!query.is_empty());
+    assert_eq!(codes.len(), counts.len() * query.len());
+    level.run(Differing { query, codes, counts });
+}
+
+/// Writes for codes that lie one behind another how many of a code's first `components` bits are set,
+/// and the sum of the weights of those.
+///
+/// # Panics
+/// If there is not one code of `code_bytes` for each of `sums`, codes have fewer bits, or there are not
+/// weights for each.
+pub fn weighted(
+    level: Level,
+    planes: &[Planes],
+    components: usize,
+    codes: &[u8],
+    code_bytes: usize,
+    sums: &mut [(u32, u32)],
+) {
+    assert!(components.div_ceil(8) <= code_bytes && planes.len() == components.div_ceil(64));
+    assert_eq!(codes.len(), sums.len() * code_bytes);
+    level.run(Weighted { planes, bytes: components.div_ceil(8), codes, code_bytes, sums });
+}
+
+struct Differing<'a> {
+    query: &'a [u8],
+    codes: &'a [u8],
+    counts: &'a mut [f32],
+}
+
+impl Kernel for Differing<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        match self.query.len() {
+            16 => self.of_length::<16>(),
+            32 => self.of_length::<32>(),
+            64 => self.of_length::<64>(),
+            bytes => {
+                for (code, count) in self.codes.chunks_exact(bytes).zip(self.counts) {
+                    *count = differ(self.query, code);
+                }
+            }
+        }
+    }
+}
+
+impl Differing<'_> {
+    /// The same, with a length that the compiler knows.
+    #[inline(always)]
+    fn of_length<const BYTES: usize>(self) {
+        let query: &[u8; BYTES] = self.query.try_into().expect("of this length");
+        for (code, count) in self.codes.as_chunks::<BYTES>().0.iter().zip(self.counts) {
+            *count = differ(query, code);
+        }
+    }
+}
+
+#[inline(always)]
+fn differ(query: &[u8], code: &[u8]) -> f32 {
+    let (words, rest) = code.as_chunks::<8>();
+    let (query_words, query_rest) = query.as_chunks::<8>();
+    let mut count = 0;
+    for (x, y) in words.iter().zip(query_words) {
+        count += (u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y)).count_ones();
+    }
+    for (x, y) in rest.iter().zip(query_rest) {
+        count += (x ^ y).count_ones();
+    }
+    count as f32
+}
+
+struct Weighted<'a> {
+    planes: &'a [Planes],
+    bytes: usize,
+    codes: &'a [u8],
+    code_bytes: usize,
+    sums: &'a mut [(u32, u32)],
+}
+
+impl Kernel for Weighted<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        for (code, sum) in self.codes.chunks_exact(self.code_bytes).zip(self.sums) {
+            let (words, rest) = code[..self.bytes].as_chunks::<8>();
+            let (mut set, mut counts) = (0, [0; PLANES]);
+            for (word, planes) in words.iter().zip(self.planes) {
+                count(u64::from_le_bytes(*word), planes, &mut set, &mut counts);
+            }
+            if let Some(planes) = self.planes.get(words.len()) {
+                let mut word = [0; 8];
+                word[..rest.len()].copy_from_slice(rest);
+                count(u64::from_le_bytes(word), planes, &mut set, &mut counts);
+            }
+            let mut weights = 0;
+            for (plane, count) in counts.into_iter().enumerate() {
+                weights += count << plane;
+            }
+            *sum = (set, weights as u32);
+        }
+    }
+}
+
+#[inline(always)]
+fn count(word: u64, planes: &Planes, set: &mut u32, counts: &mut [u64; PLANES]) {
+    *set += word.count_ones();
+    for (count, plane) in counts.iter_mut().zip(planes) {
+        *count += u64::from((word & plane).count_ones());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn byte(at: usize) -> u8 {
+        (at * at * 31 + at * 7 + at / 256) as u8
+    }
+
+    fn is_set(bytes: &[u8], bit: usize) -> bool {
+        bytes[bit / 8] >> (bit % 8) & 1 != 0
+    }
+
+    #[test]
+    fn every_level_counts_bits_that_differ() {
+        for length in [1, 7, 8, 16, 20, 32, 64, 70] {
+            let query: Vec<u8> = (5..5 + length).map(byte).collect();
+            let codes: Vec<u8> = (0..9 * length).map(byte).collect();
+            let expected: Vec<f32> = codes
+                .chunks_exact(length)
+                .map(|code| {
+                    let differs = |bit: &usize| is_set(code, *bit) != is_set(&query, *bit);
+                    (0..8 * length).filter(differs).count() as f32
+                })
+                .collect();
+            for level in Level::available() {
+                let mut counts = vec![0.0; 9];
+                differing(level, &query, &codes, &mut counts);
+                assert_eq!(counts, expected, "{} {length}", level.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_sums_the_weights_of_set_bits() {
+        for components in [8_usize, 40, 64, 72, 200, 384] {
+            let code_bytes = components / 8 + 3;
+            let codes: Vec<u8> = (0..7 * code_bytes).map(byte).collect();
+            let mut planes = vec![[0; PLANES]; components.div_ceil(64)];
+            for component in 0..components {
+                for (at, plane) in planes[component / 64].iter_mut().enumerate() {
+                    *plane |= u64::from(byte(component) >> at & 1) << (component % 64);
+                }
+            }
+            let expected: Vec<(u32, u32)> = codes
+                .chunks_exact(code_bytes)
+                .map(|code| {
+                    let set = || (0..components).filter(|bit| is_set(code, *bit));
+                    (set().count() as u32, set().map(|bit| u32::from(byte(bit))).sum())
+                })
+                .collect();
+            for level in Level::available() {
+                let mut sums = vec![(0, 0); 7];
+                weighted(level, &planes, components, &codes, code_bytes, &mut sums);
+                assert_eq!(sums, expected, "{} {components}", level.name());
+            }
+        }
+    }
+}
