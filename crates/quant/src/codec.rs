@@ -20,6 +20,15 @@ pub trait Codec: Debug + Send + Sync {
         1
     }
 
+    /// Tells once which centers codes in lists will be differences to, so that something may be kept
+    /// for each of them.
+    ///
+    /// # Panics
+    /// If they are not whole rows.
+    fn see_centers(&mut self, centers: &[f32]) {
+        assert!(centers.len().is_multiple_of(self.dim()));
+    }
+
     /// Whether rows come back from their codes as they were.
     fn is_lossless(&self) -> bool;
 
@@ -115,9 +124,10 @@ impl<'a> Query<'a> {
 
 /// Scores codes against a query. A score is a distance, or minus a similarity: lower is nearer.
 pub trait Scorer {
-    /// Tells in advance which centers codes will be differences to; none if they are no differences.
+    /// Tells in advance which centers codes will be differences to, each with its number among those
+    /// that the codec has [seen](Codec::see_centers), if it has; none if codes are no differences.
     /// To be called once before codes in lists are scored.
-    fn announce(&mut self, centers: &[&[f32]]) {
+    fn announce(&mut self, centers: &[(usize, &[f32])]) {
         let _ = centers;
     }
 

@@ -51,7 +51,7 @@ impl InvertedIndex {
                 refinement = Some(Refinement::new(parts.dim, product, codes.clone(), *factor));
             }
         }
-        let (codec, lists) = match (&inverted.codec, &inverted.blocks) {
+        let (mut codec, lists) = match (&inverted.codec, &inverted.blocks) {
             (CodecParts::Product(product), Some(blocks)) => {
                 let codec = Packed::new(parts.dim, product);
                 let grouped = |list: &List| {
@@ -63,6 +63,9 @@ impl InvertedIndex {
             }
             (codec, _) => (codec_of(codec, parts.dim, parts.measure)?, lists.clone()),
         };
+        if let Some(centroids) = &centroids {
+            codec.see_centers(centroids);
+        }
         Ok(InvertedIndex {
             dim: parts.dim,
             rows: parts.rows,
@@ -96,12 +99,12 @@ impl InvertedIndex {
         let mut collector = Collector::new(goal, self.how);
         let code_bytes = self.codec.code_bytes();
         let mut scores = [0.0; BLOCK_CODES];
-        let centers: Vec<&[f32]> =
-            lists.iter().filter_map(|hit| self.center(hit.id as usize)).collect();
+        let center = |hit: &Hit| Some((hit.id as usize, self.center(hit.id as usize)?));
+        let centers: Vec<(usize, &[f32])> = lists.iter().filter_map(center).collect();
         scorer.announce(&centers);
         for (number, hit) in lists.iter().enumerate() {
             let Some(list) = self.lists.get(hit.id) else { continue };
-            if let Some(center) = centers.get(number) {
+            if let Some((_, center)) = centers.get(number) {
                 scorer.center_at(number, center);
             }
             let firsts = (0..list.ids.len()).step_by(BLOCK_CODES);

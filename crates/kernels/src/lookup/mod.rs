@@ -3,9 +3,10 @@
 //! * [`bytes`]: numbers of 8 bits and tables of f32.
 //! * [`ones`]: bits, and how many of them are set.
 //! * [`packed`]: numbers of 4 bits and tables of bytes, sixteen entries to a register.
-//! * [`rounding`]: what makes bytes of f32.
+//! * [`rounding`]: what makes bytes of f32. [`sums`]: what makes one table of two.
 
 pub mod bytes;
 pub mod ones;
 pub mod packed;
 pub mod rounding;
+pub mod sums;

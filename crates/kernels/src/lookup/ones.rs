@@ -3,7 +3,7 @@
 //! These loops are plain: a level makes one or a few instructions of each count.
 
 use crate::Level;
-use crate::arch::{Kernel, Simd};
+use crate::arch::{BYTES, Kernel, Simd};
 
 /// Most bits of a weight.
 pub const PLANES: usize = 8;
@@ -19,6 +19,24 @@ pub fn differing(level: Level, query: &[u8], codes: &[u8], counts: &mut [f32]) {
     assert!(!query.is_empty());
     assert_eq!(codes.len(), counts.len() * query.len());
     level.run(Differing { query, codes, counts });
+}
+
+/// Weights in planes: how many steps, from 0 to `last`, each component is above the lowest, to the
+/// nearest whole number; and their sum. `inverse` is one step, inverted.
+///
+/// # Panics
+/// If `last` is above 255.
+pub fn planes(
+    level: Level,
+    components: &[f32],
+    lowest: f32,
+    inverse: f32,
+    last: f32,
+) -> (Vec<Planes>, u32) {
+    assert!(last <= 255.0);
+    let mut planes = vec![[0; PLANES]; components.len().div_ceil(64)];
+    let sum = level.run(Weigh { components, lowest, inverse, last, planes: &mut planes });
+    (planes, sum)
 }
 
 /// Writes for codes that lie one behind another how many of a code's first `components` bits are set,
@@ -38,6 +56,41 @@ pub fn weighted(
     assert!(components.div_ceil(8) <= code_bytes && planes.len() == components.div_ceil(64));
     assert_eq!(codes.len(), sums.len() * code_bytes);
     level.run(Weighted { planes, bytes: components.div_ceil(8), codes, code_bytes, sums });
+}
+
+struct Weigh<'a> {
+    components: &'a [f32],
+    lowest: f32,
+    inverse: f32,
+    last: f32,
+    planes: &'a mut [Planes],
+}
+
+impl Kernel for Weigh<'_> {
+    type Output = u32;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> u32 {
+        let (mut sum, mut weights) = (0, [0; BYTES]);
+        for (components, planes) in self.components.chunks(BYTES).zip(self.planes) {
+            weights[components.len()..].fill(0);
+            for (weight, component) in weights.iter_mut().zip(components) {
+                let steps = (component - self.lowest) * self.inverse + 0.5;
+                *weight = steps.min(self.last) as u8;
+            }
+            for weight in &weights {
+                sum += u32::from(*weight);
+            }
+            let mut shifted = weights;
+            for plane in planes.iter_mut().rev() {
+                *plane = simd.top_bits(simd.load_bytes(&shifted));
+                for weight in &mut shifted {
+                    *weight <<= 1;
+                }
+            }
+        }
+        sum
+    }
 }
 
 struct Differing<'a> {
@@ -158,6 +211,30 @@ mod tests {
                 let mut counts = vec![0.0; 9];
                 differing(level, &query, &codes, &mut counts);
                 assert_eq!(counts, expected, "{} {length}", level.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_weighs_as_a_plain_loop_does() {
+        for count in [1, 63, 64, 130] {
+            let components: Vec<f32> = (0..count).map(|at| f32::from(byte(at)) - 20.0).collect();
+            for (inverse, last) in [(1.0, 255.0), (1.0 / 17.0, 15.0), (0.0, 3.0)] {
+                let weight =
+                    |at: usize| ((f32::from(byte(at)) * inverse + 0.5) as u32).min(last as u32);
+                for level in Level::available() {
+                    let (planes, sum) = planes(level, &components, -20.0, inverse, last);
+                    assert_eq!(sum, (0..count).map(weight).sum::<u32>(), "{}", level.name());
+                    for at in 0..64 * planes.len() {
+                        let bit = |plane: u64| (plane >> (at % 64) & 1) as u32;
+                        let found = planes[at / 64]
+                            .iter()
+                            .rev()
+                            .fold(0, |sum, plane| 2 * sum + bit(*plane));
+                        let expected = if at < count { weight(at) } else { 0 };
+                        assert_eq!(found, expected, "{} {count} {at}", level.name());
+                    }
+                }
             }
         }
     }

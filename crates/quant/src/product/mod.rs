@@ -5,6 +5,7 @@
 //! a sum of what is found in these tables.
 
 mod blocks;
+mod centers;
 mod numbers;
 mod packed;
 mod rounded;
@@ -21,6 +22,7 @@ use anear_kernels::Level;
 use anear_kernels::ops::{Columns, Op};
 use anear_types::parts::ProductParts;
 use anear_types::{Error, Measure, Result};
+use centers::Centers;
 use numbers::{numbers, put};
 use tables::Tables;
 
@@ -34,6 +36,8 @@ pub struct Product {
     centroids: Vec<f32>,
     /// The same, to be compared with queries.
     columns: Columns,
+    /// What codes are differences to, where that is known.
+    centers: Centers,
 }
 
 impl Product {
@@ -46,7 +50,8 @@ impl Product {
         assert!(parts > 0 && dim > 0 && dim.is_multiple_of(parts) && (1..=24).contains(&bits));
         assert_eq!(centroids.len(), dim << bits);
         let columns = Columns::new(centroids, dim / parts, 1 << bits);
-        Product { dim, parts, bits, centroids: centroids.clone(), columns }
+        let centers = Centers::default();
+        Product { dim, parts, bits, centroids: centroids.clone(), columns, centers }
     }
 
     /// Entries of the tables of all parts.
@@ -101,6 +106,11 @@ impl Codec for Product {
 
     fn code_bytes(&self) -> usize {
         (self.parts * self.bits).div_ceil(8)
+    }
+
+    fn see_centers(&mut self, centers: &[f32]) {
+        assert!(centers.len().is_multiple_of(self.dim));
+        self.centers = Centers::new(centers, self.dim, self.table_entries());
     }
 
     fn is_lossless(&self) -> bool {

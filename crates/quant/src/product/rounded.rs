@@ -72,9 +72,9 @@ impl<'a> Rounded<'a> {
     }
 
     /// The query is compared with rows that are differences to one of some centers.
-    fn announce_distances(&mut self, centers: &[&[f32]]) {
+    fn announce_distances(&mut self, centers: &[(usize, &[f32])]) {
         let moved: Vec<Vec<f32>> =
-            centers.iter().map(|center| moved(&self.query, center)).collect();
+            centers.iter().map(|(_, center)| moved(&self.query, center)).collect();
         let plain = Plain::of(self.product, self.op, moved.iter().map(Vec::as_slice));
         let square = |query: &Vec<f32>| query.iter().map(|component| component * component).sum();
         let squares: Vec<f32> = moved.iter().map(square).collect();
@@ -91,8 +91,8 @@ impl<'a> Rounded<'a> {
     }
 
     /// The same for inner products, to which those with the centers are added.
-    fn announce_products(&mut self, centers: &[&[f32]]) {
-        let product = |center: &&[f32]| -negative_dot(&self.query, center);
+    fn announce_products(&mut self, centers: &[(usize, &[f32])]) {
+        let product = |(_, center): &(usize, &[f32])| -negative_dot(&self.query, center);
         let begins: Vec<f32> = centers.iter().map(product).collect();
         let reach = begins.iter().map(|begin| begin - lowest(&begins)).fold(0.0, f32::max);
         let (tables, factor) = self.plain.round(reach + self.plain.widths.iter().sum::<f32>());
@@ -141,7 +141,7 @@ impl Plain {
 }
 
 impl Scorer for Rounded<'_> {
-    fn announce(&mut self, centers: &[&[f32]]) {
+    fn announce(&mut self, centers: &[(usize, &[f32])]) {
         match self.op {
             _ if centers.is_empty() => {
                 let (tables, factor) = self.plain.round(self.plain.widths.iter().sum());

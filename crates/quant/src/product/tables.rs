@@ -5,8 +5,8 @@ use super::numbers::numbers;
 use crate::codec::{Codec, Scorer};
 use crate::pairs::negative_dot;
 use anear_kernels::Level;
-use anear_kernels::lookup::bytes;
-use anear_kernels::ops::Op;
+use anear_kernels::lookup::{bytes, sums};
+use anear_kernels::ops::{self, Group, Op};
 use anear_types::Measure;
 
 /// A query, compared with every centroid of every part.
@@ -19,14 +19,26 @@ pub(super) struct Tables<'a> {
     scores: Vec<f32>,
     /// What every score begins at.
     offset: f32,
+    /// For distances to centers with tables: the query for a kernel, what it adds to these tables, and
+    /// the numbers of the centers.
+    shared: Option<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    query: Group,
+    /// Minus twice the inner product of the query and each centroid.
+    products: Vec<f32>,
+    numbers: Vec<usize>,
 }
 
 impl<'a> Tables<'a> {
     pub(super) fn new(product: &'a Product, query: &[f32], measure: Measure) -> Tables<'a> {
         let op = if measure == Measure::L2 { Op::L2 } else { Op::NegativeDot };
         let scores = vec![0.0; product.table_entries()];
-        let mut tables = Tables { product, query: query.to_vec(), op, scores, offset: 0.0 };
-        tables.product.fill(op, query, &mut tables.scores);
+        let query = query.to_vec();
+        let mut tables = Tables { product, query, op, scores, offset: 0.0, shared: None };
+        tables.product.fill(op, &tables.query, &mut tables.scores);
         tables
     }
 
@@ -46,9 +58,29 @@ impl<'a> Tables<'a> {
 }
 
 impl Scorer for Tables<'_> {
-    fn center_at(&mut self, _: usize, center: &[f32]) {
-        match self.op {
-            Op::L2 => {
+    fn announce(&mut self, centers: &[(usize, &[f32])]) {
+        if self.op != Op::L2 || centers.is_empty() || self.product.centers.is_empty() {
+            return;
+        }
+        let query = Group::split(Level::best(), &self.query, self.query.len());
+        let twice: Vec<f32> = self.query.iter().map(|component| 2.0 * component).collect();
+        let mut products = vec![0.0; self.scores.len()];
+        self.product.fill(Op::NegativeDot, &twice, &mut products);
+        let numbers = centers.iter().map(|(number, _)| *number).collect();
+        let query = query.into_iter().next().expect("one query is one group");
+        self.shared = Some(Shared { query, products, numbers });
+    }
+
+    fn center_at(&mut self, number: usize, center: &[f32]) {
+        match (self.op, &self.shared) {
+            (Op::L2, Some(Shared { query, products, numbers })) => {
+                let Product { centers, columns, .. } = self.product;
+                let table = centers.table(numbers[number], columns);
+                sums::add(Level::best(), table, products, &mut self.scores);
+                let distance = std::slice::from_mut(&mut self.offset);
+                ops::scores(Level::best(), self.op, query, center, distance);
+            }
+            (Op::L2, None) => {
                 let moved = moved(&self.query, center);
                 self.product.fill(self.op, &moved, &mut self.scores);
             }

@@ -40,21 +40,11 @@ impl Rounded {
             return Rounded { lowest: 0.0, step: 1.0, steps, sum };
         }
         let last = ((1u32 << bits) - 1) as f32;
-        let lowest = components.iter().copied().fold(f32::INFINITY, f32::min);
-        let highest = components.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let lowest = folded(components, f32::INFINITY, f32::min);
+        let highest = folded(components, f32::NEG_INFINITY, f32::max);
         let step = (highest - lowest) / last;
         let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
-        let mut planes = vec![[0; ones::PLANES]; components.len().div_ceil(64)];
-        let mut total = 0u32;
-        for (components, planes) in components.chunks(64).zip(&mut planes) {
-            for (at, component) in components.iter().enumerate() {
-                let steps = ((component - lowest) * inverse + 0.5).min(last) as u32;
-                total += steps;
-                for (plane, bits) in planes.iter_mut().enumerate() {
-                    *bits |= u64::from(steps >> plane & 1) << at;
-                }
-            }
-        }
+        let (planes, total) = ones::planes(Level::best(), components, lowest, inverse, last);
         let sum = lowest * components.len() as f32 + step * total as f32;
         Rounded { lowest, step, steps: Steps::Whole(planes, components.len()), sum }
     }
@@ -81,4 +71,16 @@ impl Rounded {
             }
         }
     }
+}
+
+/// Folds components in lanes, so that none waits for the one before.
+fn folded(components: &[f32], start: f32, fold: impl Fn(f32, f32) -> f32) -> f32 {
+    let (eights, rest) = components.as_chunks::<8>();
+    let mut lanes = [start; 8];
+    for eight in eights {
+        for (lane, component) in lanes.iter_mut().zip(eight) {
+            *lane = fold(*lane, *component);
+        }
+    }
+    lanes.into_iter().chain(rest.iter().copied()).fold(start, fold)
 }
