@@ -224,6 +224,21 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn splat_u64(self, value: u64) -> __m512i {
+        intrinsic!(_mm512_set1_epi64(value.cast_signed()))
+    }
+
+    #[inline(always)]
+    fn add_ones(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        intrinsic!(_mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_and_si512(a, b))))
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, a: __m512i, bytes: &mut [u8; BYTES]) {
+        intrinsic!(_mm512_storeu_si512(bytes.as_mut_ptr().cast(), a));
+    }
+
+    #[inline(always)]
     fn load_half(self, lanes: &[f32; HALF]) -> __m256 {
         intrinsic!(_mm256_loadu_ps(lanes.as_ptr()))
     }

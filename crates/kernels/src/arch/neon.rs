@@ -301,6 +301,32 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
+    fn splat_u64(self, value: u64) -> [uint16x8_t; 4] {
+        [intrinsic!(vreinterpretq_u16_u64(vdupq_n_u64(value))); 4]
+    }
+
+    #[inline(always)]
+    fn add_ones(
+        self,
+        sum: [uint16x8_t; 4],
+        a: [uint16x8_t; 4],
+        b: [uint16x8_t; 4],
+    ) -> [uint16x8_t; 4] {
+        each_quarter!(sum, a, b => {
+            let ones = vcntq_u8(vreinterpretq_u8_u16(vandq_u16(a, b)));
+            let in_words = vpaddlq_u32(vpaddlq_u16(vpaddlq_u8(ones)));
+            vreinterpretq_u16_u64(vaddq_u64(vreinterpretq_u64_u16(sum), in_words))
+        })
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, a: [uint16x8_t; 4], bytes: &mut [u8; BYTES]) {
+        for (vector, quarter) in a.into_iter().zip(bytes.as_chunks_mut::<16>().0) {
+            intrinsic!(vst1q_u8(quarter.as_mut_ptr(), vreinterpretq_u8_u16(vector)));
+        }
+    }
+
+    #[inline(always)]
     fn load_half(self, lanes: &[f32; HALF]) -> [float32x4_t; 2] {
         let quarter = lanes.as_chunks::<4>().0;
         each_of_two!(quarter => vld1q_f32(quarter.as_ptr()))

@@ -234,6 +234,27 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn splat_u64(self, value: u64) -> [u32; LANES] {
+        std::array::from_fn(|lane| (value >> (lane % 2 * 32)) as u32)
+    }
+
+    /// Counts are below 2 to the power of 32, so that the upper lane of each two stays 0.
+    #[inline(always)]
+    fn add_ones(self, mut sum: [u32; LANES], a: [u32; LANES], b: [u32; LANES]) -> [u32; LANES] {
+        for lane in 0..LANES {
+            sum[lane / 2 * 2] += (a[lane] & b[lane]).count_ones();
+        }
+        sum
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, a: [u32; LANES], bytes: &mut [u8; BYTES]) {
+        for (lane, bytes) in a.into_iter().zip(bytes.as_chunks_mut().0) {
+            *bytes = lane.to_le_bytes();
+        }
+    }
+
+    #[inline(always)]
     fn load_half(self, lanes: &[f32; HALF]) -> [f32; HALF] {
         *lanes
     }

@@ -113,6 +113,14 @@ pub(crate) trait Simd: Copy + Debug {
     /// The same of the four quarters of a vector.
     fn sum_quarters_u16(self, a: Self::Bytes) -> [u16; 8];
 
+    /// The same eight bytes, eight times.
+    fn splat_u64(self, value: u64) -> Self::Bytes;
+
+    /// Adds to each 64-bit number how many bits of those of `a` and `b` are set in both.
+    fn add_ones(self, sum: Self::Bytes, a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
+
+    fn store_bytes(self, a: Self::Bytes, bytes: &mut [u8; BYTES]);
+
     fn load_half(self, lanes: &[f32; HALF]) -> Self::Half;
     fn store_half(self, half: Self::Half, lanes: &mut [f32; HALF]);
     fn add_halves(self, a: Self::Half, b: Self::Half) -> Self::Half;

@@ -5,11 +5,9 @@
 use crate::Level;
 use crate::arch::{BYTES, Kernel, Simd};
 
-/// Most bits of a weight.
-pub const PLANES: usize = 8;
-
-/// Bits of the weights of 64 components: bit `i` of plane `p` is bit `p` of weight `i`.
-pub type Planes = [u64; PLANES];
+/// Bits of the weights of 64 components: bit `i` of plane `p` is bit `p` of weight `i`. A plane is eight
+/// bytes, the lowest bits first.
+pub type Planes = [u8; BYTES];
 
 /// Writes how many bits of each code differ from those of a query of as many bytes.
 ///
@@ -34,7 +32,7 @@ pub fn planes(
     last: f32,
 ) -> (Vec<Planes>, u32) {
     assert!(last <= 255.0);
-    let mut planes = vec![[0; PLANES]; components.len().div_ceil(64)];
+    let mut planes = vec![[0; BYTES]; components.len().div_ceil(64)];
     let sum = level.run(Weigh { components, lowest, inverse, last, planes: &mut planes });
     (planes, sum)
 }
@@ -82,8 +80,8 @@ impl Kernel for Weigh<'_> {
                 sum += u32::from(*weight);
             }
             let mut shifted = weights;
-            for plane in planes.iter_mut().rev() {
-                *plane = simd.top_bits(simd.load_bytes(&shifted));
+            for plane in planes.as_chunks_mut().0.iter_mut().rev() {
+                *plane = simd.top_bits(simd.load_bytes(&shifted)).to_le_bytes();
                 for weight in &mut shifted {
                     *weight <<= 1;
                 }
@@ -154,32 +152,30 @@ impl Kernel for Weighted<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
+    fn run<S: Simd>(self, simd: S) {
         for (code, sum) in self.codes.chunks_exact(self.code_bytes).zip(self.sums) {
             let (words, rest) = code[..self.bytes].as_chunks::<8>();
-            let (mut set, mut counts) = (0, [0; PLANES]);
+            let (mut set, mut counts) = (0, simd.splat_u64(0));
             for (word, planes) in words.iter().zip(self.planes) {
-                count(u64::from_le_bytes(*word), planes, &mut set, &mut counts);
+                let word = u64::from_le_bytes(*word);
+                set += word.count_ones();
+                counts = simd.add_ones(counts, simd.splat_u64(word), simd.load_bytes(planes));
             }
             if let Some(planes) = self.planes.get(words.len()) {
                 let mut word = [0; 8];
                 word[..rest.len()].copy_from_slice(rest);
-                count(u64::from_le_bytes(word), planes, &mut set, &mut counts);
+                let word = u64::from_le_bytes(word);
+                set += word.count_ones();
+                counts = simd.add_ones(counts, simd.splat_u64(word), simd.load_bytes(planes));
             }
+            let mut planes = [0; BYTES];
+            simd.store_bytes(counts, &mut planes);
             let mut weights = 0;
-            for (plane, count) in counts.into_iter().enumerate() {
-                weights += count << plane;
+            for (plane, count) in planes.as_chunks().0.iter().enumerate() {
+                weights += u64::from_le_bytes(*count) << plane;
             }
             *sum = (set, weights as u32);
         }
-    }
-}
-
-#[inline(always)]
-fn count(word: u64, planes: &Planes, set: &mut u32, counts: &mut [u64; PLANES]) {
-    *set += word.count_ones();
-    for (count, plane) in counts.iter_mut().zip(planes) {
-        *count += u64::from((word & plane).count_ones());
     }
 }
 
@@ -226,11 +222,9 @@ mod tests {
                     let (planes, sum) = planes(level, &components, -20.0, inverse, last);
                     assert_eq!(sum, (0..count).map(weight).sum::<u32>(), "{}", level.name());
                     for at in 0..64 * planes.len() {
-                        let bit = |plane: u64| (plane >> (at % 64) & 1) as u32;
-                        let found = planes[at / 64]
-                            .iter()
-                            .rev()
-                            .fold(0, |sum, plane| 2 * sum + bit(*plane));
+                        let (planes, _) = planes[at / 64].as_chunks::<8>();
+                        let bit = |plane: &[u8; 8]| u32::from(is_set(plane, at % 64));
+                        let found = planes.iter().rev().fold(0, |sum, plane| 2 * sum + bit(plane));
                         let expected = if at < count { weight(at) } else { 0 };
                         assert_eq!(found, expected, "{} {count} {at}", level.name());
                     }
@@ -244,12 +238,8 @@ mod tests {
         for components in [8_usize, 40, 64, 72, 200, 384] {
             let code_bytes = components / 8 + 3;
             let codes: Vec<u8> = (0..7 * code_bytes).map(byte).collect();
-            let mut planes = vec![[0; PLANES]; components.div_ceil(64)];
-            for component in 0..components {
-                for (at, plane) in planes[component / 64].iter_mut().enumerate() {
-                    *plane |= u64::from(byte(component) >> at & 1) << (component % 64);
-                }
-            }
+            let weights: Vec<f32> = (0..components).map(|at| f32::from(byte(at))).collect();
+            let (planes, _) = planes(Level::PORTABLE, &weights, 0.0, 1.0, 255.0);
             let expected: Vec<(u32, u32)> = codes
                 .chunks_exact(code_bytes)
                 .map(|code| {
