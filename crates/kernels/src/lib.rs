@@ -6,6 +6,7 @@
 //!   the rounding error: good for sorting out the rows that cannot be near.
 //! * [`codes`] scores rows of one-byte codes the same way, four times as fast.
 //! * [`StepQuery`] scores rows whose components are short numbers times steps.
+//! * [`lookup`] sums what codes stand for in the tables of a query.
 //! * [`exact`] computes one distance at a time in f64: what is reported.
 //! * [`bits`] are the metrics over packed bits.
 //! * [`annoy`] computes what Annoy computes, to the last bit.
@@ -24,6 +25,7 @@ mod cast;
 pub mod codes;
 pub mod convert;
 pub mod exact;
+pub mod lookup;
 pub mod ops;
 mod prefetch;
 pub mod reference;

@@ -15,6 +15,21 @@ pub trait Codec: Debug + Send + Sync {
     /// Bytes in a code.
     fn code_bytes(&self) -> usize;
 
+    /// How many codes lie together, in one group of `codes_together() * code_bytes()` bytes; a last
+    /// group is filled up. Codes are taken apart between groups only.
+    fn codes_together(&self) -> usize {
+        1
+    }
+
+    /// Tells once which centers codes in lists will be differences to, so that something may be kept
+    /// for each of them.
+    ///
+    /// # Panics
+    /// If they are not whole rows.
+    fn see_centers(&mut self, centers: &[f32]) {
+        assert!(centers.len().is_multiple_of(self.dim()));
+    }
+
     /// Whether rows come back from their codes as they were.
     fn is_lossless(&self) -> bool;
 
@@ -40,6 +55,15 @@ pub trait Codec: Debug + Send + Sync {
     /// # Panics
     /// If there is not room for exactly these rows, or codes cannot be decoded.
     fn decode(&self, codes: &[u8], rows: &mut [f32]);
+
+    /// Writes the row that one of many codes stands for.
+    ///
+    /// # Panics
+    /// If there is no such code, or as [`decode`](Codec::decode).
+    fn decode_at(&self, codes: &[u8], number: usize, row: &mut [f32]) {
+        let code_bytes = self.code_bytes();
+        self.decode(&codes[number * code_bytes..][..code_bytes], row);
+    }
 
     /// Writes the codes of rows.
     ///
@@ -113,9 +137,10 @@ impl<'a> Query<'a> {
 
 /// Scores codes against a query. A score is a distance, or minus a similarity: lower is nearer.
 pub trait Scorer {
-    /// Tells in advance which centers codes will be differences to; none if they are no differences.
+    /// Tells in advance which centers codes will be differences to, each with its number among those
+    /// that the codec has [seen](Codec::see_centers), if it has; none if codes are no differences.
     /// To be called once before codes in lists are scored.
-    fn announce(&mut self, centers: &[&[f32]]) {
+    fn announce(&mut self, centers: &[(usize, &[f32])]) {
         let _ = centers;
     }
 
@@ -130,7 +155,7 @@ pub trait Scorer {
     /// Scores codes that lie one behind another.
     ///
     /// # Panics
-    /// If there is not one code for each of `scores`.
+    /// If there is not one code for each of `scores` (and what fills up a last group).
     fn block(&mut self, codes: &[u8], scores: &mut [f32]);
 
     /// Scores some of the codes that lie one behind another.

@@ -2,7 +2,7 @@
 
 use anear_quant::bits::Bits;
 use anear_quant::lsh::Lsh;
-use anear_quant::product::Product;
+use anear_quant::product::{Packed, Product, pack};
 use anear_quant::rabitq::Rabitq;
 use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
@@ -11,7 +11,8 @@ use anear_quant::two_level::TwoLevel;
 use anear_quant::{Codec, How, Query};
 use anear_testkit::random::Random;
 use anear_types::parts::{
-    LinearOrigin, LshParts, ProductParts, RabitqParts, ScalarKind, TransformKind, TransformParts,
+    Blocks, LinearOrigin, LshParts, ProductParts, RabitqParts, ScalarKind, TransformKind,
+    TransformParts,
 };
 use anear_types::{ErrorKind, Measure};
 use half::{bf16, f16};
@@ -100,7 +101,7 @@ fn check_scores(codec: &dyn Codec, codes: &[u8], query: &[f32], measures: &[Meas
         }
         if matches!(measure, Measure::L2 | Measure::InnerProduct) {
             let center: Vec<f32> = query.iter().rev().map(|component| component * 0.5).collect();
-            scorer.announce(&[&center]);
+            scorer.announce(&[(0, &center)]);
             scorer.center_at(0, &center);
             scorer.block(codes, &mut scores);
             for (row, score) in scores.iter().enumerate() {
@@ -253,36 +254,103 @@ fn product_codes_are_numbers_of_centroids() {
     }
 }
 
+/// What is kept for a center changes no score, neither the first time nor later.
+#[test]
+fn tables_of_centers_give_the_same_scores() {
+    let mut random = Random::new(21);
+    let (dim, count) = (12, 70);
+    let centers = floats(&mut random, 5 * dim);
+    for (parts, bits) in [(6, 8), (4, 8), (3, 5)] {
+        let plain = product(&mut random, dim, parts, bits);
+        let mut seen = plain.clone();
+        seen.see_centers(&centers);
+        let codes = bytes(&mut random, count * plain.code_bytes());
+        for measure in [Measure::L2, Measure::InnerProduct] {
+            let query = floats(&mut random, dim);
+            let how = How { measure, argument: 0.0 };
+            let announced: Vec<(usize, &[f32])> =
+                [3, 1, 3].map(|number| (number, &centers[number * dim..][..dim])).to_vec();
+            let scores = |codec: &Product| -> Vec<f32> {
+                let mut scorer = codec.scorer(Query::Floats(&query), how).unwrap();
+                scorer.announce(&announced);
+                let mut all = Vec::new();
+                for (at, (_, center)) in announced.iter().enumerate() {
+                    let mut scores = vec![0.0; count];
+                    scorer.center_at(at, center);
+                    scorer.block(&codes, &mut scores);
+                    all.extend(scores);
+                }
+                all
+            };
+            for (found, expected) in scores(&seen).iter().zip(scores(&plain)) {
+                assert_close(*found, f64::from(expected), "a table of a center");
+            }
+        }
+    }
+}
+
+/// Codes in groups stand for the rows that they stand for one behind another.
+#[test]
+fn packed_codes_are_the_codes_of_the_same_rows() {
+    let mut random = Random::new(22);
+    for (dim, parts, count) in [(12, 6, 40), (9, 3, 64), (5, 5, 1)] {
+        let centroids = floats(&mut random, dim << 4);
+        let parts = ProductParts { parts, bits: 4, centroids };
+        let (plain, packed) = (Product::new(dim, &parts), Packed::new(dim, &parts));
+        let rows = floats(&mut random, count * dim);
+        let mut codes = vec![0; count * plain.code_bytes()];
+        plain.encode(&rows, &mut codes);
+        let together = count.next_multiple_of(packed.codes_together());
+        let mut groups = vec![0; together * packed.code_bytes()];
+        packed.encode(&rows, &mut groups);
+        let (mut expected, mut found) = (rows.clone(), rows.clone());
+        plain.decode(&codes, &mut expected);
+        packed.decode(&groups, &mut found);
+        assert_eq!(found, expected);
+        for (number, row) in expected.chunks_exact(dim).enumerate() {
+            let mut found = vec![0.0; dim];
+            packed.decode_at(&groups, number, &mut found);
+            assert_eq!(found, row, "{number}");
+        }
+        for block_rows in [32, 64] {
+            let blocks = Blocks { rows: block_rows, implementation: 0, queries: 0 };
+            let in_blocks = pack(&codes, block_rows, parts.parts).into();
+            assert_eq!(packed.grouped(&in_blocks, &blocks, count).to_vec(), groups);
+        }
+    }
+}
+
 /// Rounded tables are off by half a step for each part, and for what sums begin at.
 #[test]
 fn rounded_tables_give_the_scores_of_plain_ones_roughly() {
     let mut random = Random::new(8);
     let (dim, parts) = (12, 6);
     let centroids = floats(&mut random, dim << 4);
-    let product = Product::new(dim, &ProductParts { parts, bits: 4, centroids });
-    let rounded = product.clone().with_rounded_tables();
+    let parts = ProductParts { parts, bits: 4, centroids };
+    let (product, packed) = (Product::new(dim, &parts), Packed::new(dim, &parts));
     let (codes, query) = (bytes(&mut random, 40 * 3), floats(&mut random, dim));
+    let packed_codes = pack(&codes, 32, parts.parts);
     let centers = [floats(&mut random, dim), floats(&mut random, dim), vec![9.0; dim]];
-    let centers: Vec<&[f32]> = centers.iter().map(Vec::as_slice).collect();
+    let centers: Vec<(usize, &[f32])> = (0..).zip(centers.iter().map(Vec::as_slice)).collect();
     for measure in [Measure::L2, Measure::InnerProduct] {
         let how = How { measure, argument: 0.0 };
         let query = Query::Floats(&query);
-        let mut scorers =
-            [product.scorer(query, how).unwrap(), rounded.scorer(query, how).unwrap()];
+        let mut scorers = [product.scorer(query, how).unwrap(), packed.scorer(query, how).unwrap()];
         let mut check = |center: Option<usize>| {
             let mut scores = [vec![0.0; 40], vec![0.0; 40]];
-            for (scorer, scores) in scorers.iter_mut().zip(&mut scores) {
+            let codes = [&codes, &packed_codes];
+            for ((scorer, codes), scores) in scorers.iter_mut().zip(codes).zip(&mut scores) {
                 match center {
                     None => {}
                     Some(0) => {
                         scorer.announce(&centers);
-                        scorer.center_at(0, centers[0]);
+                        scorer.center_at(0, centers[0].1);
                     }
-                    Some(center) => scorer.center_at(center, centers[center]),
+                    Some(center) => scorer.center_at(center, centers[center].1),
                 }
-                scorer.block(&codes, scores);
+                scorer.block(codes, scores);
                 let mut gathered = [0.0; 2];
-                scorer.gather(&codes, &[39, 7], &mut gathered);
+                scorer.gather(codes, &[39, 7], &mut gathered);
                 assert_eq!(gathered, [scores[39], scores[7]]);
             }
             let [plain, rounded] = scores;

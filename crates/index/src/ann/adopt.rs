@@ -5,17 +5,16 @@ use crate::coded::CodedIndex;
 use crate::composed::{Mapped, RefinedIndex, TransformedIndex};
 use crate::graph::GraphIndex;
 use crate::ivf::InvertedIndex;
+use crate::packed::PackedIndex;
 use anear_quant::bits::Bits;
 use anear_quant::lsh::Lsh;
-use anear_quant::product::{Product, unpack};
+use anear_quant::product::{Packed, Product};
 use anear_quant::rabitq::Rabitq;
 use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
 use anear_quant::two_level::TwoLevel;
 use anear_quant::{Codec, How};
-use anear_types::parts::{
-    Blocks, Bytes, CheckedParts, CodecParts, IndexParts, Structure, TwoLevelParts,
-};
+use anear_types::parts::{CheckedParts, CodecParts, IndexParts, Structure, TwoLevelParts};
 use anear_types::{Error, Measure, Result};
 
 /// Makes an index that can be searched. Codes stay where they are.
@@ -34,11 +33,17 @@ pub(crate) fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
     }
     let how = How { measure: parts.measure, argument: parts.argument };
     Ok(match &parts.structure {
-        Structure::Coded(coded) => {
-            let codec = codec_of(&coded.codec, coded.blocks.as_ref(), parts.dim, parts.measure)?;
-            let codes = unpacked(&coded.codes, coded.blocks.as_ref(), parts.rows as usize, &*codec);
-            Box::new(CodedIndex::new(codec, how, codes))
-        }
+        Structure::Coded(coded) => match (&coded.codec, &coded.blocks) {
+            (CodecParts::Product(product), Some(blocks)) => {
+                let (codec, rows) = (Packed::new(parts.dim, product), parts.rows as usize);
+                let codes = codec.grouped(&coded.codes, blocks, rows);
+                Box::new(PackedIndex::new(codec, how, rows, codes))
+            }
+            (codec, _) => {
+                let codec = codec_of(codec, parts.dim, parts.measure)?;
+                Box::new(CodedIndex::new(codec, how, coded.codes.clone()))
+            }
+        },
         Structure::Inverted(inverted) => {
             let quantizer = adopt_inner(&inverted.quantizer)?;
             Box::new(InvertedIndex::new(parts, inverted, quantizer, how)?)
@@ -58,37 +63,17 @@ pub(crate) fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
     })
 }
 
-/// The codec for rows of `dim` components, whose codes may lie in blocks.
-pub(crate) fn codec_of(
-    parts: &CodecParts,
-    blocks: Option<&Blocks>,
-    dim: usize,
-    measure: Measure,
-) -> Result<Box<dyn Codec>> {
+/// The codec for rows of `dim` components, whose codes lie one behind another.
+pub(crate) fn codec_of(parts: &CodecParts, dim: usize, measure: Measure) -> Result<Box<dyn Codec>> {
     Ok(match parts {
         CodecParts::Raw => Box::new(Raw::new(dim)),
         CodecParts::Bits => Box::new(Bits::new(dim)),
         CodecParts::Scalar(scalar) => Box::new(Scalar::new(scalar.kind, dim, &scalar.learned)),
-        CodecParts::Product(product) if blocks.is_some() => {
-            Box::new(Product::new(dim, product).with_rounded_tables())
-        }
         CodecParts::Product(product) => Box::new(Product::new(dim, product)),
         CodecParts::Lsh(lsh) => Box::new(Lsh::new(dim, lsh)),
         CodecParts::Rabitq(rabitq) => Box::new(Rabitq::new(dim, rabitq, measure)),
         CodecParts::TwoLevel(two_level) => Box::new(two_level_of(two_level, dim)?),
     })
-}
-
-/// Codes one behind another: as they are, or taken out of their blocks.
-pub(crate) fn unpacked(
-    codes: &Bytes,
-    blocks: Option<&Blocks>,
-    rows: usize,
-    codec: &dyn Codec,
-) -> Bytes {
-    let Some(blocks) = blocks else { return codes.clone() };
-    let pairs = codec.code_bytes(); // two parts to a byte
-    unpack(codes, blocks.rows, rows, 2 * pairs).into()
 }
 
 fn two_level_of(parts: &TwoLevelParts, dim: usize) -> Result<TwoLevel> {

@@ -7,6 +7,9 @@ use anear_types::Order;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+/// Scores that are looked at together.
+const PIECE: usize = 16;
+
 /// Hits whose score is below a limit, up to `k` of them.
 #[derive(Debug)]
 pub(crate) struct Collector {
@@ -79,12 +82,31 @@ impl Collector {
     pub(crate) fn offer_all(
         &mut self,
         scores: &[f32],
-        ids: impl Iterator<Item = i64>,
+        mut ids: impl Iterator<Item = i64>,
         settings: &Settings<'_>,
     ) {
-        for (score, id) in scores.iter().zip(ids) {
-            if *score <= self.limit && settings.keeps(id) {
-                self.offer(*score, id);
+        let mut passed = 0;
+        self.offer_near(scores, |at| {
+            let id = ids.nth(at - passed);
+            passed = at + 1;
+            id.filter(|id| settings.keeps(*id))
+        });
+    }
+
+    /// Offers scores that may be among the nearest, for which `id` is asked in ascending order: by
+    /// position, and without an answer for rows that are not wanted.
+    pub(crate) fn offer_near(&mut self, scores: &[f32], mut id: impl FnMut(usize) -> Option<i64>) {
+        for (piece, first) in scores.chunks(PIECE).zip((0..).step_by(PIECE)) {
+            // Most pieces have none, which vector instructions tell.
+            if !piece.iter().fold(false, |any, score| any | (*score <= self.limit)) {
+                continue;
+            }
+            for (score, at) in piece.iter().zip(first..) {
+                if *score <= self.limit
+                    && let Some(id) = id(at)
+                {
+                    self.offer(*score, id);
+                }
             }
         }
     }

@@ -5,11 +5,12 @@ mod lists;
 mod refinement;
 mod together;
 
-use crate::ann::{AnnIndex, Collector, Hit, Queries, Settings, centroids_of, codec_of, unpacked};
+use crate::ann::{AnnIndex, Collector, Hit, Queries, Settings, centroids_of, codec_of};
 use crate::coded::BLOCK_CODES;
 use crate::flat::Goal;
+use anear_quant::product::Packed;
 use anear_quant::{Codec, How, Query};
-use anear_types::parts::{Beside, IndexParts, Inverted, List};
+use anear_types::parts::{Beside, CodecParts, IndexParts, Inverted, List};
 use anear_types::{Error, Result};
 use duplicates::Duplicates;
 use lists::{Lists, Place};
@@ -51,13 +52,21 @@ impl InvertedIndex {
                 refinement = Some(Refinement::new(parts.dim, product, codes.clone(), *factor));
             }
         }
-        let blocks = inverted.blocks.as_ref();
-        let codec = codec_of(&inverted.codec, blocks, parts.dim, parts.measure)?;
-        let unpacked_list = |list: &List| {
-            let codes = unpacked(&list.codes, blocks, list.ids.len(), &*codec);
-            List { codes, ..list.clone() }
+        let (mut codec, lists) = match (&inverted.codec, &inverted.blocks) {
+            (CodecParts::Product(product), Some(blocks)) => {
+                let codec = Packed::new(parts.dim, product);
+                let grouped = |list: &List| {
+                    let codes = codec.grouped(&list.codes, blocks, list.ids.len());
+                    List { codes, ..list.clone() }
+                };
+                let lists = lists.iter().map(grouped).collect();
+                (Box::new(codec) as Box<dyn Codec>, lists)
+            }
+            (codec, _) => (codec_of(codec, parts.dim, parts.measure)?, lists.clone()),
         };
-        let lists = lists.iter().map(unpacked_list).collect();
+        if let Some(centroids) = &centroids {
+            codec.see_centers(centroids);
+        }
         Ok(InvertedIndex {
             dim: parts.dim,
             rows: parts.rows,
@@ -91,23 +100,22 @@ impl InvertedIndex {
         let mut collector = Collector::new(goal, self.how);
         let code_bytes = self.codec.code_bytes();
         let mut scores = [0.0; BLOCK_CODES];
-        let centers: Vec<&[f32]> =
-            lists.iter().filter_map(|hit| self.center(hit.id as usize)).collect();
+        let center = |hit: &Hit| Some((hit.id as usize, self.center(hit.id as usize)?));
+        let centers: Vec<(usize, &[f32])> = lists.iter().filter_map(center).collect();
         scorer.announce(&centers);
         for (number, hit) in lists.iter().enumerate() {
             let Some(list) = self.lists.get(hit.id) else { continue };
-            if let Some(center) = centers.get(number) {
+            if let Some((_, center)) = centers.get(number) {
                 scorer.center_at(number, center);
             }
-            let mut ids = list.ids.iter().enumerate();
-            for codes in list.codes.chunks(BLOCK_CODES * code_bytes) {
-                let scores = &mut scores[..codes.len() / code_bytes];
+            let firsts = (0..list.ids.len()).step_by(BLOCK_CODES);
+            for (codes, first) in list.codes.chunks(BLOCK_CODES * code_bytes).zip(firsts) {
+                let scores = &mut scores[..BLOCK_CODES.min(list.ids.len() - first)];
                 scorer.block(codes, scores);
-                for (score, (offset, id)) in scores.iter().zip(&mut ids) {
-                    if settings.keeps(id) {
-                        collector.offer(*score, label(list, offset, id));
-                    }
-                }
+                collector.offer_near(scores, |at| {
+                    let id = list.ids.get(first + at).expect("an id a row");
+                    settings.keeps(id).then(|| label(list, first + at, id))
+                });
             }
         }
         Ok(collector.into_hits())
@@ -140,8 +148,7 @@ impl InvertedIndex {
 
     /// Writes the row at a place.
     fn decode_row(&self, list: &List, offset: usize, row: &mut [f32]) {
-        let code_bytes = self.codec.code_bytes();
-        self.codec.decode(&list.codes[offset * code_bytes..][..code_bytes], row);
+        self.codec.decode_at(&list.codes, offset, row);
         if let Some(center) = self.center(list.number) {
             row.iter_mut().zip(center).for_each(|(component, center)| *component += center);
         }

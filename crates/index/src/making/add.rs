@@ -41,7 +41,7 @@ pub fn add(
     match &mut parts.structure {
         Structure::Coded(coded) => {
             without_ids(ids)?;
-            let codec = codec_of(&coded.codec, None, dim, measure)?;
+            let codec = codec_of(&coded.codec, dim, measure)?;
             let codes = encode(&*codec, rows, work)?;
             append(coded, &*codec, first as usize, &codes);
         }

@@ -25,7 +25,7 @@ pub(super) fn add(
         numbers: assign(&inverted.quantizer, rows, inverted.list_count, work)?,
         ids: numbered(first, rows.len(), ids),
     };
-    let codec = codec_of(&inverted.codec, None, dim, measure)?;
+    let codec = codec_of(&inverted.codec, dim, measure)?;
     let codes = codes(inverted, &*codec, rows, &new.numbers, work)?;
     if let Beside::Refinement { .. } = inverted.beside {
         refine(inverted, dim, &*codec, floats(rows)?, &new.numbers, work)?;

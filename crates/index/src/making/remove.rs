@@ -80,7 +80,7 @@ fn remove_codes(
     rows: usize,
     is_meant: &dyn Fn(i64) -> bool,
 ) -> Result<u64> {
-    let code_bytes = codec_of(&coded.codec, None, dim, measure)?.code_bytes();
+    let code_bytes = codec_of(&coded.codec, dim, measure)?.code_bytes();
     let kept: Vec<usize> = (0..rows).filter(|row| !is_meant(*row as i64)).collect();
     in_row(&mut coded.codes, coded.blocks.as_ref(), code_bytes, rows, |codes| {
         keep(codes, code_bytes, &kept);

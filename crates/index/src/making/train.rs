@@ -227,7 +227,7 @@ fn train_codes(
     let vectors = Vectors::Floats { values: &rows, dim };
     train_codec(&mut inverted.codec, dim, vectors, training, work)?;
     let Beside::Refinement { product, .. } = &mut inverted.beside else { return Ok(()) };
-    let codec = codec_of(&inverted.codec, None, dim, Measure::L2)?;
+    let codec = codec_of(&inverted.codec, dim, Measure::L2)?;
     let rest = left_out(&*codec, vectors, work)?;
     let settings = KmeansSettings { max_points: REFINEMENT_POINTS, ..training.product };
     product::train(product, dim, &rest, &settings, false, work)

@@ -229,6 +229,71 @@ impl Simd for Avx2Fma {
     }
 
     #[inline(always)]
+    fn look_up(self, table: [__m256i; 2], places: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(table, places => _mm256_shuffle_epi8(table, places))
+    }
+
+    #[inline(always)]
+    fn lower_halves(self, a: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(a => _mm256_and_si256(a, _mm256_set1_epi8(15)))
+    }
+
+    #[inline(always)]
+    fn upper_halves(self, a: [__m256i; 2]) -> [__m256i; 2] {
+        self.lower_halves(each_half!(a => _mm256_srli_epi16::<4>(a)))
+    }
+
+    #[inline(always)]
+    fn upper_bytes(self, a: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(a => _mm256_srli_epi16::<8>(a))
+    }
+
+    #[inline(always)]
+    fn add_u16(self, a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(a, b => _mm256_add_epi16(a, b))
+    }
+
+    #[inline(always)]
+    fn sum_quarters_u16(self, a: [__m256i; 2]) -> [u16; 8] {
+        intrinsic!({
+            let two = _mm256_add_epi16(a[0], a[1]);
+            let high = _mm256_extracti128_si256::<1>(two);
+            let mut sums = [0; 8];
+            let sum = _mm_add_epi16(_mm256_castsi256_si128(two), high);
+            _mm_storeu_si128(sums.as_mut_ptr().cast(), sum);
+            sums
+        })
+    }
+
+    #[inline(always)]
+    fn splat_u64(self, value: u64) -> [__m256i; 2] {
+        [intrinsic!(_mm256_set1_epi64x(value.cast_signed())); 2]
+    }
+
+    #[inline(always)]
+    fn add_ones(self, sum: [__m256i; 2], a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+        let both = each_half!(a, b => _mm256_and_si256(a, b));
+        // The ones of 0 to 15.
+        let ones: [u8; 16] = [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4];
+        let ones = [intrinsic!(_mm256_broadcastsi128_si256(_mm_loadu_si128(
+            ones.as_ptr().cast::<__m128i>()
+        ))); 2];
+        let low = self.look_up(ones, self.lower_halves(both));
+        let high = self.look_up(ones, self.upper_halves(both));
+        each_half!(sum, low, high => {
+            let in_words = _mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256());
+            _mm256_add_epi64(sum, in_words)
+        })
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, a: [__m256i; 2], bytes: &mut [u8; BYTES]) {
+        let (low, high) = bytes.split_at_mut(BYTES / 2);
+        intrinsic!(_mm256_storeu_si256(low.as_mut_ptr().cast(), a[0]));
+        intrinsic!(_mm256_storeu_si256(high.as_mut_ptr().cast(), a[1]));
+    }
+
+    #[inline(always)]
     fn load_half(self, lanes: &[f32; HALF]) -> __m256 {
         intrinsic!(_mm256_loadu_ps(lanes.as_ptr()))
     }

@@ -186,6 +186,59 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn look_up(self, table: __m512i, places: __m512i) -> __m512i {
+        intrinsic!(_mm512_shuffle_epi8(table, places))
+    }
+
+    #[inline(always)]
+    fn lower_halves(self, a: __m512i) -> __m512i {
+        intrinsic!(_mm512_and_si512(a, _mm512_set1_epi8(15)))
+    }
+
+    #[inline(always)]
+    fn upper_halves(self, a: __m512i) -> __m512i {
+        self.lower_halves(intrinsic!(_mm512_srli_epi16::<4>(a)))
+    }
+
+    #[inline(always)]
+    fn upper_bytes(self, a: __m512i) -> __m512i {
+        intrinsic!(_mm512_srli_epi16::<8>(a))
+    }
+
+    #[inline(always)]
+    fn add_u16(self, a: __m512i, b: __m512i) -> __m512i {
+        intrinsic!(_mm512_add_epi16(a, b))
+    }
+
+    #[inline(always)]
+    fn sum_quarters_u16(self, a: __m512i) -> [u16; 8] {
+        intrinsic!({
+            let high = _mm512_extracti64x4_epi64::<1>(a);
+            let two = _mm256_add_epi16(_mm512_castsi512_si256(a), high);
+            let high = _mm256_extracti128_si256::<1>(two);
+            let mut sums = [0; 8];
+            let sum = _mm_add_epi16(_mm256_castsi256_si128(two), high);
+            _mm_storeu_si128(sums.as_mut_ptr().cast(), sum);
+            sums
+        })
+    }
+
+    #[inline(always)]
+    fn splat_u64(self, value: u64) -> __m512i {
+        intrinsic!(_mm512_set1_epi64(value.cast_signed()))
+    }
+
+    #[inline(always)]
+    fn add_ones(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        intrinsic!(_mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_and_si512(a, b))))
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, a: __m512i, bytes: &mut [u8; BYTES]) {
+        intrinsic!(_mm512_storeu_si512(bytes.as_mut_ptr().cast(), a));
+    }
+
+    #[inline(always)]
     fn load_half(self, lanes: &[f32; HALF]) -> __m256 {
         intrinsic!(_mm256_loadu_ps(lanes.as_ptr()))
     }

@@ -261,6 +261,72 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
+    fn look_up(self, table: [uint16x8_t; 4], places: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
+        each_quarter!(table, places => {
+            let (table, places) = (vreinterpretq_u8_u16(table), vreinterpretq_u8_u16(places));
+            vreinterpretq_u16_u8(vqtbl1q_u8(table, places))
+        })
+    }
+
+    #[inline(always)]
+    fn lower_halves(self, a: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
+        each_quarter!(a => vandq_u16(a, vdupq_n_u16(0x0f0f)))
+    }
+
+    #[inline(always)]
+    fn upper_halves(self, a: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
+        each_quarter!(a => {
+            vreinterpretq_u16_u8(vshrq_n_u8::<4>(vreinterpretq_u8_u16(a)))
+        })
+    }
+
+    #[inline(always)]
+    fn upper_bytes(self, a: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
+        each_quarter!(a => vshrq_n_u16::<8>(a))
+    }
+
+    #[inline(always)]
+    fn add_u16(self, a: [uint16x8_t; 4], b: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
+        each_quarter!(a, b => vaddq_u16(a, b))
+    }
+
+    #[inline(always)]
+    fn sum_quarters_u16(self, a: [uint16x8_t; 4]) -> [u16; 8] {
+        let mut sums = [0; 8];
+        intrinsic!({
+            let sum = vaddq_u16(vaddq_u16(a[0], a[1]), vaddq_u16(a[2], a[3]));
+            vst1q_u16(sums.as_mut_ptr(), sum);
+        });
+        sums
+    }
+
+    #[inline(always)]
+    fn splat_u64(self, value: u64) -> [uint16x8_t; 4] {
+        [intrinsic!(vreinterpretq_u16_u64(vdupq_n_u64(value))); 4]
+    }
+
+    #[inline(always)]
+    fn add_ones(
+        self,
+        sum: [uint16x8_t; 4],
+        a: [uint16x8_t; 4],
+        b: [uint16x8_t; 4],
+    ) -> [uint16x8_t; 4] {
+        each_quarter!(sum, a, b => {
+            let ones = vcntq_u8(vreinterpretq_u8_u16(vandq_u16(a, b)));
+            let in_words = vpaddlq_u32(vpaddlq_u16(vpaddlq_u8(ones)));
+            vreinterpretq_u16_u64(vaddq_u64(vreinterpretq_u64_u16(sum), in_words))
+        })
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, a: [uint16x8_t; 4], bytes: &mut [u8; BYTES]) {
+        for (vector, quarter) in a.into_iter().zip(bytes.as_chunks_mut::<16>().0) {
+            intrinsic!(vst1q_u8(quarter.as_mut_ptr(), vreinterpretq_u8_u16(vector)));
+        }
+    }
+
+    #[inline(always)]
     fn load_half(self, lanes: &[f32; HALF]) -> [float32x4_t; 2] {
         let quarter = lanes.as_chunks::<4>().0;
         each_of_two!(quarter => vld1q_f32(quarter.as_ptr()))

@@ -192,6 +192,69 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn look_up(self, table: [u32; LANES], places: [u32; LANES]) -> [u32; LANES] {
+        let table = table.map(u32::to_le_bytes);
+        std::array::from_fn(|lane| {
+            let places = places[lane].to_le_bytes().map(|place| usize::from(place % 16));
+            let first = lane / 4 * 4;
+            u32::from_le_bytes(places.map(|place| table[first + place / 4][place % 4]))
+        })
+    }
+
+    #[inline(always)]
+    fn lower_halves(self, a: [u32; LANES]) -> [u32; LANES] {
+        a.map(|a| a & 0x0f0f_0f0f)
+    }
+
+    #[inline(always)]
+    fn upper_halves(self, a: [u32; LANES]) -> [u32; LANES] {
+        a.map(|a| a >> 4 & 0x0f0f_0f0f)
+    }
+
+    #[inline(always)]
+    fn upper_bytes(self, a: [u32; LANES]) -> [u32; LANES] {
+        a.map(|a| a >> 8 & 0x00ff_00ff)
+    }
+
+    /// The lower number of a lane is added without a carry into the upper one.
+    #[inline(always)]
+    fn add_u16(self, a: [u32; LANES], b: [u32; LANES]) -> [u32; LANES] {
+        zip(a, b, |a, b| {
+            let low = a.wrapping_add(b) & 0xffff;
+            (a & 0xffff_0000).wrapping_add(b & 0xffff_0000) | low
+        })
+    }
+
+    #[inline(always)]
+    fn sum_quarters_u16(self, a: [u32; LANES]) -> [u16; 8] {
+        std::array::from_fn(|at| {
+            let number = |quarter: usize| (a[quarter * 4 + at / 2] >> (at % 2 * 16)) as u16;
+            (0..4).map(number).fold(0, u16::wrapping_add)
+        })
+    }
+
+    #[inline(always)]
+    fn splat_u64(self, value: u64) -> [u32; LANES] {
+        std::array::from_fn(|lane| (value >> (lane % 2 * 32)) as u32)
+    }
+
+    /// Counts are below 2 to the power of 32, so that the upper lane of each two stays 0.
+    #[inline(always)]
+    fn add_ones(self, mut sum: [u32; LANES], a: [u32; LANES], b: [u32; LANES]) -> [u32; LANES] {
+        for lane in 0..LANES {
+            sum[lane / 2 * 2] += (a[lane] & b[lane]).count_ones();
+        }
+        sum
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, a: [u32; LANES], bytes: &mut [u8; BYTES]) {
+        for (lane, bytes) in a.into_iter().zip(bytes.as_chunks_mut().0) {
+            *bytes = lane.to_le_bytes();
+        }
+    }
+
+    #[inline(always)]
     fn load_half(self, lanes: &[f32; HALF]) -> [f32; HALF] {
         *lanes
     }

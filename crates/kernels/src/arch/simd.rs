@@ -94,6 +94,33 @@ pub(crate) trait Simd: Copy + Debug {
     /// Adds to each lane its four products of an unsigned byte of `a` and a signed byte of `b`.
     fn add_products(self, sum: Self::I32s, a: Self::Bytes, b: Self::Bytes) -> Self::I32s;
 
+    /// For each byte of `places`, which is below 16, the byte of `table` at that place of the same
+    /// quarter of 16.
+    fn look_up(self, table: Self::Bytes, places: Self::Bytes) -> Self::Bytes;
+
+    /// The lower four bits of each byte.
+    fn lower_halves(self, a: Self::Bytes) -> Self::Bytes;
+
+    /// The upper four bits of each byte.
+    fn upper_halves(self, a: Self::Bytes) -> Self::Bytes;
+
+    /// Every second byte, as a 16-bit number: the upper ones of numbers with the lower byte first.
+    fn upper_bytes(self, a: Self::Bytes) -> Self::Bytes;
+
+    /// The sums of 16-bit numbers, without what leaves them.
+    fn add_u16(self, a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
+
+    /// The same of the four quarters of a vector.
+    fn sum_quarters_u16(self, a: Self::Bytes) -> [u16; 8];
+
+    /// The same eight bytes, eight times.
+    fn splat_u64(self, value: u64) -> Self::Bytes;
+
+    /// Adds to each 64-bit number how many bits of those of `a` and `b` are set in both.
+    fn add_ones(self, sum: Self::Bytes, a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
+
+    fn store_bytes(self, a: Self::Bytes, bytes: &mut [u8; BYTES]);
+
     fn load_half(self, lanes: &[f32; HALF]) -> Self::Half;
     fn store_half(self, half: Self::Half, lanes: &mut [f32; HALF]);
     fn add_halves(self, a: Self::Half, b: Self::Half) -> Self::Half;

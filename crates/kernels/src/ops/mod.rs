@@ -25,6 +25,7 @@ mod along;
 mod braycurtis;
 mod canberra;
 mod chebyshev;
+mod columns;
 mod dot;
 mod group;
 mod jensenshannon;
@@ -35,6 +36,7 @@ mod manhattan;
 mod op;
 mod select;
 
+pub use columns::Columns;
 pub use group::Group;
 pub use jensenshannon::ERROR as JENSEN_SHANNON_ERROR;
 pub use lowest::lowest;

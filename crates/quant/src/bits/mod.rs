@@ -1,6 +1,8 @@
 //! Packed bits as they are, scored by how many differ.
 
 use crate::codec::{Codec, How, Query, Scorer};
+use anear_kernels::Level;
+use anear_kernels::lookup::ones;
 use anear_types::{Error, Measure, Result};
 
 /// Rows of packed bits, the lowest bit of a byte first. Decoded, a bit is 0 or 1.
@@ -68,35 +70,21 @@ pub(crate) struct Hamming {
     pub(crate) query: Vec<u8>,
 }
 
-impl Hamming {
-    fn score(&self, code: &[u8]) -> f32 {
-        let (words, rest) = code.as_chunks::<8>();
-        let (query_words, query_rest) = self.query.as_chunks::<8>();
-        let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-        let in_words = words.iter().zip(query_words);
-        let in_words = in_words.map(|(x, y)| (word(x) ^ word(y)).count_ones()).sum::<u32>();
-        let in_rest = rest.iter().zip(query_rest).map(|(x, y)| (x ^ y).count_ones()).sum::<u32>();
-        (in_words + in_rest) as f32
-    }
-}
-
 impl Scorer for Hamming {
     fn center_at(&mut self, _: usize, _: &[f32]) {
         panic!("bits of differences");
     }
 
     fn block(&mut self, codes: &[u8], scores: &mut [f32]) {
-        assert_eq!(codes.len(), scores.len() * self.query.len());
-        for (code, score) in codes.chunks_exact(self.query.len()).zip(scores) {
-            *score = self.score(code);
-        }
+        ones::differing(Level::best(), &self.query, codes, scores);
     }
 
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
         let bytes = self.query.len();
         assert_eq!(numbers.len(), scores.len());
         for (number, score) in numbers.iter().zip(scores) {
-            *score = self.score(&codes[*number as usize * bytes..][..bytes]);
+            let code = &codes[*number as usize * bytes..][..bytes];
+            ones::differing(Level::best(), &self.query, code, std::array::from_mut(score));
         }
     }
 }

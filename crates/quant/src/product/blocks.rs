@@ -2,7 +2,7 @@
 //! [`Blocks`](anear_types::parts::Blocks).
 
 /// Rows whose codes lie together.
-const GROUP: usize = 32;
+pub(super) const GROUP: usize = 32;
 /// Bytes of such rows for one part: two rows to a byte.
 const PART_BYTES: usize = GROUP / 2;
 
@@ -46,6 +46,11 @@ pub fn pack(codes: &[u8], block_rows: usize, parts: usize) -> Vec<u8> {
         }
     }
     blocks
+}
+
+/// The number of a part in the code at a place of a group.
+pub(super) fn number_at(group: &[u8], place: usize, part: usize) -> u8 {
+    group[part * PART_BYTES + place_in_bytes(place % PART_BYTES)] >> (place / PART_BYTES * 4) & 15
 }
 
 /// In which of 16 bytes one of 16 rows is: 0, 8, 1, 9 and so on is their order.

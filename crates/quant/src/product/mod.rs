@@ -5,20 +5,25 @@
 //! a sum of what is found in these tables.
 
 mod blocks;
+mod centers;
 mod numbers;
+mod packed;
 mod rounded;
 mod tables;
 mod train;
 
 pub use blocks::{pack, unpack};
+pub use packed::Packed;
 pub use train::train;
 
 use crate::codec::{Codec, How, Query, Scorer};
 use crate::kmeans::Assigner;
+use anear_kernels::Level;
+use anear_kernels::ops::{Columns, Op};
 use anear_types::parts::ProductParts;
 use anear_types::{Error, Measure, Result};
+use centers::Centers;
 use numbers::{numbers, put};
-use rounded::Rounded;
 use tables::Tables;
 
 /// A product quantizer.
@@ -29,8 +34,10 @@ pub struct Product {
     bits: usize,
     /// The centroids of the first part, then those of the second and so on.
     centroids: Vec<f32>,
-    /// Whether tables are rounded to bytes.
-    rounds: bool,
+    /// The same, to be compared with queries.
+    columns: Columns,
+    /// What codes are differences to, where that is known.
+    centers: Centers,
 }
 
 impl Product {
@@ -42,16 +49,19 @@ impl Product {
         let ProductParts { parts, bits, ref centroids } = *parts;
         assert!(parts > 0 && dim > 0 && dim.is_multiple_of(parts) && (1..=24).contains(&bits));
         assert_eq!(centroids.len(), dim << bits);
-        Product { dim, parts, bits, centroids: centroids.clone(), rounds: false }
+        let columns = Columns::new(centroids, dim / parts, 1 << bits);
+        let centers = Centers::default();
+        Product { dim, parts, bits, centroids: centroids.clone(), columns, centers }
     }
 
-    /// The same with scores by tables that are rounded to bytes, as FAISS's fast scan has them.
-    ///
-    /// # Panics
-    /// If numbers of centroids have other than 4 bits.
-    pub fn with_rounded_tables(self) -> Product {
-        assert_eq!(self.bits, 4);
-        Product { rounds: true, ..self }
+    /// Entries of the tables of all parts.
+    fn table_entries(&self) -> usize {
+        self.parts * self.columns.stride()
+    }
+
+    /// Scores every centroid of every part.
+    fn fill(&self, op: Op, query: &[f32], scores: &mut [f32]) {
+        self.columns.scores(Level::best(), op, query, scores);
     }
 
     /// Components in a part.
@@ -79,10 +89,11 @@ impl Product {
         }
     }
 
-    fn decode_row(&self, code: &[u8], row: &mut [f32]) {
+    /// Writes the row of centroids with these numbers.
+    fn decode_numbers(&self, numbers: impl Iterator<Item = usize>, row: &mut [f32]) {
         let part_dim = self.part_dim();
         let parts = row.chunks_exact_mut(part_dim).zip(self.part_centroids());
-        for ((part, centroids), number) in parts.zip(numbers(code, self.bits)) {
+        for ((part, centroids), number) in parts.zip(numbers) {
             part.copy_from_slice(&centroids[number * part_dim..][..part_dim]);
         }
     }
@@ -97,6 +108,11 @@ impl Codec for Product {
         (self.parts * self.bits).div_ceil(8)
     }
 
+    fn see_centers(&mut self, centers: &[f32]) {
+        assert!(centers.len().is_multiple_of(self.dim));
+        self.centers = Centers::new(centers, self.dim, self.table_entries());
+    }
+
     fn is_lossless(&self) -> bool {
         false
     }
@@ -107,7 +123,7 @@ impl Codec for Product {
         codes
             .chunks_exact(self.code_bytes())
             .zip(rows)
-            .for_each(|(code, row)| self.decode_row(code, row));
+            .for_each(|(code, row)| self.decode_numbers(numbers(code, self.bits), row));
     }
 
     fn encode(&self, rows: &[f32], codes: &mut [u8]) {
@@ -122,9 +138,6 @@ impl Codec for Product {
         let query = query.floats();
         assert_eq!(query.len(), self.dim);
         match how.measure {
-            Measure::L2 | Measure::InnerProduct if self.rounds => {
-                Ok(Box::new(Rounded::new(self, query, how.measure)))
-            }
             Measure::L2 | Measure::InnerProduct => {
                 Ok(Box::new(Tables::new(self, query, how.measure)))
             }

@@ -14,6 +14,7 @@
 
 mod encode;
 mod query;
+mod rounded;
 
 use crate::codec::{Codec, How, Query, Scorer};
 use anear_types::parts::RabitqParts;

@@ -1,8 +1,12 @@
 //! Scores of codes against a query.
 
+use super::rounded::Rounded;
 use super::{Code, Rabitq, bit};
 use crate::codec::{Codec, Scorer};
 use anear_types::Measure;
+
+/// Codes scored at a time.
+const PIECE: usize = 64;
 
 /// A query as seen from a center.
 #[derive(Debug)]
@@ -14,9 +18,8 @@ pub(super) struct Estimate<'a> {
     /// The query less the center, and its squared length.
     moved: Vec<f32>,
     moved_square: f32,
-    /// The same rounded to a few bits, and its sum.
-    rounded: Vec<f32>,
-    rounded_sum: f32,
+    /// The same rounded to a few bits.
+    rounded: Rounded,
     /// What fine scores begin at.
     fine_start: f32,
 }
@@ -31,8 +34,7 @@ impl<'a> Estimate<'a> {
             square: is_product.then(|| dot(query, query)),
             moved: Vec::new(),
             moved_square: 0.0,
-            rounded: Vec::new(),
-            rounded_sum: 0.0,
+            rounded: Rounded::default(),
             fine_start: 0.0,
         };
         estimate.see_from(&codec.center);
@@ -42,36 +44,46 @@ impl<'a> Estimate<'a> {
     fn see_from(&mut self, center: &[f32]) {
         self.moved = self.query.iter().zip(center).map(|(query, center)| query - center).collect();
         self.moved_square = dot(&self.moved, &self.moved);
-        self.rounded = match self.codec.query_bits {
-            0 => self.moved.clone(),
-            bits => rounded(&self.moved, ((1u32 << bits) - 1) as f32),
-        };
-        self.rounded_sum = self.rounded.iter().sum();
+        self.rounded = Rounded::new(&self.moved, self.codec.query_bits);
         self.fine_start = match self.square {
             None => self.moved_square,
             Some(_) => dot(&self.query, center),
         };
     }
 
-    fn score(&self, code: &[u8]) -> f32 {
-        let code = self.codec.parts_of(code);
-        match code.fine {
-            None => self.rough_score(&code),
-            Some((bits, start, factor)) => {
-                let score = self.fine_start + start + factor * self.fine_dot(code.signs, bits);
-                if self.square.is_some() { -score } else { score.max(0.0) }
+    /// Scores codes that lie one behind another.
+    fn score(&self, codes: &[u8], scores: &mut [f32]) {
+        let pieces = codes.chunks(PIECE * self.codec.code_bytes());
+        for (codes, scores) in pieces.zip(scores.chunks_mut(PIECE)) {
+            if self.codec.bits == 1 {
+                self.rough_scores(codes, scores);
+                continue;
+            }
+            for (code, score) in codes.chunks_exact(self.codec.code_bytes()).zip(scores) {
+                *score = self.fine_score(&self.codec.parts_of(code));
             }
         }
     }
 
-    fn rough_score(&self, code: &Code<'_>) -> f32 {
-        let with_sign = self.rounded.iter().enumerate().filter(|(at, _)| bit(code.signs, *at));
-        let positive: f32 = with_sign.map(|(_, component)| component).sum();
-        let dot = (2.0 * positive - self.rounded_sum) / (self.codec.dim as f32).sqrt();
-        let distance = code.start + self.moved_square - 2.0 * code.factor * dot;
-        match self.square {
-            None => distance.max(0.0),
-            Some(square) => 0.5 * (distance - square), // minus the inner product
+    fn fine_score(&self, code: &Code<'_>) -> f32 {
+        let (bits, start, factor) = code.fine.expect("more than one bit");
+        let score = self.fine_start + start + factor * self.fine_dot(code.signs, bits);
+        if self.square.is_some() { -score } else { score.max(0.0) }
+    }
+
+    /// Scores up to [`PIECE`] codes.
+    fn rough_scores(&self, codes: &[u8], scores: &mut [f32]) {
+        let (code_bytes, root) = (self.codec.code_bytes(), (self.codec.dim as f32).sqrt());
+        let mut sums = [0.0; PIECE];
+        self.rounded.sums(codes, code_bytes, &mut sums[..scores.len()]);
+        for ((code, score), sum) in codes.chunks_exact(code_bytes).zip(scores).zip(sums) {
+            let code = self.codec.parts_of(code);
+            let dot = (2.0 * sum - self.rounded.sum) / root;
+            let distance = code.start + self.moved_square - 2.0 * code.factor * dot;
+            *score = match self.square {
+                None => distance.max(0.0),
+                Some(square) => 0.5 * (distance - square), // minus the inner product
+            };
         }
     }
 
@@ -96,34 +108,28 @@ impl Scorer for Estimate<'_> {
     }
 
     fn block(&mut self, codes: &[u8], scores: &mut [f32]) {
-        let code_bytes = self.codec.code_bytes();
-        assert_eq!(codes.len(), scores.len() * code_bytes);
-        for (code, score) in codes.chunks_exact(code_bytes).zip(scores) {
-            *score = self.score(code);
-        }
+        assert_eq!(codes.len(), scores.len() * self.codec.code_bytes());
+        self.score(codes, scores);
     }
 
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
         let code_bytes = self.codec.code_bytes();
         assert_eq!(numbers.len(), scores.len());
         for (number, score) in numbers.iter().zip(scores) {
-            *score = self.score(&codes[*number as usize * code_bytes..][..code_bytes]);
+            let code = &codes[*number as usize * code_bytes..][..code_bytes];
+            self.score(code, std::array::from_mut(score));
         }
     }
 }
 
+/// Components in lanes, so that no addition waits for the one before.
 fn dot(x: &[f32], y: &[f32]) -> f32 {
-    x.iter().zip(y).map(|(x, y)| x * y).sum()
-}
-
-/// Components rounded to steps from the lowest to the highest of them, `last` being the highest step.
-fn rounded(components: &[f32], last: f32) -> Vec<f32> {
-    let lowest = components.iter().copied().fold(f32::INFINITY, f32::min);
-    let highest = components.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let step = (highest - lowest) / last;
-    let round = |component: &f32| {
-        let steps = if step > 0.0 { ((component - lowest) / step + 0.5).floor() } else { 0.0 };
-        lowest + step * steps.clamp(0.0, last)
-    };
-    components.iter().map(round).collect()
+    let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<8>(), y.as_chunks::<8>());
+    let mut lanes = [0.0; 8];
+    for (x, y) in x.iter().zip(y) {
+        for lane in 0..8 {
+            lanes[lane] += x[lane] * y[lane];
+        }
+    }
+    lanes.iter().sum::<f32>() + x_rest.iter().zip(y_rest).map(|(x, y)| x * y).sum::<f32>()
 }

@@ -1,0 +1,102 @@
+//! Codes of whole bytes, looked up in tables of f32.
+//!
+//! Eight tables at a time stay in the fastest cache while some hundred codes pass by. A code's eight
+//! bytes come as one word, and its eight entries are added as a tree, so that no addition waits for
+//! the one before.
+
+use crate::Level;
+use crate::arch::{Kernel, Simd};
+
+/// Entries of a table.
+pub const ENTRIES: usize = 256;
+/// Tables that stay in the fastest cache.
+const TABLES: usize = 8;
+/// Codes that pass by them.
+const CODES: usize = 256;
+
+/// Writes `start` and the sum of what the bytes of a code stand for, the first in the first table and so
+/// on, for codes that lie one behind another.
+///
+/// # Panics
+/// If there are no tables, or not one code of as many bytes for each of `scores`.
+pub fn scores(
+    level: Level,
+    tables: &[[f32; ENTRIES]],
+    start: f32,
+    codes: &[u8],
+    scores: &mut [f32],
+) {
+    assert!(!tables.is_empty());
+    assert_eq!(codes.len(), scores.len() * tables.len());
+    level.run(Scores { tables, start, codes, scores });
+}
+
+struct Scores<'a> {
+    tables: &'a [[f32; ENTRIES]],
+    start: f32,
+    codes: &'a [u8],
+    scores: &'a mut [f32],
+}
+
+impl Kernel for Scores<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let code_bytes = self.tables.len();
+        let (eights, rest) = self.tables.as_chunks::<TABLES>();
+        let blocks = self.codes.chunks(CODES * code_bytes).zip(self.scores.chunks_mut(CODES));
+        for (codes, scores) in blocks {
+            scores.fill(self.start);
+            for (number, tables) in eights.iter().enumerate() {
+                for (code, score) in codes.chunks_exact(code_bytes).zip(&mut *scores) {
+                    *score += eight(tables, &code.as_chunks().0[number]);
+                }
+            }
+            if rest.is_empty() {
+                continue;
+            }
+            for (code, score) in codes.chunks_exact(code_bytes).zip(scores) {
+                let bytes = &code[code_bytes - rest.len()..];
+                let entries = rest.iter().zip(bytes);
+                *score += entries.map(|(table, byte)| table[usize::from(*byte)]).sum::<f32>();
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn eight(tables: &[[f32; ENTRIES]; TABLES], bytes: &[u8; TABLES]) -> f32 {
+    let word = u64::from_le_bytes(*bytes);
+    let entry = |at: usize| tables[at][usize::from((word >> (8 * at)) as u8)];
+    let pair = |at: usize| entry(at) + entry(at + 1);
+    (pair(0) + pair(2)) + (pair(4) + pair(6))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_sums_as_a_plain_loop_does() {
+        for (parts, codes) in [(1, 3), (7, 1), (8, 600), (13, 257), (48, 70)] {
+            let number = |at: usize| ((at * 7919) % 1009) as f32;
+            let tables: Vec<[f32; ENTRIES]> = (0..parts)
+                .map(|part| std::array::from_fn(|at| number(part * ENTRIES + at)))
+                .collect();
+            let bytes: Vec<u8> = (0..codes * parts).map(|at| (at * at * 31 + at) as u8).collect();
+            let expected: Vec<f32> = bytes
+                .chunks_exact(parts)
+                .map(|code| {
+                    let entries = tables.iter().zip(code);
+                    5.0 + entries.map(|(table, byte)| table[usize::from(*byte)]).sum::<f32>()
+                })
+                .collect();
+            for level in Level::available() {
+                let mut found = vec![0.0; codes];
+                scores(level, &tables, 5.0, &bytes, &mut found);
+                assert_eq!(found, expected, "{} {parts}", level.name()); // whole numbers, so exact
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Codes of bits: how many of them differ from a query's, or are set where a query has weights.
+//!
+//! These loops are plain: a level makes one or a few instructions of each count.
+
+use crate::Level;
+use crate::arch::{BYTES, Kernel, Simd};
+
+/// Bits of the weights of 64 components: bit `i` of plane `p` is bit `p` of weight `i`. A plane is eight
+/// bytes, the lowest bits first.
+pub type Planes = [u8; BYTES];
+
+/// Writes how many bits of each code differ from those of a query of as many bytes.
+///
+/// # Panics
+/// If the query is empty, or there is not one code for each of `counts`.
+pub fn differing(level: Level, query: &[u8], codes: &[u8], counts: &mut [f32]) {
+    assert!(!query.is_empty());
+    assert_eq!(codes.len(), counts.len() * query.len());
+    level.run(Differing { query, codes, counts });
+}
+
+/// Weights in planes: how many steps, from 0 to `last`, each component is above the lowest, to the
+/// nearest whole number; and their sum. `inverse` is one step, inverted.
+///
+/// # Panics
+/// If `last` is above 255.
+pub fn planes(
+    level: Level,
+    components: &[f32],
+    lowest: f32,
+    inverse: f32,
+    last: f32,
+) -> (Vec<Planes>, u32) {
+    assert!(last <= 255.0);
+    let mut planes = vec![[0; BYTES]; components.len().div_ceil(64)];
+    let sum = level.run(Weigh { components, lowest, inverse, last, planes: &mut planes });
+    (planes, sum)
+}
+
+/// Writes for codes that lie one behind another how many of a code's first `components` bits are set,
+/// and the sum of the weights of those.
+///
+/// # Panics
+/// If there is not one code of `code_bytes` for each of `sums`, codes have fewer bits, or there are not
+/// weights for each.
+pub fn weighted(
+    level: Level,
+    planes: &[Planes],
+    components: usize,
+    codes: &[u8],
+    code_bytes: usize,
+    sums: &mut [(u32, u32)],
+) {
+    assert!(components.div_ceil(8) <= code_bytes && planes.len() == components.div_ceil(64));
+    assert_eq!(codes.len(), sums.len() * code_bytes);
+    level.run(Weighted { planes, bytes: components.div_ceil(8), codes, code_bytes, sums });
+}
+
+struct Weigh<'a> {
+    components: &'a [f32],
+    lowest: f32,
+    inverse: f32,
+    last: f32,
+    planes: &'a mut [Planes],
+}
+
+impl Kernel for Weigh<'_> {
+    type Output = u32;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> u32 {
+        let (mut sum, mut weights) = (0, [0; BYTES]);
+        for (components, planes) in self.components.chunks(BYTES).zip(self.planes) {
+            weights[components.len()..].fill(0);
+            for (weight, component) in weights.iter_mut().zip(components) {
+                let steps = (component - self.lowest) * self.inverse + 0.5;
+                *weight = steps.min(self.last) as u8;
+            }
+            for weight in &weights {
+                sum += u32::from(*weight);
+            }
+            let mut shifted = weights;
+            for plane in planes.as_chunks_mut().0.iter_mut().rev() {
+                *plane = simd.top_bits(simd.load_bytes(&shifted)).to_le_bytes();
+                for weight in &mut shifted {
+                    *weight <<= 1;
+                }
+            }
+        }
+        sum
+    }
+}
+
+struct Differing<'a> {
+    query: &'a [u8],
+    codes: &'a [u8],
+    counts: &'a mut [f32],
+}
+
+impl Kernel for Differing<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        match self.query.len() {
+            16 => self.of_length::<16>(),
+            32 => self.of_length::<32>(),
+            64 => self.of_length::<64>(),
+            bytes => {
+                for (code, count) in self.codes.chunks_exact(bytes).zip(self.counts) {
+                    *count = differ(self.query, code);
+                }
+            }
+        }
+    }
+}
+
+impl Differing<'_> {
+    /// The same, with a length that the compiler knows.
+    #[inline(always)]
+    fn of_length<const BYTES: usize>(self) {
+        let query: &[u8; BYTES] = self.query.try_into().expect("of this length");
+        for (code, count) in self.codes.as_chunks::<BYTES>().0.iter().zip(self.counts) {
+            *count = differ(query, code);
+        }
+    }
+}
+
+#[inline(always)]
+fn differ(query: &[u8], code: &[u8]) -> f32 {
+    let (words, rest) = code.as_chunks::<8>();
+    let (query_words, query_rest) = query.as_chunks::<8>();
+    let mut count = 0;
+    for (x, y) in words.iter().zip(query_words) {
+        count += (u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y)).count_ones();
+    }
+    for (x, y) in rest.iter().zip(query_rest) {
+        count += (x ^ y).count_ones();
+    }
+    count as f32
+}
+
+struct Weighted<'a> {
+    planes: &'a [Planes],
+    bytes: usize,
+    codes: &'a [u8],
+    code_bytes: usize,
+    sums: &'a mut [(u32, u32)],
+}
+
+impl Kernel for Weighted<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for (code, sum) in self.codes.chunks_exact(self.code_bytes).zip(self.sums) {
+            let (words, rest) = code[..self.bytes].as_chunks::<8>();
+            let (mut set, mut counts) = (0, simd.splat_u64(0));
+            for (word, planes) in words.iter().zip(self.planes) {
+                let word = u64::from_le_bytes(*word);
+                set += word.count_ones();
+                counts = simd.add_ones(counts, simd.splat_u64(word), simd.load_bytes(planes));
+            }
+            if let Some(planes) = self.planes.get(words.len()) {
+                let mut word = [0; 8];
+                word[..rest.len()].copy_from_slice(rest);
+                let word = u64::from_le_bytes(word);
+                set += word.count_ones();
+                counts = simd.add_ones(counts, simd.splat_u64(word), simd.load_bytes(planes));
+            }
+            let mut planes = [0; BYTES];
+            simd.store_bytes(counts, &mut planes);
+            let mut weights = 0;
+            for (plane, count) in planes.as_chunks().0.iter().enumerate() {
+                weights += u64::from_le_bytes(*count) << plane;
+            }
+            *sum = (set, weights as u32);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn byte(at: usize) -> u8 {
+        (at * at * 31 + at * 7 + at / 256) as u8
+    }
+
+    fn is_set(bytes: &[u8], bit: usize) -> bool {
+        bytes[bit / 8] >> (bit % 8) & 1 != 0
+    }
+
+    #[test]
+    fn every_level_counts_bits_that_differ() {
+        for length in [1, 7, 8, 16, 20, 32, 64, 70] {
+            let query: Vec<u8> = (5..5 + length).map(byte).collect();
+            let codes: Vec<u8> = (0..9 * length).map(byte).collect();
+            let expected: Vec<f32> = codes
+                .chunks_exact(length)
+                .map(|code| {
+                    let differs = |bit: &usize| is_set(code, *bit) != is_set(&query, *bit);
+                    (0..8 * length).filter(differs).count() as f32
+                })
+                .collect();
+            for level in Level::available() {
+                let mut counts = vec![0.0; 9];
+                differing(level, &query, &codes, &mut counts);
+                assert_eq!(counts, expected, "{} {length}", level.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_weighs_as_a_plain_loop_does() {
+        for count in [1, 63, 64, 130] {
+            let components: Vec<f32> = (0..count).map(|at| f32::from(byte(at)) - 20.0).collect();
+            for (inverse, last) in [(1.0, 255.0), (1.0 / 17.0, 15.0), (0.0, 3.0)] {
+                let weight =
+                    |at: usize| ((f32::from(byte(at)) * inverse + 0.5) as u32).min(last as u32);
+                for level in Level::available() {
+                    let (planes, sum) = planes(level, &components, -20.0, inverse, last);
+                    assert_eq!(sum, (0..count).map(weight).sum::<u32>(), "{}", level.name());
+                    for at in 0..64 * planes.len() {
+                        let (planes, _) = planes[at / 64].as_chunks::<8>();
+                        let bit = |plane: &[u8; 8]| u32::from(is_set(plane, at % 64));
+                        let found = planes.iter().rev().fold(0, |sum, plane| 2 * sum + bit(plane));
+                        let expected = if at < count { weight(at) } else { 0 };
+                        assert_eq!(found, expected, "{} {count} {at}", level.name());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_sums_the_weights_of_set_bits() {
+        for components in [8_usize, 40, 64, 72, 200, 384] {
+            let code_bytes = components / 8 + 3;
+            let codes: Vec<u8> = (0..7 * code_bytes).map(byte).collect();
+            let weights: Vec<f32> = (0..components).map(|at| f32::from(byte(at))).collect();
+            let (planes, _) = planes(Level::PORTABLE, &weights, 0.0, 1.0, 255.0);
+            let expected: Vec<(u32, u32)> = codes
+                .chunks_exact(code_bytes)
+                .map(|code| {
+                    let set = || (0..components).filter(|bit| is_set(code, *bit));
+                    (set().count() as u32, set().map(|bit| u32::from(byte(bit))).sum())
+                })
+                .collect();
+            for level in Level::available() {
+                let mut sums = vec![(0, 0); 7];
+                weighted(level, &planes, components, &codes, code_bytes, &mut sums);
+                assert_eq!(sums, expected, "{} {components}", level.name());
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Codes of 4-bit numbers in groups of 32, scored by tables that are rounded to bytes.
+
+use super::Product;
+use super::blocks::{GROUP, number_at, pack, unpack};
+use super::rounded::Rounded;
+use crate::codec::{Codec, How, Query, Scorer};
+use anear_types::parts::{Blocks, Bytes, ProductParts};
+use anear_types::{Error, Measure, Result};
+
+/// A product quantizer whose codes lie together, as FAISS's fast scan has them.
+///
+/// Each 32 codes lie as in [`Blocks`] of 32 rows; a last group is filled up.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    product: Product,
+}
+
+impl Packed {
+    /// A quantizer that has its centroids.
+    ///
+    /// # Panics
+    /// If numbers of centroids have other than 4 bits, or as [`Product::new`].
+    pub fn new(dim: usize, parts: &ProductParts) -> Packed {
+        assert_eq!(parts.bits, 4);
+        Packed { product: Product::new(dim, parts) }
+    }
+
+    /// Codes in groups, of those in blocks: the same where blocks are of one group.
+    ///
+    /// # Panics
+    /// If there are not as many blocks as rows need.
+    pub fn grouped(&self, codes: &Bytes, blocks: &Blocks, rows: usize) -> Bytes {
+        let parts = self.product.parts;
+        if blocks.rows == GROUP {
+            assert_eq!(codes.len(), blocks.bytes(rows, parts));
+            return codes.clone();
+        }
+        pack(&unpack(codes, blocks.rows, rows, parts), GROUP, parts).into()
+    }
+}
+
+impl Codec for Packed {
+    fn dim(&self) -> usize {
+        self.product.dim()
+    }
+
+    fn code_bytes(&self) -> usize {
+        self.product.code_bytes()
+    }
+
+    fn codes_together(&self) -> usize {
+        GROUP
+    }
+
+    fn is_lossless(&self) -> bool {
+        false
+    }
+
+    fn decode(&self, codes: &[u8], rows: &mut [f32]) {
+        assert!(rows.len().is_multiple_of(self.dim()));
+        let count = rows.len() / self.dim();
+        assert_eq!(codes.len(), count.next_multiple_of(GROUP) * self.code_bytes());
+        self.product.decode(&unpack(codes, GROUP, count, self.product.parts), rows);
+    }
+
+    fn decode_at(&self, codes: &[u8], number: usize, row: &mut [f32]) {
+        let group_bytes = GROUP * self.code_bytes();
+        let group = &codes[number / GROUP * group_bytes..][..group_bytes];
+        let numbers = (0..self.product.parts).map(|part| number_at(group, number % GROUP, part));
+        self.product.decode_numbers(numbers.map(usize::from), row);
+    }
+
+    fn encode(&self, rows: &[f32], codes: &mut [u8]) {
+        assert!(rows.len().is_multiple_of(self.dim()));
+        let mut plain = vec![0; rows.len() / self.dim() * self.code_bytes()];
+        self.product.encode(rows, &mut plain);
+        codes.copy_from_slice(&pack(&plain, GROUP, self.product.parts));
+    }
+
+    fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
+        let query = query.floats();
+        assert_eq!(query.len(), self.dim());
+        match how.measure {
+            Measure::L2 | Measure::InnerProduct => {
+                Ok(Box::new(Rounded::new(&self.product, query, how.measure)))
+            }
+            other => Err(Error::unsupported(format!(
+                "codes of a product quantizer are not compared by {other}"
+            ))),
+        }
+    }
+}
