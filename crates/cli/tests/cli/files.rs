@@ -233,7 +233,10 @@ fn an_index_is_one_file_with_everything_inside() {
     assert_eq!(json(&["info", &anx])["index"]["metric"], "cosine");
     let (code, error) = failure(&["index", &food, "-o", &path("x.anx"), "--kind", "IVF64,Flat"]);
     assert!(code == 2 && error.contains("auto, flat"), "{error}");
-    assert_eq!(failure(&["index", &food, "-o", &path("x.faiss")]).0, 2);
+    said(&["index", &food, "-o", &path("x.faiss"), "--kind", "IVF8,Flat"]);
+    assert_eq!(json(&["info", &path("x.faiss")])["index"]["kind"], "faiss:IwFl");
+    let (code, error) = failure(&["index", &food, "-o", &path("y.faiss"), "--kind", "IVF8,Flut"]);
+    assert!(code == 2 && error.contains("Flut"), "{error}");
     assert_eq!(failure(&["index", &food, "-o", &path("x.anx"), "--ids", "page_num"]).0, 3);
 }
 
