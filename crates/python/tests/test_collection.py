@@ -402,7 +402,8 @@ def test_other_processes_are_seen_at_once(c):
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent the POSIX way")
 def test_ctrl_c_stops_a_long_search(tmp_path):
     script = """
-import anear, numpy as np, time
+import anear, numpy as np, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever this process was told to ignore
 x = np.random.default_rng(1).random((60_000, 48), dtype=np.float32)
 c = anear.Collection("c.anear", dim=48, metric="manhattan")
 c.add(x)

@@ -83,7 +83,8 @@ LONG = {
 @pytest.mark.parametrize("what", LONG)
 def test_ctrl_c_stops_a_long_search(tmp_path, what):
     script = f"""
-import anear, numpy as np, time
+import anear, numpy as np, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever this process was told to ignore
 x = np.random.default_rng(1).random((60_000, 48), dtype=np.float32)
 if "x.jsonl" in {LONG[what]!r}:
     anear.save("x.jsonl", x)
