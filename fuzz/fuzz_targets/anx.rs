@@ -39,6 +39,7 @@ fn search(file: Vec<u8>) -> Result<()> {
             nonfinite: NonFinite::Refuse,
             threads: 1,
             interrupt: None,
+            exact: false,
         };
         let found = index.search(query, &plan)?;
         assert!(found[0].iter().all(|hit| hit.row > 0 && hit.row < about.rows));

@@ -65,6 +65,7 @@ fn search(index: &dyn Index) -> Result<()> {
             nonfinite: NonFinite::Refuse,
             threads: 1,
             interrupt: None,
+            exact: false,
         };
         let found = index.search(query, &plan)?.swap_remove(0);
         assert!(found.iter().all(|hit| hit.row < count && !index.removed().contains(hit.row)));
