@@ -115,7 +115,7 @@ fn change(collection: &Collection, choices: &mut Choices<'_>) -> Result<()> {
         }
         5 => collection.compact(&mut Silent).map(drop),
         6 => collection.verify(true, &mut Silent).map(drop),
-        7 => collection.index(1, &mut Silent),
+        7 => collection.index(None, 1, &mut Silent),
         8 => collection.index_text(&["name".to_owned(), "about".to_owned()]),
         _ => collection.delete(&Ids::Ints(vec![first])).map(drop),
     }
