@@ -20,7 +20,6 @@ mod index;
 mod ivf;
 mod learned_file;
 pub mod making;
-mod packed;
 mod registry;
 mod row_set;
 mod rows;

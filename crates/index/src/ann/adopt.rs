@@ -5,7 +5,6 @@ use crate::coded::CodedIndex;
 use crate::composed::{Mapped, RefinedIndex, TransformedIndex};
 use crate::graph::GraphIndex;
 use crate::ivf::InvertedIndex;
-use crate::packed::PackedIndex;
 use anear_quant::bits::Bits;
 use anear_quant::lsh::Lsh;
 use anear_quant::product::{Packed, Product};
@@ -14,7 +13,7 @@ use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
 use anear_quant::two_level::TwoLevel;
 use anear_quant::{Codec, How};
-use anear_types::parts::{CheckedParts, CodecParts, IndexParts, Structure, TwoLevelParts};
+use anear_types::parts::{Bytes, CheckedParts, CodecParts, IndexParts, Structure, TwoLevelParts};
 use anear_types::{Error, Measure, Result};
 
 /// Makes an index that can be searched. Codes stay where they are.
@@ -33,17 +32,18 @@ pub(crate) fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
     }
     let how = How { measure: parts.measure, argument: parts.argument };
     Ok(match &parts.structure {
-        Structure::Coded(coded) => match (&coded.codec, &coded.blocks) {
-            (CodecParts::Product(product), Some(blocks)) => {
-                let (codec, rows) = (Packed::new(parts.dim, product), parts.rows as usize);
-                let codes = codec.grouped(&coded.codes, blocks, rows);
-                Box::new(PackedIndex::new(codec, how, rows, codes))
-            }
-            (codec, _) => {
-                let codec = codec_of(codec, parts.dim, parts.measure)?;
-                Box::new(CodedIndex::new(codec, how, coded.codes.clone()))
-            }
-        },
+        Structure::Coded(coded) => {
+            let rows = parts.rows as usize;
+            let (codec, codes): (Box<dyn Codec>, Bytes) = match (&coded.codec, &coded.blocks) {
+                (CodecParts::Product(product), Some(blocks)) => {
+                    let codec = Packed::new(parts.dim, product);
+                    let codes = codec.grouped(&coded.codes, blocks, rows);
+                    (Box::new(codec), codes)
+                }
+                (codec, _) => (codec_of(codec, parts.dim, parts.measure)?, coded.codes.clone()),
+            };
+            Box::new(CodedIndex::new(codec, how, rows, codes))
+        }
         Structure::Inverted(inverted) => {
             let quantizer = adopt_inner(&inverted.quantizer)?;
             Box::new(InvertedIndex::new(parts, inverted, quantizer, how)?)

@@ -1,4 +1,4 @@
-//! Codes one behind another, all of them looked at.
+//! Codes one behind another, or in groups that lie together, all of them looked at.
 
 mod floats;
 
@@ -17,7 +17,6 @@ use std::ops::Range;
 pub(crate) const BLOCK_CODES: usize = 1024;
 /// Queries that a block of codes is scored against before the next one is taken.
 const QUERIES_AT_ONCE: usize = 32;
-
 /// The same where they are decoded for that.
 const QUERIES_TOGETHER: usize = 128;
 
@@ -25,6 +24,7 @@ const QUERIES_TOGETHER: usize = 128;
 pub(crate) struct CodedIndex {
     codec: Box<dyn Codec>,
     how: How,
+    rows: usize,
     codes: Bytes,
     /// Where codes are the floats themselves, and the measure a common one.
     floats: Option<Floats>,
@@ -32,12 +32,13 @@ pub(crate) struct CodedIndex {
 
 impl CodedIndex {
     /// # Panics
-    /// If the bytes are not whole codes.
-    pub(crate) fn new(codec: Box<dyn Codec>, how: How, codes: Bytes) -> CodedIndex {
-        assert!(codes.len().is_multiple_of(codec.code_bytes()));
+    /// If there are not as many codes as rows, filled up to whole groups.
+    pub(crate) fn new(codec: Box<dyn Codec>, how: How, rows: usize, codes: Bytes) -> CodedIndex {
+        let needed = rows.next_multiple_of(codec.codes_together()) * codec.code_bytes();
+        assert_eq!(codes.len(), needed);
         let is_raw = codec.is_raw();
         let floats = if is_raw { Floats::new(how, codec.dim()) } else { None };
-        CodedIndex { codec, how, codes, floats }
+        CodedIndex { codec, how, rows, codes, floats }
     }
 
     /// The operation for codes that are worth decoding for several queries.
@@ -77,11 +78,10 @@ impl CodedIndex {
         let mut scorers = queries.iter().map(scorer).collect::<Result<Vec<_>>>()?;
         let mut collectors: Vec<_> =
             scorers.iter().map(|_| Collector::new(goal, self.how)).collect();
-        let code_bytes = self.codec.code_bytes();
         let mut scores = [0.0; BLOCK_CODES];
-        for (number, block) in self.codes.chunks(BLOCK_CODES * code_bytes).enumerate() {
-            let scores = &mut scores[..block.len() / code_bytes];
-            let first = number * BLOCK_CODES;
+        let blocks = self.codes.chunks(BLOCK_CODES * self.codec.code_bytes());
+        for (block, first) in blocks.zip((0..self.rows).step_by(BLOCK_CODES)) {
+            let scores = &mut scores[..BLOCK_CODES.min(self.rows - first)];
             for (scorer, collector) in scorers.iter_mut().zip(&mut collectors) {
                 scorer.block(block, scores);
                 collector.offer_all(scores, first as i64.., settings);
@@ -97,7 +97,7 @@ impl AnnIndex for CodedIndex {
     }
 
     fn rows(&self) -> u64 {
-        (self.codes.len() / self.codec.code_bytes()) as u64
+        self.rows as u64
     }
 
     fn how(&self) -> How {
@@ -149,9 +149,16 @@ impl AnnIndex for CodedIndex {
         if !self.codec.can_decode() {
             return Err(Error::unsupported("rows cannot be told from these codes"));
         }
-        let code_bytes = self.codec.code_bytes();
-        let codes = rows.start as usize * code_bytes..rows.end as usize * code_bytes;
-        self.codec.decode(&self.codes[codes], values);
+        let (code_bytes, dim) = (self.codec.code_bytes(), self.dim());
+        let (start, end) = (rows.start as usize, rows.end as usize);
+        assert!(end <= self.rows && values.len() == (end - start) * dim);
+        if self.codec.codes_together() == 1 {
+            self.codec.decode(&self.codes[start * code_bytes..end * code_bytes], values);
+        } else {
+            for (number, row) in (start..end).zip(values.chunks_exact_mut(dim)) {
+                self.codec.decode_at(&self.codes, number, row);
+            }
+        }
         Ok(())
     }
 
