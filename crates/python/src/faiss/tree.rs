@@ -5,6 +5,7 @@ use super::errors::{of_failure, raised};
 use super::rows::{floats, rows};
 use crate::given::Given;
 use crate::signals::watched;
+use anear::faiss_index::Selector as Ids;
 use anear::faiss_index::{Array, Field, Index, Measure, Path, Settings, Work, class_name};
 use anear::faiss_index::{measure_number, measure_numbered};
 use numpy::ndarray::Array2;
@@ -13,7 +14,7 @@ use pyo3::exceptions::{PyKeyError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use std::path::PathBuf;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// The number that stands for Hamming distances, which FAISS has classes of their own for.
 const HAMMING: i32 = -1;
@@ -65,6 +66,30 @@ pub(crate) struct How<'py> {
     selector: Option<PyRef<'py, Selector>>,
     #[pyo3(item)]
     threads: usize,
+}
+
+/// The same, to be taken to where there is no interpreter.
+struct Asked {
+    ids: Option<Arc<Ids>>,
+    probes: Option<usize>,
+    effort: Option<usize>,
+    factor: Option<f32>,
+}
+
+impl How<'_> {
+    fn asked(&self) -> Asked {
+        let ids = self.selector.as_ref().map(|selector| Arc::clone(&selector.0));
+        Asked { ids, probes: self.probes, effort: self.effort, factor: self.factor }
+    }
+}
+
+impl Asked {
+    fn with<T>(&self, search: impl FnOnce(&Settings<'_>) -> T) -> T {
+        let keep = self.ids.as_ref().map(|ids| |id| ids.has(id));
+        let keep = keep.as_ref().map(|keep| keep as &(dyn Fn(i64) -> bool + Sync));
+        let Asked { probes, effort, factor, .. } = *self;
+        search(&Settings { probes, effort, factor, keep })
+    }
 }
 
 impl Tree {
@@ -240,13 +265,9 @@ impl Tree {
         how: How<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (at, given) = (path(at)?, Given::matrix_of(queries)?);
-        let (queries, threads) = (rows(&given)?, how.threads);
-        let ids = how.selector.as_ref().map(|selector| selector.0.clone());
-        let keep = ids.as_ref().map(|ids| |id| ids.has(id));
-        let (probes, effort, factor) = (how.probes, how.effort, how.factor);
+        let (queries, asked, threads) = (rows(&given)?, how.asked(), how.threads);
         let found = self.look(py, |index| {
-            let keep = keep.as_ref().map(|keep| keep as &(dyn Fn(i64) -> bool + Sync));
-            index.search(&at, queries, k, &Settings { probes, effort, factor, keep }, threads)
+            asked.with(|settings| index.search(&at, queries, k, settings, threads))
         })?;
         let answers = (table(py, found.distances, k), table(py, found.labels, k));
         Ok(answers.into_pyobject(py)?.into_any())
@@ -263,13 +284,9 @@ impl Tree {
         how: How<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (at, given) = (path(at)?, Given::matrix_of(queries)?);
-        let (queries, threads) = (rows(&given)?, how.threads);
-        let ids = how.selector.as_ref().map(|selector| selector.0.clone());
-        let keep = ids.as_ref().map(|ids| |id| ids.has(id));
-        let (probes, effort, factor) = (how.probes, how.effort, how.factor);
+        let (queries, asked, threads) = (rows(&given)?, how.asked(), how.threads);
         let found = self.look(py, |index| {
-            let keep = keep.as_ref().map(|keep| keep as &(dyn Fn(i64) -> bool + Sync));
-            index.within(&at, queries, radius, &Settings { probes, effort, factor, keep }, threads)
+            asked.with(|settings| index.within(&at, queries, radius, settings, threads))
         })?;
         let limits = PyArray1::from_iter(py, found.limits.into_iter().map(|limit| limit as u64));
         let distances = PyArray1::from_vec(py, found.distances);
