@@ -52,7 +52,7 @@ fn found(parts: &IndexParts, values: &[f32], k: usize) -> Vec<Vec<i64>> {
 }
 
 /// Kinds, and how many of a hundred rows they find themselves at least.
-const KINDS: [(&str, usize); 31] = [
+const KINDS: [(&str, usize); 35] = [
     ("Flat", 100),
     ("SQ8", 100),
     ("SQ6", 100),
@@ -66,6 +66,8 @@ const KINDS: [(&str, usize); 31] = [
     ("LSHt", 15),
     ("RaBitQ", 10),
     ("RaBitQ4", 95),
+    ("RaBitQfs", 7),
+    ("RaBitQfs4_64", 95),
     ("IVF9,Flat", 100),
     ("IVF9,FlatDedup", 100),
     ("IVF9,SQ8", 100),
@@ -74,6 +76,8 @@ const KINDS: [(&str, usize); 31] = [
     ("IVF9,PQ8x4fsr_64", 60),
     ("IVF9,RaBitQ", 15),
     ("IVF9,RaBitQ5", 95),
+    ("IVF9,RaBitQfs_64", 15),
+    ("IVF9,RaBitQfs3", 95),
     ("IVF9_HNSW4,SQfp16", 100),
     ("IVF9(SQ8),Flat", 100),
     ("HNSW8", 98),
@@ -119,9 +123,17 @@ fn threads_change_nothing() {
 fn removed_rows_are_found_no_more() {
     let values = rows(3, 300);
     let is_meant = |id: i64| id % 3 == 1;
-    for description in
-        ["Flat", "SQ8", "PQ8x4fs", "IVF9,Flat", "IVF9,PQ8x4fs", "IVF9,FlatDedup", "RR16,IVF9,SQ8"]
-    {
+    for description in [
+        "Flat",
+        "SQ8",
+        "PQ8x4fs",
+        "RaBitQfs4",
+        "IVF9,Flat",
+        "IVF9,PQ8x4fs",
+        "IVF9,RaBitQfs4",
+        "IVF9,FlatDedup",
+        "RR16,IVF9,SQ8",
+    ] {
         let mut parts = trained(description, &values);
         put(&mut parts, &values, None);
         assert_eq!(remove(&mut parts, &is_meant).unwrap(), 100, "{description}");

@@ -33,6 +33,12 @@ pub trait Codec: Debug + Send + Sync {
     /// Whether rows come back from their codes as they were.
     fn is_lossless(&self) -> bool;
 
+    /// Whether scorers can tell of some codes that they are not near at less cost than their score: then
+    /// [`offer`](Scorer::offer) is what a search asks for.
+    fn leaves_out(&self) -> bool {
+        false
+    }
+
     /// Whether codes are the floats themselves, little-endian.
     fn is_raw(&self) -> bool {
         false
@@ -158,11 +164,38 @@ pub trait Scorer {
     /// If there is not one code for each of `scores` (and what fills up a last group).
     fn block(&mut self, codes: &[u8], scores: &mut [f32]);
 
+    /// Offers the scores of so many codes that lie one behind another to `take`, in order and with their
+    /// positions, which returns the limit from which on scores are not wanted any more. At first it is
+    /// `limit`. Codes whose score most likely is not below it are left out, where that is known.
+    ///
+    /// # Panics
+    /// If there are not so many codes (and what fills up a last group).
+    fn offer(
+        &mut self,
+        codes: &[u8],
+        count: usize,
+        limit: f32,
+        take: &mut dyn FnMut(usize, f32) -> f32,
+    ) {
+        let mut scores = vec![0.0; count];
+        self.block(codes, &mut scores);
+        offer_below(&scores, limit, take);
+    }
+
     /// Scores some of the codes that lie one behind another.
     ///
     /// # Panics
     /// If there is not one number for each of `scores`, or a code is not there.
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]);
+}
+
+/// Offers scores that are below a limit, which `take` may lower.
+pub(crate) fn offer_below(scores: &[f32], mut limit: f32, take: &mut dyn FnMut(usize, f32) -> f32) {
+    for (at, score) in scores.iter().enumerate() {
+        if *score < limit {
+            limit = take(at, *score);
+        }
+    }
 }
 
 /// Scores codes by the rows they stand for.

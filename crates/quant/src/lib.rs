@@ -3,6 +3,7 @@
 //! * [`sq`]: one byte a component, and a bound on what it leaves out that holds for certain.
 //! * [`Codec`]: the codes that other libraries' indexes are made of: [`raw`], [`bits`], [`scalar`],
 //!   [`product`], [`two_level`], [`lsh`], [`rabitq`]. A [`Scorer`] scores many codes at a call.
+//! * [`packed`]: codes that lie together so that many are looked up at once.
 //! * [`transform`]: what happens to rows before they are encoded.
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ pub mod bits;
 mod codec;
 pub mod kmeans;
 pub mod lsh;
+pub mod packed;
 mod pairs;
 pub mod product;
 pub mod rabitq;

@@ -2,8 +2,9 @@
 
 use anear_quant::bits::Bits;
 use anear_quant::lsh::Lsh;
-use anear_quant::product::{Packed, Product, pack};
-use anear_quant::rabitq::Rabitq;
+use anear_quant::packed::Layout;
+use anear_quant::product::{Packed, Product};
+use anear_quant::rabitq::{self, Rabitq};
 use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
 use anear_quant::transform::Transform;
@@ -11,8 +12,8 @@ use anear_quant::two_level::TwoLevel;
 use anear_quant::{Codec, How, Query};
 use anear_testkit::random::Random;
 use anear_types::parts::{
-    Blocks, LinearOrigin, LshParts, ProductParts, RabitqParts, ScalarKind, TransformKind,
-    TransformParts,
+    Blocks, CodecParts, LinearOrigin, LshParts, ProductParts, RabitqParts, ScalarKind,
+    TransformKind, TransformParts,
 };
 use anear_types::{ErrorKind, Measure};
 use half::{bf16, f16};
@@ -314,8 +315,9 @@ fn packed_codes_are_the_codes_of_the_same_rows() {
         }
         for block_rows in [32, 64] {
             let blocks = Blocks { rows: block_rows, implementation: 0, queries: 0 };
-            let in_blocks = pack(&codes, block_rows, parts.parts).into();
-            assert_eq!(packed.grouped(&in_blocks, &blocks, count).to_vec(), groups);
+            let layout = Layout::new(&blocks, &CodecParts::Product(parts.clone()), dim);
+            let in_blocks = layout.pack(&codes).into();
+            assert_eq!(layout.grouped(&in_blocks, count).to_vec(), groups);
         }
     }
 }
@@ -329,7 +331,9 @@ fn rounded_tables_give_the_scores_of_plain_ones_roughly() {
     let parts = ProductParts { parts, bits: 4, centroids };
     let (product, packed) = (Product::new(dim, &parts), Packed::new(dim, &parts));
     let (codes, query) = (bytes(&mut random, 40 * 3), floats(&mut random, dim));
-    let packed_codes = pack(&codes, 32, parts.parts);
+    let blocks = Blocks { rows: 32, implementation: 0, queries: 0 };
+    let layout = Layout::new(&blocks, &CodecParts::Product(parts.clone()), dim);
+    let packed_codes = layout.pack(&codes);
     let centers = [floats(&mut random, dim), floats(&mut random, dim), vec![9.0; dim]];
     let centers: Vec<(usize, &[f32])> = (0..).zip(centers.iter().map(Vec::as_slice)).collect();
     for measure in [Measure::L2, Measure::InnerProduct] {
@@ -443,7 +447,8 @@ fn signs_estimate_distances() {
     let codes: Vec<u8> = rows.iter().flat_map(|row| rabitq_code(row, &center)).collect();
     let how = How { measure: Measure::L2, argument: 0.0 };
     for query_bits in [0, 4, 8] {
-        let parts = RabitqParts { bits: 1, query_bits, center: center.clone() };
+        let (symmetric, center) = (false, center.clone());
+        let parts = RabitqParts { bits: 1, query_bits, symmetric, center: center.clone() };
         let in_lists = RabitqParts { center: Vec::new(), ..parts.clone() };
         let (rabitq, in_lists) =
             (Rabitq::new(dim, &parts, Measure::L2), Rabitq::new(dim, &in_lists, Measure::L2));
@@ -472,6 +477,66 @@ fn signs_estimate_distances() {
             assert!(scores[0][at] < 0.1 * nearest_other, "{query_bits} bits: {}", scores[0][at]);
         }
         assert!(off.abs() < 10.0, "{query_bits} bits: off by {off} on the average");
+    }
+}
+
+/// Signs that are looked up in rounded tables give about the scores of signs that are counted, and codes of
+/// several bits exactly theirs.
+#[test]
+fn signs_that_are_looked_up_estimate_the_same_distances() {
+    let mut random = Random::new(10);
+    for (dim, bits, symmetric) in [(30, 1, false), (64, 1, true), (33, 4, false), (64, 2, true)] {
+        let rows = floats(&mut random, 70 * dim);
+        let (query, center) = (floats(&mut random, dim), floats(&mut random, dim));
+        for measure in [Measure::L2, Measure::InnerProduct] {
+            let parts = RabitqParts { bits, query_bits: 8, symmetric, center: center.clone() };
+            let plain = Rabitq::new(dim, &parts, measure);
+            let packed = rabitq::Packed::new(dim, &parts, measure);
+            let mut codes = vec![0; 70 * plain.code_bytes()];
+            plain.encode(&rows, &mut codes);
+            let mut groups = vec![0; 96 * packed.code_bytes()];
+            packed.encode(&rows, &mut groups);
+            let (mut expected, mut found) = (rows.clone(), rows.clone());
+            plain.decode(&codes, &mut expected);
+            packed.decode(&groups, &mut found);
+            assert_eq!(found, expected);
+            packed.decode_at(&groups, 69, &mut found[..dim]);
+            assert_eq!(found[..dim], expected[69 * dim..]);
+
+            let how = How { measure, argument: 0.0 };
+            let mut scores = [vec![0.0; 70], vec![0.0; 70], vec![0.0; 70]];
+            let mut counted = plain.scorer(Query::Floats(&query), how).unwrap();
+            counted.block(&codes, &mut scores[0]);
+            let mut looked_up = packed.scorer(Query::Floats(&query), how).unwrap();
+            looked_up.block(&groups, &mut scores[1]);
+            looked_up.announce(&[(7, &query), (3, &center)]);
+            looked_up.center_at(1, &center);
+            looked_up.block(&groups, &mut scores[2]);
+            let [counted, looked_up_once, in_lists] = &scores;
+            let about = format!("{dim} {bits} {symmetric} {measure}");
+            // A table of a byte is off by half a step, and whole parts of sums by more.
+            let near = match (bits, symmetric) {
+                (1, false) => 0.5,
+                (1, true) => 4.0,
+                _ => 1e-3,
+            };
+            for (at, score) in counted.iter().enumerate() {
+                for other in [looked_up_once[at], in_lists[at]] {
+                    assert!((score - other).abs() < near, "{about}: {score} {other}");
+                }
+                let mut gathered = [0.0];
+                looked_up.gather(&groups, &[at as u32], &mut gathered);
+                assert_eq!(gathered, [in_lists[at]], "{about}");
+            }
+            let limit = in_lists.iter().copied().fold(f32::INFINITY, f32::min);
+            let mut offered = Vec::new();
+            looked_up.offer(&groups, 70, limit + 1e-3, &mut |at, score| {
+                offered.push((at, score));
+                limit + 1e-3
+            });
+            let nearest = in_lists.iter().position(|score| *score == limit).unwrap();
+            assert!(offered.contains(&(nearest, limit)) && offered.len() < 60, "{about}");
+        }
     }
 }
 

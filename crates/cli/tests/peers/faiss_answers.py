@@ -10,7 +10,7 @@ import faiss
 import numpy as np
 from common import anear_json, case, finish, folder
 
-CASES = 160
+CASES = 208
 TOLERANCE = 1e-4
 
 FACTORIES = [
@@ -19,7 +19,8 @@ FACTORIES = [
     "IVF8,PQ8x4fsr", "IVF8,RaBitQ", "IVF8,RaBitQ3", "IVF8_HNSW8,Flat", "HNSW8", "HNSW8,SQ8", "HNSW8,PQ8x4",
     "PCA8,Flat", "PCA8,IVF8,SQ8", "PCAR8,Flat", "OPQ8_16,PQ8x4", "OPQ8_16,IVF8,PQ8x4", "L2norm,Flat", "L2norm,HNSW8",
     "RR16,IVF8,Flat", "Pad40,Flat", "IDMap,Flat", "IDMap,SQ8", "IDMap2,HNSW8", "IVF8,PQ8x4,RFlat", "PQ8x4,Refine(SQ8)",
-    "IVF8,PQ8x4fs,RFlat", "ITQ16,LSH", "IVF8,PQ4+8",
+    "IVF8,PQ8x4fs,RFlat", "ITQ16,LSH", "IVF8,PQ4+8", "RaBitQfs", "RaBitQfs4", "RaBitQfs_64", "IVF8,RaBitQfs",
+    "IVF8,RaBitQfs3", "IVF8,RaBitQfs_96", "IDMap,RaBitQfs",
 ]  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def check(place, number):
     k = int(random.choice([1, 5, 10, 30]))
     has_effort = set_effort(index, factory, effort)
     if isinstance(index, faiss.IndexRefine):
-        index.k_factor = 20  # rows that tie in the first index would decide else
+        index.k_factor = 50  # rows that tie in the first index would decide else
     path = place / f"{number}.faiss"
     faiss.write_index(index, str(path))
     np.save(place / "queries.npy", queries)

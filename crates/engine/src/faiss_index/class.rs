@@ -36,6 +36,7 @@ fn of_codes(measure: Measure, coded: &Coded) -> &'static str {
         (CodecParts::Product(_), _) => "IndexPQ",
         (CodecParts::TwoLevel(_), _) => "Index2Layer",
         (CodecParts::Lsh(_), _) => "IndexLSH",
+        (CodecParts::Rabitq(_), _) if coded.blocks.is_some() => "IndexRaBitQFastScan",
         (CodecParts::Rabitq(_), _) => "IndexRaBitQ",
     }
 }
@@ -49,6 +50,7 @@ fn of_lists(inverted: &Inverted) -> &'static str {
         (CodecParts::Product(_), Beside::Refinement { .. }) => "IndexIVFPQR",
         (CodecParts::Product(_), _) if inverted.blocks.is_some() => "IndexIVFPQFastScan",
         (CodecParts::Product(_), _) => "IndexIVFPQ",
+        (CodecParts::Rabitq(_), _) if inverted.blocks.is_some() => "IndexIVFRaBitQFastScan",
         (CodecParts::Rabitq(_), _) => "IndexIVFRaBitQ",
         (CodecParts::TwoLevel(_) | CodecParts::Lsh(_), _) => "IndexIVF",
     }

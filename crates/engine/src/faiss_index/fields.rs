@@ -1,7 +1,9 @@
 //! What an index says of itself, by the names that FAISS gives its fields.
 
 use super::{Index, Path};
-use anear_types::parts::{Bytes, CodecParts, Coded, DirectMap, IndexParts, ScalarKind, Structure};
+use anear_types::parts::{
+    Bytes, CodecParts, Coded, DirectMap, IndexParts, RabitqParts, ScalarKind, Structure,
+};
 use anear_types::{Error, Result};
 
 /// The kinds of scalar quantizers in the order of FAISS's numbers.
@@ -88,6 +90,10 @@ impl Index {
                 let positive = || Error::usage(format!("nprobe is {value}, not positive"));
                 inverted.probes = lists.ok_or_else(positive)?;
             }
+            (structure, "centered") => {
+                let none = || Error::usage("the index does not look up rounded queries");
+                rabitq_in_blocks(structure).ok_or_else(none)?.symmetric = whole != 0;
+            }
             (Structure::Inverted(inverted), "by_residual") => inverted.residual = whole != 0,
             (Structure::Graph(graph), "efSearch") => graph.search_effort = small()?,
             (Structure::Graph(graph), "efConstruction") => graph.construction_effort = small()?,
@@ -154,6 +160,19 @@ fn codec_mut(structure: &mut Structure) -> Option<&mut CodecParts> {
     match structure {
         Structure::Coded(coded) => Some(&mut coded.codec),
         Structure::Inverted(inverted) => Some(&mut inverted.codec),
+        _ => None,
+    }
+}
+
+/// The RaBitQ quantizer of codes in blocks.
+fn rabitq_in_blocks(structure: &mut Structure) -> Option<&mut RabitqParts> {
+    let blocks = match structure {
+        Structure::Coded(coded) => coded.blocks,
+        Structure::Inverted(inverted) => inverted.blocks,
+        _ => None,
+    };
+    match codec_mut(structure) {
+        Some(CodecParts::Rabitq(rabitq)) if blocks.is_some() => Some(rabitq),
         _ => None,
     }
 }
@@ -242,6 +261,7 @@ fn of_codec(codec: &CodecParts, dim: usize) -> Vec<Named> {
         CodecParts::Rabitq(rabitq) => {
             fields.push(integer("rabitq.nb_bits", rabitq.bits));
             fields.push(integer("qb", rabitq.query_bits.into()));
+            fields.push(integer("centered", rabitq.symmetric.into()));
         }
         CodecParts::Scalar(scalar) => {
             let number = SCALAR_KINDS.iter().position(|kind| *kind == scalar.kind);

@@ -24,7 +24,10 @@ impl FaissFile {
         let mut fields = Fields::new(input);
         let header = Header::read(&mut fields.cursor.clone())?;
         match read_parts(&mut fields) {
-            Ok(parts) => FaissFile::with_parts(&header, parts.check()?, input, options),
+            Ok(parts) => {
+                let measure = (parts.measure, parts.argument); // not always what the header says
+                FaissFile::with_parts(&Header { measure, ..header }, parts.check()?, input, options)
+            }
             Err(Stop::Unread(unread)) => FaissFile::without(&header, &unread, input),
             Err(Stop::Failed(error)) => Err(error),
         }

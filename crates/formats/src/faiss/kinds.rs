@@ -22,12 +22,17 @@ pub(super) enum Layout {
     Scalar,
     /// A coarse quantizer, which is an index, a product quantizer, and codes.
     TwoLevel,
-    /// A rotation and thresholds, then codes of bits.
-    Lsh,
+    /// A rotation and thresholds, then codes of bits; whether the size of codes is in words of 64 bits.
+    Lsh { in_words: bool },
     /// A RaBitQ quantizer, which says its bits or has one, then codes.
     Rabitq { says_bits: bool },
+    /// A RaBitQ quantizer, then codes in blocks; whether what is not looked up lies before them instead.
+    RabitqBlocks { apart: bool },
     /// Inverted lists: number of lists, a coarse quantizer; then what the part says.
     Inverted(Part),
+    /// The same as old versions wrote them: the ids of all lists first, then what the part says, then the
+    /// codes of each list.
+    OldInverted(Part),
     /// An HNSW graph, then another index.
     Hnsw,
     /// A binary index: vectors of bits.
@@ -61,6 +66,9 @@ pub(super) enum Part {
     Refinement,
     /// A RaBitQ quantizer, which says its bits or has one, then lists.
     Rabitq { says_bits: bool },
+    /// A RaBitQ quantizer, then lists of codes in blocks; whether what is not looked up lies before them
+    /// instead.
+    RabitqBlocks { apart: bool },
     /// Something that is not read.
     Other,
 }
@@ -94,6 +102,7 @@ pub(super) fn letters(index: &IndexParts) -> [u8; 4] {
             CodecParts::Product(_) => b"IxPq",
             CodecParts::TwoLevel(_) => b"Ix2L",
             CodecParts::Lsh(_) => b"IxHe",
+            CodecParts::Rabitq(_) if coded.blocks.is_some() => b"Irfn",
             CodecParts::Rabitq(RabitqParts { bits: 1, .. }) => b"Ixrq",
             CodecParts::Rabitq(_) => b"Ixrr",
         },
@@ -105,6 +114,7 @@ pub(super) fn letters(index: &IndexParts) -> [u8; 4] {
             (CodecParts::Product(_), Beside::Refinement { .. }) => b"IwQR",
             (CodecParts::Product(_), _) if inverted.blocks.is_some() => b"IwPf",
             (CodecParts::Product(_), _) => b"IwPQ",
+            (CodecParts::Rabitq(_), _) if inverted.blocks.is_some() => b"Iwrn",
             (CodecParts::Rabitq(RabitqParts { bits: 1, .. }), _) => b"Iwrq",
             (CodecParts::Rabitq(_), _) => b"Iwrr",
             (CodecParts::TwoLevel(_) | CodecParts::Lsh(_), _) => {
@@ -155,8 +165,8 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IxPo", Layout::Product { settings: true }),
     (b"IPfs", Layout::Blocks),
     (b"IxSQ", Layout::Scalar),
-    (b"IxHe", Layout::Lsh),
-    (b"IxHE", Layout::Other),
+    (b"IxHe", Layout::Lsh { in_words: false }),
+    (b"IxHE", Layout::Lsh { in_words: true }),
     (b"IxLS", Layout::Other),
     (b"IxRq", Layout::Other),
     (b"IxRQ", Layout::Other),
@@ -167,7 +177,8 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IxLa", Layout::Other),
     (b"Ixrq", Layout::Rabitq { says_bits: false }),
     (b"Ixrr", Layout::Rabitq { says_bits: true }),
-    (b"Irfn", Layout::Other),
+    (b"Irfn", Layout::RabitqBlocks { apart: false }),
+    (b"Irfs", Layout::RabitqBlocks { apart: true }),
     (b"Ix2L", Layout::TwoLevel),
     // Coarse quantizers with several parts
     (b"Imiq", Layout::Other),
@@ -190,13 +201,14 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IVRf", Layout::Inverted(Part::Other)),
     (b"Iwrq", Layout::Inverted(Part::Rabitq { says_bits: false })),
     (b"Iwrr", Layout::Inverted(Part::Rabitq { says_bits: true })),
-    (b"Iwrn", Layout::Inverted(Part::Other)),
+    (b"Iwrn", Layout::Inverted(Part::RabitqBlocks { apart: false })),
+    (b"Iwrf", Layout::Inverted(Part::RabitqBlocks { apart: true })),
     // Inverted lists of old versions
-    (b"IvFl", Layout::Inverted(Part::Other)),
-    (b"IvFL", Layout::Inverted(Part::Other)),
-    (b"IvSQ", Layout::Inverted(Part::Other)),
-    (b"IvPQ", Layout::Inverted(Part::Other)),
-    (b"IvQR", Layout::Inverted(Part::Other)),
+    (b"IvFl", Layout::OldInverted(Part::Flat)),
+    (b"IvFL", Layout::OldInverted(Part::Flat)),
+    (b"IvSQ", Layout::OldInverted(Part::Scalar { says_residual: false })),
+    (b"IvPQ", Layout::OldInverted(Part::Product)),
+    (b"IvQR", Layout::OldInverted(Part::Refinement)),
     // Graphs
     (b"IHNf", Layout::Hnsw),
     (b"IHNp", Layout::Hnsw),

@@ -1,6 +1,7 @@
 //! Describing, reading and writing index files.
 
 mod describing;
+mod old;
 mod reading;
 mod writing;
 

@@ -7,13 +7,16 @@ use crate::graph::GraphIndex;
 use crate::ivf::InvertedIndex;
 use anear_quant::bits::Bits;
 use anear_quant::lsh::Lsh;
-use anear_quant::product::{Packed, Product};
-use anear_quant::rabitq::Rabitq;
+use anear_quant::packed::Layout;
+use anear_quant::product::{self, Product};
+use anear_quant::rabitq::{self, Rabitq};
 use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
 use anear_quant::two_level::TwoLevel;
 use anear_quant::{Codec, How};
-use anear_types::parts::{Bytes, CheckedParts, CodecParts, IndexParts, Structure, TwoLevelParts};
+use anear_types::parts::{
+    Blocks, CheckedParts, CodecParts, Coded, IndexParts, Structure, TwoLevelParts,
+};
 use anear_types::{Error, Measure, Result};
 
 /// Makes an index that can be searched. Codes stay where they are.
@@ -34,14 +37,12 @@ pub(crate) fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
     Ok(match &parts.structure {
         Structure::Coded(coded) => {
             let rows = parts.rows as usize;
-            let (codec, codes): (Box<dyn Codec>, Bytes) = match (&coded.codec, &coded.blocks) {
-                (CodecParts::Product(product), Some(blocks)) => {
-                    let codec = Packed::new(parts.dim, product);
-                    let codes = codec.grouped(&coded.codes, blocks, rows);
-                    (Box::new(codec), codes)
-                }
-                (codec, _) => (codec_of(codec, parts.dim, parts.measure)?, coded.codes.clone()),
+            let Coded { codec, codes, blocks, .. } = coded;
+            let codes = match blocks {
+                None => codes.clone(),
+                Some(blocks) => Layout::new(blocks, codec, parts.dim).grouped(codes, rows),
             };
+            let codec = laid_out_codec(codec, blocks.as_ref(), parts)?;
             Box::new(CodedIndex::new(codec, how, rows, codes))
         }
         Structure::Inverted(inverted) => {
@@ -60,6 +61,23 @@ pub(crate) fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
             let base = adopt_inner(&refined.base)?;
             Box::new(RefinedIndex::new(base, adopt_inner(&refined.refinement)?, refined.factor))
         }
+    })
+}
+
+/// The codec of an index, whose codes lie in groups of 32 if they are in blocks.
+pub(crate) fn laid_out_codec(
+    codec: &CodecParts,
+    blocks: Option<&Blocks>,
+    index: &IndexParts,
+) -> Result<Box<dyn Codec>> {
+    Ok(match (codec, blocks) {
+        (CodecParts::Product(product), Some(_)) => {
+            Box::new(product::Packed::new(index.dim, product))
+        }
+        (CodecParts::Rabitq(rabitq), Some(_)) => {
+            Box::new(rabitq::Packed::new(index.dim, rabitq, index.measure))
+        }
+        _ => codec_of(codec, index.dim, index.measure)?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Hit, Settings};
 use crate::flat::Goal;
-use anear_quant::How;
+use anear_quant::{How, Scorer};
 use anear_types::Order;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -109,6 +109,24 @@ impl Collector {
                 }
             }
         }
+    }
+
+    /// Offers the scores of so many codes that are not [left out](Scorer::offer), for which `id` is asked
+    /// as in [`offer_near`](Collector::offer_near).
+    pub(crate) fn offer_some(
+        &mut self,
+        scorer: &mut dyn Scorer,
+        codes: &[u8],
+        count: usize,
+        id: impl Fn(usize) -> Option<i64>,
+    ) {
+        let limit = self.limit;
+        scorer.offer(codes, count, limit, &mut |at, score| {
+            if let Some(id) = id(at) {
+                self.offer(score, id);
+            }
+            self.limit
+        });
     }
 
     /// The hits, the nearest first.

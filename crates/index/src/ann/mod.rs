@@ -16,7 +16,7 @@ pub use adopt::adopt;
 pub use answers::Answers;
 pub use threads::search_in_threads;
 
-pub(crate) use adopt::{adopt_inner, centroids_of, codec_of};
+pub(crate) use adopt::{adopt_inner, centroids_of, codec_of, laid_out_codec};
 pub(crate) use collector::Collector;
 pub(crate) use together::{FEWEST, Takers, Together};
 

@@ -83,8 +83,14 @@ impl CodedIndex {
         for (block, first) in blocks.zip((0..self.rows).step_by(BLOCK_CODES)) {
             let scores = &mut scores[..BLOCK_CODES.min(self.rows - first)];
             for (scorer, collector) in scorers.iter_mut().zip(&mut collectors) {
-                scorer.block(block, scores);
-                collector.offer_all(scores, first as i64.., settings);
+                if self.codec.leaves_out() {
+                    collector.offer_some(&mut **scorer, block, scores.len(), |at| {
+                        Some((first + at) as i64).filter(|id| settings.keeps(*id))
+                    });
+                } else {
+                    scorer.block(block, scores);
+                    collector.offer_all(scores, first as i64.., settings);
+                }
             }
         }
         Ok(collectors.into_iter().map(Collector::into_hits).collect())

@@ -5,12 +5,12 @@ mod lists;
 mod refinement;
 mod together;
 
-use crate::ann::{AnnIndex, Collector, Hit, Queries, Settings, centroids_of, codec_of};
+use crate::ann::{AnnIndex, Collector, Hit, Queries, Settings, centroids_of, laid_out_codec};
 use crate::coded::BLOCK_CODES;
 use crate::flat::Goal;
-use anear_quant::product::Packed;
-use anear_quant::{Codec, How, Query};
-use anear_types::parts::{Beside, CodecParts, IndexParts, Inverted, List};
+use anear_quant::packed::Layout;
+use anear_quant::{Codec, How, Query, Scorer};
+use anear_types::parts::{Beside, IndexParts, Inverted, List};
 use anear_types::{Error, Result};
 use duplicates::Duplicates;
 use lists::{Lists, Place};
@@ -52,17 +52,17 @@ impl InvertedIndex {
                 refinement = Some(Refinement::new(parts.dim, product, codes.clone(), *factor));
             }
         }
-        let (mut codec, lists) = match (&inverted.codec, &inverted.blocks) {
-            (CodecParts::Product(product), Some(blocks)) => {
-                let codec = Packed::new(parts.dim, product);
+        let mut codec = laid_out_codec(&inverted.codec, inverted.blocks.as_ref(), parts)?;
+        let lists = match &inverted.blocks {
+            None => lists.clone(),
+            Some(blocks) => {
+                let layout = Layout::new(blocks, &inverted.codec, parts.dim);
                 let grouped = |list: &List| {
-                    let codes = codec.grouped(&list.codes, blocks, list.ids.len());
+                    let codes = layout.grouped(&list.codes, list.ids.len());
                     List { codes, ..list.clone() }
                 };
-                let lists = lists.iter().map(grouped).collect();
-                (Box::new(codec) as Box<dyn Codec>, lists)
+                lists.iter().map(grouped).collect()
             }
-            (codec, _) => (codec_of(codec, parts.dim, parts.measure)?, lists.clone()),
         };
         if let Some(centroids) = &centroids {
             codec.see_centers(centroids);
@@ -98,27 +98,47 @@ impl InvertedIndex {
     ) -> Result<Vec<Hit>> {
         let mut scorer = self.codec.scorer(query, self.how)?;
         let mut collector = Collector::new(goal, self.how);
-        let code_bytes = self.codec.code_bytes();
-        let mut scores = [0.0; BLOCK_CODES];
         let center = |hit: &Hit| Some((hit.id as usize, self.center(hit.id as usize)?));
         let centers: Vec<(usize, &[f32])> = lists.iter().filter_map(center).collect();
         scorer.announce(&centers);
-        for (number, hit) in lists.iter().enumerate() {
-            let Some(list) = self.lists.get(hit.id) else { continue };
+        let mut order: Vec<usize> = (0..lists.len()).collect();
+        if self.codec.leaves_out() {
+            // What is left out depends on what was seen before, and FAISS goes by number.
+            order.sort_unstable_by_key(|at| lists[*at].id);
+        }
+        for number in order {
+            let Some(list) = self.lists.get(lists[number].id) else { continue };
             if let Some((_, center)) = centers.get(number) {
                 scorer.center_at(number, center);
             }
-            let firsts = (0..list.ids.len()).step_by(BLOCK_CODES);
-            for (codes, first) in list.codes.chunks(BLOCK_CODES * code_bytes).zip(firsts) {
-                let scores = &mut scores[..BLOCK_CODES.min(list.ids.len() - first)];
-                scorer.block(codes, scores);
-                collector.offer_near(scores, |at| {
-                    let id = list.ids.get(first + at).expect("an id a row");
-                    settings.keeps(id).then(|| label(list, first + at, id))
-                });
-            }
+            self.scan_list(&mut *scorer, list, &mut collector, |at| {
+                let id = list.ids.get(at).expect("an id a row");
+                settings.keeps(id).then(|| label(list, at, id))
+            });
         }
         Ok(collector.into_hits())
+    }
+
+    /// Scores a list. `label` says what the row at a position is called, if it is wanted.
+    fn scan_list(
+        &self,
+        scorer: &mut dyn Scorer,
+        list: &List,
+        collector: &mut Collector,
+        label: impl Fn(usize) -> Option<i64>,
+    ) {
+        let firsts = (0..list.ids.len()).step_by(BLOCK_CODES);
+        let blocks = list.codes.chunks(BLOCK_CODES * self.codec.code_bytes()).zip(firsts);
+        let mut scores = [0.0; BLOCK_CODES];
+        for (codes, first) in blocks {
+            let count = BLOCK_CODES.min(list.ids.len() - first);
+            if self.codec.leaves_out() {
+                collector.offer_some(scorer, codes, count, |at| label(first + at));
+            } else {
+                scorer.block(codes, &mut scores[..count]);
+                collector.offer_near(&scores[..count], |at| label(first + at));
+            }
+        }
     }
 
     fn search_lists(

@@ -3,11 +3,11 @@
 use super::encode::encode;
 use super::{Vectors, check_rows, floats, lists, remove, weave};
 use crate::ann::codec_of;
-use anear_quant::product::{pack, unpack};
+use anear_quant::Work;
+use anear_quant::packed::Layout;
 use anear_quant::transform::Transform;
-use anear_quant::{Codec, Work};
 use anear_types::parts::{
-    Blocks, Bytes, CodecParts, Coded, IdMap, IndexParts, Integers, Refined, Structure, Transformed,
+    Bytes, CodecParts, Coded, IdMap, IndexParts, Integers, Refined, Structure, Transformed,
 };
 use anear_types::{Error, Measure, Result};
 
@@ -43,7 +43,7 @@ pub fn add(
             without_ids(ids)?;
             let codec = codec_of(&coded.codec, dim, measure)?;
             let codes = encode(&*codec, rows, work)?;
-            append(coded, &*codec, first as usize, &codes);
+            append(coded, dim, first as usize, &codes);
         }
         Structure::Inverted(inverted) => {
             lists::add(inverted, (dim, measure), first, rows, ids, work)?;
@@ -81,31 +81,13 @@ fn without_ids(ids: Option<&[i64]>) -> Result<()> {
     }
 }
 
-/// Appends codes to those of so many rows, block by block where they lie in blocks.
-fn append(coded: &mut Coded, codec: &dyn Codec, rows: usize, codes: &[u8]) {
-    match coded.blocks {
-        None => coded.codes.make_mut().extend_from_slice(codes),
-        Some(blocks) => {
-            append_to_blocks(&mut coded.codes, &blocks, codec.code_bytes(), rows, codes);
-        }
+/// Appends codes of rows of `dim` components to those of so many.
+pub(super) fn append(coded: &mut Coded, dim: usize, rows: usize, codes: &[u8]) {
+    let place = coded.codes.make_mut();
+    match &coded.blocks {
+        None => place.extend_from_slice(codes),
+        Some(blocks) => Layout::new(blocks, &coded.codec, dim).append(place, rows, codes),
     }
-}
-
-/// Appends codes of two parts a byte to blocks of so many rows: the last block is made anew.
-pub(super) fn append_to_blocks(
-    place: &mut Bytes,
-    blocks: &Blocks,
-    code_bytes: usize,
-    rows: usize,
-    codes: &[u8],
-) {
-    let whole = rows / blocks.rows * blocks.rows;
-    let place = place.make_mut();
-    let parts = 2 * code_bytes;
-    let mut last = unpack(&place[whole * code_bytes..], blocks.rows, rows - whole, parts);
-    last.extend_from_slice(codes);
-    place.truncate(whole * code_bytes);
-    place.extend(pack(&last, blocks.rows, parts));
 }
 
 fn add_mapped(

@@ -1,34 +1,37 @@
-//! Laying product codes in blocks, as FAISS's fast scan wants them.
+//! Laying codes in blocks, as FAISS's fast scan wants them.
 
-use anear_quant::product::pack;
-use anear_types::parts::{Beside, Blocks, CodecParts, IndexParts, List, ProductParts, Structure};
+use anear_quant::packed::Layout;
+use anear_types::parts::{Beside, Blocks, CodecParts, IndexParts, List, Structure};
 use anear_types::{Error, Result};
 
 /// Rows in a group of a block, all of which are looked up at once.
 const GROUP: usize = 32;
+/// Bits that queries of RaBitQ codes in blocks are rounded to, where nothing else is said.
+pub(super) const QUERY_BITS: u8 = 8;
 
-/// Lays the product codes of an index, which are one behind another, in blocks of so many rows.
+/// Lays the product or RaBitQ codes of an index, which are one behind another, in blocks of so many rows.
 ///
 /// # Errors
-/// [`Usage`](anear_types::ErrorKind::Usage) if it has no product codes of 4 bits one behind another, or
-/// blocks are not of whole groups of 32 rows.
+/// [`Usage`](anear_types::ErrorKind::Usage) if it has no RaBitQ codes or product codes of 4 bits one behind
+/// another, or blocks are not of whole groups of 32 rows.
 pub fn lay_in_blocks(parts: &mut IndexParts, block_rows: usize) -> Result<()> {
     if block_rows == 0 || !block_rows.is_multiple_of(GROUP) {
         return Err(Error::usage(format!("blocks of {block_rows} rows, not of 32 or a multiple")));
     }
     let blocks = Blocks { rows: block_rows, implementation: 0, queries: 0 };
+    let dim = parts.dim;
     match &mut parts.structure {
         Structure::Coded(coded) if coded.blocks.is_none() => {
-            let product = product_of(&coded.codec)?;
-            coded.codes = pack(&coded.codes, block_rows, product.parts).into();
+            let layout = layout(&blocks, &mut coded.codec, dim)?;
+            coded.codes = layout.pack(&coded.codes).into();
             (coded.blocks, coded.product_search) = (Some(blocks), None);
         }
         Structure::Inverted(inverted)
             if inverted.blocks.is_none() && inverted.beside == Beside::Nothing =>
         {
-            let product = product_of(&inverted.codec)?;
+            let layout = layout(&blocks, &mut inverted.codec, dim)?;
             for List { codes, .. } in inverted.lists.iter_mut().flatten() {
-                *codes = pack(codes, block_rows, product.parts).into();
+                *codes = layout.pack(codes).into();
             }
             inverted.blocks = Some(blocks);
         }
@@ -37,14 +40,17 @@ pub fn lay_in_blocks(parts: &mut IndexParts, block_rows: usize) -> Result<()> {
     Ok(())
 }
 
-fn product_of(codec: &CodecParts) -> Result<&ProductParts> {
+/// How codes will lie; queries of RaBitQ codes that are not rounded will be.
+fn layout(blocks: &Blocks, codec: &mut CodecParts, dim: usize) -> Result<Layout> {
     match codec {
-        CodecParts::Product(product) if product.bits == 4 => Ok(product),
-        CodecParts::Product(product) => {
-            Err(Error::usage(format!("product codes of {} bits, not of 4", product.bits)))
+        CodecParts::Product(product) if product.bits != 4 => {
+            return Err(Error::usage(format!("product codes of {} bits, not of 4", product.bits)));
         }
-        _ => Err(Error::usage("the index has no product codes")),
+        CodecParts::Rabitq(rabitq) if rabitq.query_bits == 0 => rabitq.query_bits = QUERY_BITS,
+        CodecParts::Product(_) | CodecParts::Rabitq(_) => {}
+        _ => return Err(Error::usage("the index has neither product codes nor RaBitQ codes")),
     }
+    Ok(Layout::new(blocks, codec, dim))
 }
 
 #[cfg(test)]
@@ -65,7 +71,12 @@ mod tests {
     #[test]
     fn codes_are_as_if_they_had_been_added_so() {
         let rows: Vec<f32> = (0..400).map(|number| (number * 37 % 101) as f32).collect();
-        for (behind, blocks) in [("PQ2x4np", "PQ2x4fs"), ("IVF3,PQ2x4np", "IVF3,PQ2x4fsr")] {
+        for (behind, blocks) in [
+            ("PQ2x4np", "PQ2x4fs"),
+            ("IVF3,PQ2x4np", "IVF3,PQ2x4fsr"),
+            ("RaBitQ3", "RaBitQfs3"),
+            ("IVF3,RaBitQ", "IVF3,RaBitQfs"),
+        ] {
             let mut index = made(behind, &rows);
             lay_in_blocks(&mut index, 32).unwrap();
             let mut expected = made(blocks, &rows);

@@ -1,11 +1,12 @@
 //! Adding rows to inverted lists.
 
-use super::add::{append_to_blocks, numbered};
+use super::add::numbered;
 use super::assign::{assign, centroids};
 use super::encode::{differences, encode, encode_in_lists};
 use super::train::left_out;
 use super::{Vectors, floats, places};
 use crate::ann::codec_of;
+use anear_quant::packed::Layout;
 use anear_quant::product::Product;
 use anear_quant::{Codec, Work};
 use anear_types::parts::{Beside, Bytes, CodecParts, DirectMap, Integers, Inverted, List};
@@ -32,7 +33,7 @@ pub(super) fn add(
     }
     match inverted.beside {
         Beside::Duplicates(_) => put_once(inverted, &new, &codes, codec.code_bytes()),
-        _ => put(inverted, &new, &codes, codec.code_bytes()),
+        _ => put(inverted, &new, &codes, dim),
     }
     Ok(())
 }
@@ -102,6 +103,11 @@ fn refine(
     Ok(())
 }
 
+/// How the codes of rows of `dim` components lie in lists, if in blocks.
+pub(super) fn layout(inverted: &Inverted, dim: usize) -> Option<Layout> {
+    inverted.blocks.as_ref().map(|blocks| Layout::new(blocks, &inverted.codec, dim))
+}
+
 /// The list with a number, made where there is none.
 pub(super) fn list_at(lists: &mut Vec<List>, number: usize) -> &mut List {
     let position = lists.partition_point(|list| list.number < number);
@@ -130,7 +136,8 @@ fn make_lists(lists: &mut Vec<List>, new: &[(usize, Vec<usize>)]) {
 }
 
 /// Puts rows at the ends of their lists, and notes where they are.
-fn put(inverted: &mut Inverted, new: &New, codes: &[u8], code_bytes: usize) {
+fn put(inverted: &mut Inverted, new: &New, codes: &[u8], dim: usize) {
+    let (layout, code_bytes) = (layout(inverted, dim), inverted.codec.code_bytes(dim));
     let Some(lists) = &mut inverted.lists else { return };
     let groups = by_list(&new.numbers);
     make_lists(lists, &groups);
@@ -142,11 +149,12 @@ fn put(inverted: &mut Inverted, new: &New, codes: &[u8], code_bytes: usize) {
             .zip(before..)
             .for_each(|(row, offset)| places[*row] = places::pack(number, offset));
         let code = |row: &usize| &codes[row * code_bytes..][..code_bytes];
-        match &inverted.blocks {
-            None => list.codes.make_mut().extend(rows.iter().flat_map(code)),
-            Some(blocks) => {
+        let place = list.codes.make_mut();
+        match &layout {
+            None => place.extend(rows.iter().flat_map(code)),
+            Some(layout) => {
                 let codes: Vec<u8> = rows.iter().flat_map(code).copied().collect();
-                append_to_blocks(&mut list.codes, blocks, code_bytes, before, &codes);
+                layout.append(place, before, &codes);
             }
         }
         list.ids.extend(rows.iter().filter_map(|row| new.ids.get(*row)));

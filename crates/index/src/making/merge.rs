@@ -1,8 +1,8 @@
 //! Moving the rows of one index into another.
 
-use super::add::append_to_blocks;
-use super::lists::list_at;
-use anear_quant::product::unpack;
+use super::add::append;
+use super::lists::{layout, list_at};
+use anear_quant::packed::Layout;
 use anear_types::parts::{
     Beside, Coded, DirectMap, IdMap, IndexParts, Inverted, List, Structure, Transformed,
 };
@@ -28,8 +28,7 @@ pub fn merge(parts: &mut IndexParts, other: IndexParts, added: i64) -> Result<()
             merge_codes(coded, dim, rows, &other, other_rows)?;
         }
         (Structure::Inverted(inverted), Structure::Inverted(other)) => {
-            let code_bytes = inverted.codec.code_bytes(dim);
-            merge_lists(inverted, *other, code_bytes, added)?;
+            merge_lists(inverted, *other, dim, added)?;
         }
         (Structure::IdMap(id_map), Structure::IdMap(other)) => {
             let IdMap { inner, ids, .. } = *other;
@@ -67,24 +66,17 @@ fn merge_codes(
     if coded.codec != other.codec || coded.blocks != other.blocks {
         return Err(different("codecs"));
     }
-    let code_bytes = coded.codec.code_bytes(dim);
-    match &coded.blocks {
-        None => coded.codes.make_mut().extend_from_slice(&other.codes),
-        Some(blocks) => {
-            let codes = unpack(&other.codes, blocks.rows, other_rows, 2 * code_bytes);
-            append_to_blocks(&mut coded.codes, blocks, code_bytes, rows, &codes);
-        }
-    }
+    let codes = match &other.blocks {
+        None => &*other.codes,
+        Some(blocks) => &Layout::new(blocks, &other.codec, dim).unpack(&other.codes, other_rows),
+    };
+    append(coded, dim, rows, codes);
     Ok(())
 }
 
-fn merge_lists(
-    inverted: &mut Inverted,
-    other: Inverted,
-    code_bytes: usize,
-    added: i64,
-) -> Result<()> {
+fn merge_lists(inverted: &mut Inverted, other: Inverted, dim: usize, added: i64) -> Result<()> {
     check_lists(inverted, &other)?;
+    let layout = layout(inverted, dim);
     let moved = |id: i64| id.wrapping_add(added);
     match (&mut inverted.beside, other.beside) {
         (Beside::Nothing, Beside::Nothing) => {}
@@ -104,11 +96,11 @@ fn merge_lists(
     };
     for List { number, ids, codes } in others {
         let list = list_at(lists, number);
-        match &inverted.blocks {
-            None => list.codes.make_mut().extend_from_slice(&codes),
-            Some(blocks) => {
-                let codes = unpack(&codes, blocks.rows, ids.len(), 2 * code_bytes);
-                append_to_blocks(&mut list.codes, blocks, code_bytes, list.ids.len(), &codes);
+        let place = list.codes.make_mut();
+        match &layout {
+            None => place.extend_from_slice(&codes),
+            Some(layout) => {
+                layout.append(place, list.ids.len(), &layout.unpack(&codes, ids.len()));
             }
         }
         list.ids.extend(ids.iter().map(moved));

@@ -1,10 +1,10 @@
 //! Removing rows.
 
+use super::lists::layout;
 use super::places;
-use crate::ann::codec_of;
-use anear_quant::product::{pack, unpack};
+use anear_quant::packed::Layout;
 use anear_types::parts::{
-    Beside, Blocks, Bytes, Coded, DirectMap, IdMap, IndexParts, Integers, Inverted, List, Structure,
+    Beside, Bytes, Coded, DirectMap, IdMap, IndexParts, Integers, Inverted, List, Structure,
 };
 use anear_types::{Error, Result};
 use std::collections::HashMap;
@@ -18,11 +18,8 @@ use std::collections::HashMap;
 pub fn remove(parts: &mut IndexParts, is_meant: &dyn Fn(i64) -> bool) -> Result<u64> {
     let (rows, dim) = (parts.rows as usize, parts.dim);
     let removed = match &mut parts.structure {
-        Structure::Coded(coded) => remove_codes(coded, dim, parts.measure, rows, is_meant)?,
-        Structure::Inverted(inverted) => {
-            let code_bytes = inverted.codec.code_bytes(dim);
-            remove_from_lists(inverted, code_bytes, is_meant)?
-        }
+        Structure::Coded(coded) => remove_codes(coded, dim, rows, is_meant),
+        Structure::Inverted(inverted) => remove_from_lists(inverted, dim, is_meant)?,
         Structure::IdMap(id_map) => remove_mapped(id_map, is_meant)?,
         Structure::Transformed(transformed) => remove(&mut transformed.inner, is_meant)?,
         Structure::Graph(_) => return Err(Error::unsupported("rows are not removed from a graph")),
@@ -73,35 +70,27 @@ pub fn reset(parts: &mut IndexParts) {
     }
 }
 
-fn remove_codes(
-    coded: &mut Coded,
-    dim: usize,
-    measure: anear_types::Measure,
-    rows: usize,
-    is_meant: &dyn Fn(i64) -> bool,
-) -> Result<u64> {
-    let code_bytes = codec_of(&coded.codec, dim, measure)?.code_bytes();
+fn remove_codes(coded: &mut Coded, dim: usize, rows: usize, is_meant: &dyn Fn(i64) -> bool) -> u64 {
+    let code_bytes = coded.codec.code_bytes(dim);
+    let layout = coded.blocks.as_ref().map(|blocks| Layout::new(blocks, &coded.codec, dim));
     let kept: Vec<usize> = (0..rows).filter(|row| !is_meant(*row as i64)).collect();
-    in_row(&mut coded.codes, coded.blocks.as_ref(), code_bytes, rows, |codes| {
-        keep(codes, code_bytes, &kept);
-    });
-    Ok((rows - kept.len()) as u64)
+    in_row(&mut coded.codes, layout.as_ref(), rows, |codes| keep(codes, code_bytes, &kept));
+    (rows - kept.len()) as u64
 }
 
 /// Changes codes as they lie one behind another.
 fn in_row(
     place: &mut Bytes,
-    blocks: Option<&Blocks>,
-    code_bytes: usize,
+    layout: Option<&Layout>,
     rows: usize,
     change: impl FnOnce(&mut Vec<u8>),
 ) {
-    match blocks {
+    match layout {
         None => change(place.make_mut()),
-        Some(blocks) => {
-            let mut codes = unpack(place, blocks.rows, rows, 2 * code_bytes);
+        Some(layout) => {
+            let mut codes = layout.unpack(place, rows);
             change(&mut codes);
-            *place = pack(&codes, blocks.rows, 2 * code_bytes).into();
+            *place = layout.pack(&codes).into();
         }
     }
 }
@@ -129,7 +118,7 @@ fn remove_mapped(id_map: &mut IdMap, is_meant: &dyn Fn(i64) -> bool) -> Result<u
 
 fn remove_from_lists(
     inverted: &mut Inverted,
-    code_bytes: usize,
+    dim: usize,
     is_meant: &dyn Fn(i64) -> bool,
 ) -> Result<u64> {
     if let DirectMap::Array(_) = inverted.direct_map {
@@ -140,6 +129,7 @@ fn remove_from_lists(
     if let Beside::Refinement { .. } = inverted.beside {
         return Err(Error::unsupported("rows are not removed from lists that are refined"));
     }
+    let (layout, code_bytes) = (layout(inverted, dim), inverted.codec.code_bytes(dim));
     let Some(lists) = &mut inverted.lists else {
         return Err(Error::unsupported("the lists of the index are not in the file"));
     };
@@ -154,7 +144,7 @@ fn remove_from_lists(
         _ => HashMap::new(),
     };
     for list in lists.iter_mut() {
-        removed += remove_from_list(list, inverted.blocks.as_ref(), code_bytes, is_meant, &heirs);
+        removed += remove_from_list(list, layout.as_ref(), code_bytes, is_meant, &heirs);
     }
     lists.retain(|list| !list.ids.is_empty());
     forget(&mut inverted.direct_map, lists, is_meant);
@@ -164,7 +154,7 @@ fn remove_from_lists(
 /// Puts the last row of a list in the place of each that is removed, or its heir.
 fn remove_from_list(
     list: &mut List,
-    blocks: Option<&Blocks>,
+    layout: Option<&Layout>,
     code_bytes: usize,
     is_meant: &dyn Fn(i64) -> bool,
     heirs: &HashMap<i64, i64>,
@@ -189,7 +179,7 @@ fn remove_from_list(
         }
     }
     if changed {
-        in_row(&mut list.codes, blocks, code_bytes, before, |codes| {
+        in_row(&mut list.codes, layout, before, |codes| {
             let code = |row: &usize| codes[row * code_bytes..][..code_bytes].to_vec();
             *codes = order.iter().flat_map(code).collect();
         });

@@ -34,22 +34,31 @@ pub struct Tables<'a> {
     pub added: f32,
 }
 
-/// Writes the scores of the codes in groups. The last group may hold more codes than there are scores.
+/// Writes the scores of the codes in groups of so many bytes, which begin with as many parts as there are
+/// tables (with one more if they are odd). The last group may hold more codes than there are scores.
 ///
 /// # Panics
-/// If groups are not as many as scores need, or not of as many parts as there are tables (with one
-/// more if they are odd).
-pub fn scores(level: Level, tables: Tables<'_>, groups: &[u8], scores: &mut [f32]) {
+/// If groups are not as many as scores need, or too short.
+pub fn scores(
+    level: Level,
+    tables: Tables<'_>,
+    groups: &[u8],
+    group_bytes: usize,
+    scores: &mut [f32],
+) {
     let parts = tables.entries.len() / ENTRIES;
     assert!(parts > 0 && tables.entries.len().is_multiple_of(ENTRIES));
-    assert_eq!(groups.len(), scores.len().div_ceil(GROUP) * parts.div_ceil(2) * PAIR_BYTES);
-    level.run(Scores { tables, group_bytes: parts.div_ceil(2) * PAIR_BYTES, groups, scores });
+    let looked_up = parts.div_ceil(2) * PAIR_BYTES;
+    assert!(looked_up <= group_bytes && groups.len() == scores.len().div_ceil(GROUP) * group_bytes);
+    level.run(Scores { tables, looked_up, groups, group_bytes, scores });
 }
 
 struct Scores<'a> {
     tables: Tables<'a>,
-    group_bytes: usize,
+    /// Bytes of a group that are looked up, the first of it.
+    looked_up: usize,
     groups: &'a [u8],
+    group_bytes: usize,
     scores: &'a mut [f32],
 }
 
@@ -59,13 +68,13 @@ impl Kernel for Scores<'_> {
     // Loops, not closures: what is called in a closure may be compiled without the instructions.
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Scores { tables, group_bytes, groups, scores } = self;
+        let Scores { tables, looked_up, groups, group_bytes, scores } = self;
         let (entries, rest) = tables.entries.as_chunks::<BYTES>();
         let mut last = [0; BYTES];
         last[..rest.len()].copy_from_slice(rest);
         let mut found = [0.0; GROUP];
         for (group, scores) in groups.chunks_exact(group_bytes).zip(scores.chunks_mut(GROUP)) {
-            let sums = sums(simd, entries, &last, group);
+            let sums = sums(simd, entries, &last, &group[..looked_up]);
             for (score, sum) in found.iter_mut().zip(sums) {
                 *score = (tables.start + sum) as i32 as f32 * tables.factor + tables.added;
             }
@@ -148,7 +157,7 @@ mod tests {
         for (parts, codes) in
             [(1_usize, 1_usize), (2, 32), (3, 70), (4, 64), (7, 33), (96, 100), (513, 40)]
         {
-            let group_bytes = parts.div_ceil(2) * PAIR_BYTES;
+            let group_bytes = parts.div_ceil(2) * PAIR_BYTES + codes % 3;
             let groups: Vec<u8> = (0..codes.div_ceil(GROUP) * group_bytes).map(byte).collect();
             for highest in [false, true] {
                 let entry = |at: usize| if highest { u8::MAX } else { byte(at * 3 + 1) };
@@ -165,7 +174,7 @@ mod tests {
                     .collect();
                 for level in Level::available() {
                     let mut found = vec![0.0; codes];
-                    scores(level, tables, &groups, &mut found);
+                    scores(level, tables, &groups, group_bytes, &mut found);
                     assert_eq!(found, expected, "{} {parts} {highest}", level.name());
                 }
             }

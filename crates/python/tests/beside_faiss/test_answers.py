@@ -13,7 +13,7 @@ FIRST = int(os.environ.get("ANEAR_FAISS_FIRST", 0))
 KINDS = [
     "Flat", "IDMap,Flat", "IDMap2,Flat", "SQ8", "SQ4", "SQfp16", "PQ4x4np", "IVF4,Flat", "IVF4,SQ8", "IVF4,PQ4x4np",
     "IVF4,PQ4x4fs", "IVF4,PQ4x4fsr", "PQ4x4fs", "HNSW8", "HNSW8,SQ8", "IVF6_HNSW4,Flat", "L2norm,IVF4,Flat", "SQ8,RFlat",
-    "LSH", "RaBitQ",
+    "LSH", "RaBitQ", "RaBitQ3", "RaBitQfs", "RaBitQfs3", "IVF4,RaBitQfs", "IVF4,RaBitQfs3",
 ]  # fmt: skip
 DIM = 16
 

@@ -4,7 +4,6 @@
 //! the borders of bytes. A query is compared with every centroid once; the score of a code is then
 //! a sum of what is found in these tables.
 
-mod blocks;
 mod centers;
 mod numbers;
 mod packed;
@@ -12,7 +11,6 @@ mod rounded;
 mod tables;
 mod train;
 
-pub use blocks::{pack, unpack};
 pub use packed::Packed;
 pub use train::train;
 

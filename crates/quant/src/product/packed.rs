@@ -1,15 +1,15 @@
 //! Codes of 4-bit numbers in groups of 32, scored by tables that are rounded to bytes.
 
 use super::Product;
-use super::blocks::{GROUP, number_at, pack, unpack};
 use super::rounded::Rounded;
 use crate::codec::{Codec, How, Query, Scorer};
-use anear_types::parts::{Blocks, Bytes, ProductParts};
+use crate::packed::{GROUP, Layout, number_at};
+use anear_types::parts::ProductParts;
 use anear_types::{Error, Measure, Result};
 
 /// A product quantizer whose codes lie together, as FAISS's fast scan has them.
 ///
-/// Each 32 codes lie as in [`Blocks`] of 32 rows; a last group is filled up.
+/// Each 32 codes lie as in [`Blocks`](anear_types::parts::Blocks) of 32 rows; a last group is filled up.
 #[derive(Clone, Debug)]
 pub struct Packed {
     product: Product,
@@ -25,17 +25,8 @@ impl Packed {
         Packed { product: Product::new(dim, parts) }
     }
 
-    /// Codes in groups, of those in blocks: the same where blocks are of one group.
-    ///
-    /// # Panics
-    /// If there are not as many blocks as rows need.
-    pub fn grouped(&self, codes: &Bytes, blocks: &Blocks, rows: usize) -> Bytes {
-        let parts = self.product.parts;
-        if blocks.rows == GROUP {
-            assert_eq!(codes.len(), blocks.bytes(rows, parts));
-            return codes.clone();
-        }
-        pack(&unpack(codes, blocks.rows, rows, parts), GROUP, parts).into()
+    fn layout(&self) -> Layout {
+        Layout::of_groups(self.code_bytes(), self.code_bytes())
     }
 }
 
@@ -60,7 +51,7 @@ impl Codec for Packed {
         assert!(rows.len().is_multiple_of(self.dim()));
         let count = rows.len() / self.dim();
         assert_eq!(codes.len(), count.next_multiple_of(GROUP) * self.code_bytes());
-        self.product.decode(&unpack(codes, GROUP, count, self.product.parts), rows);
+        self.product.decode(&self.layout().unpack(codes, count), rows);
     }
 
     fn decode_at(&self, codes: &[u8], number: usize, row: &mut [f32]) {
@@ -74,7 +65,7 @@ impl Codec for Packed {
         assert!(rows.len().is_multiple_of(self.dim()));
         let mut plain = vec![0; rows.len() / self.dim() * self.code_bytes()];
         self.product.encode(rows, &mut plain);
-        codes.copy_from_slice(&pack(&plain, GROUP, self.product.parts));
+        codes.copy_from_slice(&self.layout().pack(&plain));
     }
 
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {

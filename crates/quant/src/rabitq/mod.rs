@@ -13,8 +13,11 @@
 //! `|v|^2`.
 
 mod encode;
+mod looked_up;
+mod packed;
 mod query;
 mod rounded;
+mod seen;
 
 use crate::codec::{Codec, How, Query, Scorer};
 use anear_types::parts::RabitqParts;
@@ -22,6 +25,7 @@ use anear_types::{Error, Measure, Result};
 use query::Estimate;
 
 pub use encode::center;
+pub use packed::Packed;
 
 /// A RaBitQ quantizer.
 #[derive(Clone, Debug)]
@@ -53,7 +57,7 @@ impl Rabitq {
     /// # Panics
     /// If bits are not 1 to 9, or the center has another dimension.
     pub fn new(dim: usize, parts: &RabitqParts, measure: Measure) -> Rabitq {
-        let RabitqParts { bits, query_bits, ref center } = *parts;
+        let RabitqParts { bits, query_bits, ref center, .. } = *parts;
         assert!((1..=9).contains(&bits) && query_bits <= 8);
         assert!(center.is_empty() || center.len() == dim);
         let center = if center.is_empty() { vec![0.0; dim] } else { center.clone() };
@@ -61,17 +65,25 @@ impl Rabitq {
         Rabitq { dim, bits, query_bits: u32::from(query_bits), is_product, center }
     }
 
+    /// Bytes of signs.
+    fn sign_bytes(&self) -> usize {
+        self.dim.div_ceil(8)
+    }
+
     fn parts_of<'a>(&self, code: &'a [u8]) -> Code<'a> {
-        let float = |at: usize| f32::from_le_bytes(code[at..at + 4].try_into().expect("four"));
-        let end = self.dim.div_ceil(8);
-        let (signs, start, factor) = (&code[..end], float(end), float(end + 4));
+        let end = self.sign_bytes();
+        let (signs, start, factor) = (&code[..end], float(code, end), float(code, end + 4));
         let fine = (self.bits > 1).then(|| {
             let first = end + 3 * size_of::<f32>();
             let last = first + (self.dim * (self.bits - 1)).div_ceil(8);
-            (&code[first..last], float(last), float(last + 4))
+            (&code[first..last], float(code, last), float(code, last + 4))
         });
         Code { signs, start, factor, fine }
     }
+}
+
+fn float(bytes: &[u8], at: usize) -> f32 {
+    f32::from_le_bytes(bytes[at..at + 4].try_into().expect("four"))
 }
 
 /// Bit `at` of some bytes, the lowest first.

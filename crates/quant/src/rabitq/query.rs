@@ -1,7 +1,8 @@
 //! Scores of codes against a query.
 
+use super::Rabitq;
 use super::rounded::Rounded;
-use super::{Code, Rabitq, bit};
+use super::seen::dot;
 use crate::codec::{Codec, Scorer};
 use anear_types::Measure;
 
@@ -60,15 +61,9 @@ impl<'a> Estimate<'a> {
                 continue;
             }
             for (code, score) in codes.chunks_exact(self.codec.code_bytes()).zip(scores) {
-                *score = self.fine_score(&self.codec.parts_of(code));
+                *score = self.codec.fine_score(&self.moved, self.fine_start, code);
             }
         }
-    }
-
-    fn fine_score(&self, code: &Code<'_>) -> f32 {
-        let (bits, start, factor) = code.fine.expect("more than one bit");
-        let score = self.fine_start + start + factor * self.fine_dot(code.signs, bits);
-        if self.square.is_some() { -score } else { score.max(0.0) }
     }
 
     /// Scores up to [`PIECE`] codes.
@@ -85,20 +80,6 @@ impl<'a> Estimate<'a> {
                 Some(square) => 0.5 * (distance - square), // minus the inner product
             };
         }
-    }
-
-    /// The product of the query and the whole numbers that a code stands for, less their middle.
-    fn fine_dot(&self, signs: &[u8], others: &[u8]) -> f32 {
-        let other_bits = self.codec.bits - 1;
-        let middle = (1 << other_bits) as f32 - 0.5;
-        let number = |at: usize| {
-            let first = at * other_bits;
-            let others = (0..other_bits)
-                .fold(0, |number, place| number | u32::from(bit(others, first + place)) << place);
-            u32::from(bit(signs, at)) << other_bits | others
-        };
-        let terms = self.moved.iter().enumerate();
-        terms.map(|(at, component)| component * (number(at) as f32 - middle)).sum()
     }
 }
 
@@ -120,16 +101,4 @@ impl Scorer for Estimate<'_> {
             self.score(code, std::array::from_mut(score));
         }
     }
-}
-
-/// Components in lanes, so that no addition waits for the one before.
-fn dot(x: &[f32], y: &[f32]) -> f32 {
-    let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<8>(), y.as_chunks::<8>());
-    let mut lanes = [0.0; 8];
-    for (x, y) in x.iter().zip(y) {
-        for lane in 0..8 {
-            lanes[lane] += x[lane] * y[lane];
-        }
-    }
-    lanes.iter().sum::<f32>() + x_rest.iter().zip(y_rest).map(|(x, y)| x * y).sum::<f32>()
 }

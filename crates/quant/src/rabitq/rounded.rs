@@ -74,7 +74,7 @@ impl Rounded {
 }
 
 /// Folds components in lanes, so that none waits for the one before.
-fn folded(components: &[f32], start: f32, fold: impl Fn(f32, f32) -> f32) -> f32 {
+pub(super) fn folded(components: &[f32], start: f32, fold: impl Fn(f32, f32) -> f32) -> f32 {
     let (eights, rest) = components.as_chunks::<8>();
     let mut lanes = [start; 8];
     for eight in eights {

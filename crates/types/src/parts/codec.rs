@@ -141,6 +141,8 @@ pub struct RabitqParts {
     pub bits: usize,
     /// Bits that components of a query are rounded to, up to 8; 0 for not at all.
     pub query_bits: u8,
+    /// Whether the steps of a rounded query lie around 0, and not between its least and largest component.
+    pub symmetric: bool,
     /// What rows are seen from where it is the same for all; empty in lists.
     pub center: Vec<f32>,
 }
@@ -167,6 +169,16 @@ impl CodecParts {
             CodecParts::Rabitq(rabitq) => RabitqParts::code_bytes_of(dim, rabitq.bits),
         }
     }
+
+    /// How many bytes at the beginning of a code are numbers of 4 bits that can be looked up in
+    /// [`Blocks`]; `None` if there are no such numbers.
+    pub fn looked_up_bytes(&self, dim: usize) -> Option<usize> {
+        match self {
+            CodecParts::Product(product) if product.bits == 4 => Some(product.code_bytes()),
+            CodecParts::Rabitq(_) => Some(dim.div_ceil(8)),
+            _ => None,
+        }
+    }
 }
 
 /// Codes of all rows, one behind another.
@@ -182,13 +194,14 @@ pub struct Coded {
     pub product_search: Option<ProductSearch>,
 }
 
-/// Product codes of 4 bits in blocks, as FAISS's fast scan has them: lookups are rounded to bytes
-/// and codes looked up 32 at a time.
+/// Codes in blocks, as FAISS's fast scan has them: their numbers of 4 bits are looked up in tables that are
+/// rounded to bytes, 32 codes at a time.
 ///
-/// A block holds the codes of so many rows, of which every 32 lie together, pair of parts by pair:
-/// 16 bytes of the first part and 16 of the second. Byte `j` of these holds the number of row
-/// `p[j]` of the 32 in its lower half and that of row `p[j] + 16` in its upper one, where `p` is
-/// 0, 8, 1, 9 and so on up to 7, 15.
+/// A number is that of a product quantizer's centroid, or the signs of four components. A block holds the
+/// codes of so many rows, of which every 32 lie together, pair of numbers by pair: 16 bytes of the first
+/// number and 16 of the second. Byte `j` of these holds that of row `p[j]` of the 32 in its lower half and
+/// that of row `p[j] + 16` in its upper one, where `p` is 0, 8, 1, 9 and so on up to 7, 15. What codes have
+/// beside these numbers follows, row by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blocks {
     /// Rows in a block, a multiple of 32.
@@ -200,14 +213,14 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Bytes of a block of codes of so many parts.
-    pub fn block_bytes(&self, parts: usize) -> usize {
-        self.rows.saturating_mul(parts.div_ceil(2))
+    /// Bytes of a block of codes of so many bytes.
+    pub fn block_bytes(&self, code_bytes: usize) -> usize {
+        self.rows.saturating_mul(code_bytes)
     }
 
     /// Bytes of so many rows.
-    pub fn bytes(&self, rows: usize, parts: usize) -> usize {
-        rows.div_ceil(self.rows).saturating_mul(self.block_bytes(parts))
+    pub fn bytes(&self, rows: usize, code_bytes: usize) -> usize {
+        rows.div_ceil(self.rows).saturating_mul(self.block_bytes(code_bytes))
     }
 }
 

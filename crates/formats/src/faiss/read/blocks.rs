@@ -47,7 +47,7 @@ pub(super) fn check_pairs(fields: &mut Fields<'_>, parts: usize) -> Result<()> {
 }
 
 /// Reads a number that is known already.
-fn check(fields: &mut Fields<'_>, expected: u64, what: &str) -> Result<()> {
+pub(super) fn check(fields: &mut Fields<'_>, expected: u64, what: &str) -> Result<()> {
     let found = fields.cursor.u64(what)?;
     if found != expected {
         let what = format!("{found} {what}, {expected} are expected");
@@ -56,23 +56,21 @@ fn check(fields: &mut Fields<'_>, expected: u64, what: &str) -> Result<()> {
     Ok(())
 }
 
-/// Reads lists of blocks, behind their letters.
+/// Reads lists of blocks of so many bytes, behind their letters.
 pub(super) fn lists(
     fields: &mut Fields<'_>,
     inverted: &Inverted,
     blocks: &Blocks,
     code_bytes: usize,
+    block_bytes: usize,
 ) -> Result<Vec<List>> {
-    let CodecParts::Product(product) = &inverted.codec else {
-        return Err(Error::unsupported("blocks of codes of another kind than product codes"));
-    };
     check(fields, inverted.list_count as u64, "lists")?;
     let found = fields.cursor.u64("the code size")?;
     if found != NO_CODE_BYTES && found != code_bytes as u64 {
         return Err(Error::malformed(format!("codes of {found} bytes, {code_bytes} are expected")));
     }
     check(fields, blocks.rows as u64, "rows in a block")?;
-    check(fields, blocks.block_bytes(product.parts) as u64, "bytes in a block")?;
+    check(fields, block_bytes as u64, "bytes in a block")?;
     let mut lists = Vec::new();
     for number in 0..inverted.list_count {
         let ids = fields.integers("the lists")?;

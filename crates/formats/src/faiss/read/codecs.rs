@@ -41,19 +41,24 @@ pub(super) fn product(fields: &mut Fields<'_>, header: &Header) -> Result<Produc
     Ok(ProductParts { parts, bits, centroids })
 }
 
-pub(super) fn lsh(fields: &mut Fields<'_>) -> Result<LshParts> {
+/// Reads a quantizer to bits; the size of codes is in bytes, or in words of 64 bits.
+pub(super) fn lsh(fields: &mut Fields<'_>, in_words: bool) -> Result<LshParts> {
     let what = "the quantizer to bits";
     let bits = fields.cursor.i32(what)?;
     let rotate = fields.bool(what)?;
     let learn_thresholds = fields.bool(what)?;
     let thresholds = fields.floats("the thresholds")?;
-    let code_bytes = fields.cursor.i32("the code size")?;
+    let code_size = fields.cursor.i32("the code size")?;
     let rotation = transforms::read(fields, true)?;
+    let unit = if in_words { 64 } else { 8 };
     match usize::try_from(bits) {
-        Ok(bits) if i32::try_from(bits.div_ceil(8)) == Ok(code_bytes) => {
+        Ok(bits)
+            if i32::try_from(bits.div_ceil(unit)) == Ok(code_size)
+                && (!in_words || bits.is_multiple_of(unit)) =>
+        {
             Ok(LshParts { bits, rotate, learn_thresholds, thresholds, rotation })
         }
-        _ => Err(Error::malformed(format!("codes of {bits} bits have {code_bytes} bytes"))),
+        _ => Err(Error::malformed(format!("codes of {bits} bits have {code_size} times {unit}"))),
     }
 }
 
@@ -74,7 +79,7 @@ pub(super) fn rabitq(
     }
     let bits = if says_bits { fields.size(what)? } else { 1 };
     check_code_bytes(&mut before, RabitqParts::code_bytes_of(header.dim, bits))?;
-    Ok(RabitqParts { bits, query_bits: 0, center: Vec::new() })
+    Ok(RabitqParts { bits, query_bits: 0, symmetric: false, center: Vec::new() })
 }
 
 /// Reads what follows the coarse quantizer.

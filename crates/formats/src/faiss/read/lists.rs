@@ -10,9 +10,13 @@
 //! | `ilbl` | codes in blocks, see [`blocks`] |
 //! | `ilar` | number of lists u64, code bytes u64, sizes, then for each list that is not empty codes and ids |
 //!
+//! Old versions wrote a vector of i64 ids for each list before the direct map, and a vector of u8 codes for each
+//! list (of f32 in `IvFl`) instead of the lists.
+//!
 //! Sizes are `full`: a vector of one u64 a list, or `sprs`: a vector of pairs of list and size.
 
 use super::codecs::{check_code_bytes, product, rabitq, scalar};
+use super::rabitq_blocks::{self, Apart};
 use super::{Fields, Stop, blocks};
 use crate::faiss::header::Header;
 use crate::faiss::kinds::{Layout, Part};
@@ -28,15 +32,18 @@ pub(super) fn read(
 ) -> Result<Inverted, Stop> {
     let part = match header.layout {
         Layout::Inverted(Part::Other) => return Err(Stop::Unread(Box::new(header.clone()))),
-        Layout::Inverted(part) => Some(part),
+        Layout::Inverted(part) | Layout::OldInverted(part) => Some(part),
         _ => None,
     };
+    let is_old = matches!(header.layout, Layout::OldInverted(_));
     let list_count = fields.size("the number of lists")?;
     let probes = fields.cursor.u64("the number of lists to search")?;
+    let quantizer = quantizer(fields)?;
+    let ids = if is_old { Some(old_ids(fields, list_count)?) } else { None };
     let mut inverted = Inverted {
         list_count,
         probes: usize::try_from(probes).unwrap_or(usize::MAX),
-        quantizer: quantizer(fields)?,
+        quantizer,
         direct_map: direct_map(fields)?,
         codec: CodecParts::Raw,
         residual: false,
@@ -44,6 +51,7 @@ pub(super) fn read(
         lists: None,
         beside: Beside::Nothing,
     };
+    let mut factors_apart = None;
     match part {
         None => inverted.codec = CodecParts::Bits,
         Some(Part::Flat | Part::Other) => {}
@@ -62,6 +70,11 @@ pub(super) fn read(
             inverted.residual = fields.bool("whether codes are residuals")?;
             codec.query_bits = fields.cursor.u8("the bits of queries")?;
             inverted.codec = CodecParts::Rabitq(codec);
+        }
+        Some(Part::RabitqBlocks { apart }) => {
+            let codec = rabitq(fields, header, true)?;
+            factors_apart =
+                rabitq_blocks::read_in_lists(fields, header, &mut inverted, codec, apart)?;
         }
         Some(Part::Blocks) => {
             inverted.residual = fields.bool("whether codes are residuals")?;
@@ -87,11 +100,33 @@ pub(super) fn read(
             inverted.codec = CodecParts::Product(codec);
         }
     }
-    inverted.lists = lists(fields, &inverted, inverted.codec.code_bytes(header.dim))?;
+    let code_bytes = inverted.codec.code_bytes(header.dim);
+    inverted.lists = match ids {
+        None => lists(fields, &inverted, code_bytes, factors_apart.as_ref())?,
+        Some(ids) => Some(old_lists(fields, header, ids)?),
+    };
     if part == Some(Part::Refinement) && header.trained {
         inverted.beside = refinement(fields, header)?;
     }
     Ok(inverted)
+}
+
+/// The ids of all lists, each as a vector.
+fn old_ids(fields: &mut Fields<'_>, list_count: usize) -> Result<Vec<Integers>> {
+    (0..list_count).map(|_| fields.integers("the ids of a list")).collect()
+}
+
+/// The codes of lists with these ids, each as a vector: of bytes, or of f32 in the oldest files.
+fn old_lists(fields: &mut Fields<'_>, header: &Header, ids: Vec<Integers>) -> Result<Vec<List>> {
+    let element_bytes = if &header.fourcc == b"IvFl" { size_of::<f32>() } else { 1 };
+    let mut lists = Vec::new();
+    for (number, ids) in ids.into_iter().enumerate() {
+        let codes = fields.elements(element_bytes as u64, "the codes of a list")?;
+        if !ids.is_empty() || !codes.is_empty() {
+            lists.push(List { number, ids, codes });
+        }
+    }
+    Ok(lists)
 }
 
 fn refinement(fields: &mut Fields<'_>, header: &Header) -> Result<Beside> {
@@ -119,11 +154,18 @@ fn lists(
     fields: &mut Fields<'_>,
     inverted: &Inverted,
     code_bytes: usize,
+    factors_apart: Option<&Apart>,
 ) -> Result<Option<Vec<List>>> {
     match (&fields.cursor.array("the kind of the lists")?, &inverted.blocks) {
         (b"il00", _) => Ok(None),
         (b"ilar", None) => arrays(fields, inverted.list_count, code_bytes).map(Some),
-        (b"ilbl", Some(blocks)) => blocks::lists(fields, inverted, blocks, code_bytes).map(Some),
+        (b"ilbl", Some(blocks)) => match factors_apart {
+            Some(apart) => apart.join_lists(fields, inverted, blocks).map(Some),
+            None => {
+                let block_bytes = blocks.block_bytes(code_bytes);
+                blocks::lists(fields, inverted, blocks, code_bytes, block_bytes).map(Some)
+            }
+        },
         (b"ilod", _) => {
             Err(Error::unsupported("the lists are in another file, which is not opened")
                 .help("read the index where FAISS is, and write it with its lists inside"))

@@ -5,6 +5,7 @@ mod codecs;
 mod fields;
 mod graph;
 mod lists;
+mod rabitq_blocks;
 mod transforms;
 
 pub(super) use blocks::NO_CODE_BYTES;
@@ -92,8 +93,8 @@ fn read_nested(fields: &mut Fields<'_>, depth: usize) -> Result<IndexParts, Stop
             }
             Structure::Coded(product(fields, &header, settings)?)
         }
-        Layout::Lsh => {
-            let codec = CodecParts::Lsh(Box::new(codecs::lsh(fields)?));
+        Layout::Lsh { in_words } => {
+            let codec = CodecParts::Lsh(Box::new(codecs::lsh(fields, in_words)?));
             Structure::Coded(coded(codec, fields.elements(1, "the codes")?))
         }
         Layout::Rabitq { says_bits } => {
@@ -102,6 +103,10 @@ fn read_nested(fields: &mut Fields<'_>, depth: usize) -> Result<IndexParts, Stop
             codec.center = fields.floats("the center")?;
             codec.query_bits = fields.cursor.u8("the bits of queries")?;
             Structure::Coded(coded(CodecParts::Rabitq(codec), codes))
+        }
+        Layout::RabitqBlocks { apart } => {
+            let codec = codecs::rabitq(fields, &header, true)?;
+            Structure::Coded(rabitq_blocks::read(fields, &header, codec, apart)?)
         }
         Layout::TwoLevel => {
             let coarse = read_nested(fields, depth + 1)?;
@@ -128,7 +133,7 @@ fn read_nested(fields: &mut Fields<'_>, depth: usize) -> Result<IndexParts, Stop
             let graph = graph::read(fields, |fields| read_nested(fields, depth + 1))?;
             Structure::Graph(Box::new(graph))
         }
-        Layout::Inverted(_) | Layout::BinaryInverted => {
+        Layout::Inverted(_) | Layout::OldInverted(_) | Layout::BinaryInverted => {
             let inverted = lists::read(fields, &header, |fields| read_nested(fields, depth + 1))?;
             Structure::Inverted(Box::new(inverted))
         }

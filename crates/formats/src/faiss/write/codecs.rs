@@ -60,10 +60,11 @@ pub(super) fn rabitq(
     rabitq: &RabitqParts,
     dim: usize,
     measure: Measure,
+    says_bits: bool,
     fields: &mut Fields<'_>,
 ) -> Result<()> {
     fields.size(dim)?;
     fields.size(RabitqParts::code_bytes_of(dim, rabitq.bits))?;
     fields.small_integer(metric::number(measure))?;
-    if rabitq.bits > 1 { fields.size(rabitq.bits) } else { Ok(()) }
+    if says_bits { fields.size(rabitq.bits) } else { Ok(()) }
 }

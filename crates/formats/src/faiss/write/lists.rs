@@ -34,10 +34,17 @@ pub(super) fn write(
             codecs::product(product, index.dim, fields)?;
         }
         CodecParts::Rabitq(rabitq) => {
-            codecs::rabitq(rabitq, index.dim, index.measure, fields)?;
-            fields.size(code_bytes)?;
-            fields.bool(inverted.residual)?;
-            fields.byte(rabitq.query_bits)?;
+            let says_bits = rabitq.bits > 1 || inverted.blocks.is_some();
+            codecs::rabitq(rabitq, index.dim, index.measure, says_bits, fields)?;
+            if let Some(blocks) = &inverted.blocks {
+                fields.bool(inverted.residual)?;
+                fields.size(code_bytes)?;
+                blocks::write_rabitq_settings(index.dim, rabitq, blocks, fields)?;
+            } else {
+                fields.size(code_bytes)?;
+                fields.bool(inverted.residual)?;
+                fields.byte(rabitq.query_bits)?;
+            }
         }
         CodecParts::TwoLevel(_) | CodecParts::Lsh(_) => {
             unreachable!("FAISS has no lists of such codes")
@@ -72,8 +79,8 @@ fn direct_map(map: &DirectMap, fields: &mut Fields<'_>) -> Result<()> {
 
 fn lists(inverted: &Inverted, code_bytes: usize, fields: &mut Fields<'_>) -> Result<()> {
     let Some(lists) = &inverted.lists else { return fields.bytes(b"il00") };
-    if let (Some(blocks), CodecParts::Product(product)) = (&inverted.blocks, &inverted.codec) {
-        return blocks::write_lists(lists, inverted.list_count, product.parts, blocks, fields);
+    if let Some(blocks) = &inverted.blocks {
+        return blocks::write_lists(lists, inverted.list_count, code_bytes, blocks, fields);
     }
     fields.bytes(b"ilar")?;
     fields.size(inverted.list_count)?;

@@ -97,7 +97,12 @@ fn write_coded(index: &IndexParts, coded: &Coded, fields: &mut Fields<'_>) -> io
         }
         CodecParts::Lsh(lsh) => codecs::lsh(lsh, fields)?,
         CodecParts::Rabitq(rabitq) => {
-            codecs::rabitq(rabitq, index.dim, index.measure, fields)?;
+            let says_bits = rabitq.bits > 1 || coded.blocks.is_some();
+            codecs::rabitq(rabitq, index.dim, index.measure, says_bits, fields)?;
+            if let Some(blocks) = &coded.blocks {
+                blocks::write_rabitq(index.rows as usize, index.dim, rabitq, blocks, fields)?;
+                return fields.elements(1, &coded.codes);
+            }
             fields.elements(1, &coded.codes)?;
             fields.floats(&rabitq.center)?;
             return fields.byte(rabitq.query_bits);

@@ -1,5 +1,6 @@
 //! Codecs and indexes of codes one behind another.
 
+use super::super::blocks::QUERY_BITS;
 use super::text::Text;
 use super::{Empty, empty};
 use anear_quant::transform::rotation;
@@ -46,21 +47,38 @@ pub(super) fn codes(text: &str, dim: usize) -> Result<Option<Codes>> {
         "SQbf16" => scalar(ScalarKind::Bf16),
         "SQ8_direct" => scalar(ScalarKind::Direct),
         "SQ8_direct_signed" => scalar(ScalarKind::DirectSigned),
-        _ => match rabitq(text) {
-            Some(codec) => Ok(Some(Codes::plain(codec))),
+        _ => match rabitq(text)? {
+            Some(codes) => Ok(Some(codes)),
             None => product_codes(text, dim),
         },
     }
 }
 
-fn rabitq(text: &str) -> Option<CodecParts> {
+/// `RaBitQ`, `RaBitQ4`, `RaBitQfs`, `RaBitQfs4_64`.
+fn rabitq(text: &str) -> Result<Option<Codes>> {
     let mut text = Text(text);
     if !text.take("RaBitQ") {
-        return None;
+        return Ok(None);
     }
-    let bits = if text.is_at_end() { 1 } else { text.number()? };
-    let is_right = (1..=9).contains(&bits) && text.is_at_end();
-    is_right.then_some(CodecParts::Rabitq(RabitqParts { bits, query_bits: 0, center: Vec::new() }))
+    let is_fast = text.take("fs");
+    let bits = text.number();
+    let blocks = if is_fast { Some(blocks(text.number_behind("_"))?) } else { None };
+    if !text.is_at_end() || bits.is_some_and(|bits| !(1..=9).contains(&bits)) {
+        return Ok(None);
+    }
+    let query_bits = if is_fast { QUERY_BITS } else { 0 };
+    let (bits, center) = (bits.unwrap_or(1), Vec::new());
+    let parts = RabitqParts { bits, query_bits, symmetric: false, center };
+    Ok(Some(Codes { blocks, ..Codes::plain(CodecParts::Rabitq(parts)) }))
+}
+
+/// Blocks of so many rows, or as many as usual.
+fn blocks(rows: Option<usize>) -> Result<Blocks> {
+    let rows = rows.unwrap_or(BLOCK_ROWS);
+    if rows == 0 || !rows.is_multiple_of(BLOCK_ROWS) {
+        return Err(Error::usage(format!("blocks of {rows} rows; multiples of 32 are possible")));
+    }
+    Ok(Blocks { rows, implementation: 0, queries: 0 })
 }
 
 /// `PQ16`, `PQ16x4`, `PQ16np`, `PQ16x4fs`, `PQ16x4fsr_64`.
@@ -78,11 +96,7 @@ fn product_codes(text: &str, dim: usize) -> Result<Option<Codes>> {
     if !text.is_at_end() {
         return Ok(None);
     }
-    let rows = rows.unwrap_or(BLOCK_ROWS);
-    if rows == 0 || !rows.is_multiple_of(BLOCK_ROWS) {
-        return Err(Error::usage(format!("blocks of {rows} rows; multiples of 32 are possible")));
-    }
-    let blocks = is_fast.then_some(Blocks { rows, implementation: 0, queries: 0 });
+    let blocks = if is_fast { Some(blocks(rows)?) } else { None };
     let codec = CodecParts::Product(product(parts, bits.unwrap_or(8), dim)?);
     Ok(Some(Codes { codec, blocks, residual }))
 }

@@ -30,6 +30,11 @@ fn compositions_are_what_they_are_called() {
     let Structure::Coded(coded) = &graph.storage.structure else { panic!() };
     assert!(matches!(coded.codec, CodecParts::Scalar(_)));
 
+    let Structure::Inverted(lists) = made("IVF8,RaBitQfs4_64").structure else { panic!() };
+    let CodecParts::Rabitq(rabitq) = &lists.codec else { panic!() };
+    let rows = lists.blocks.map(|blocks| blocks.rows);
+    assert_eq!((rabitq.bits, rabitq.query_bits, rows, lists.residual), (4, 8, Some(64), true));
+
     let Structure::IdMap(map) = made("IDMap2,HNSW,Flat").structure else { panic!() };
     assert!(map.both_ways && matches!(map.inner.structure, Structure::Graph(_)));
     let Structure::IdMap(map) = made("PCAWR32,Pad80,LSH40rt,IDMap").structure else { panic!() };
@@ -51,6 +56,7 @@ fn what_has_nothing_to_learn_is_trained() {
         ("IVF4,Flat", false),
         ("Flat,RFlat", true),
         ("RaBitQ3", false),
+        ("RaBitQfs", false),
         ("IDMap,SQ4", false),
     ] {
         assert_eq!(made(description).trained, trained, "{description}");
@@ -86,6 +92,10 @@ fn descriptions_that_make_no_sense_are_refused() {
         "Refine(Flat)",
         "Flat,Refine(Flat))",
         "RaBitQ0",
+        "RaBitQfs0",
+        "RaBitQfs4_",
+        "RaBitQfs_33",
+        "HNSW32,RaBitQfs",
         "RaBitQ10",
     ] {
         assert_eq!(kind_of_error(description, Measure::L2), ErrorKind::Usage, "{description}");

@@ -42,7 +42,7 @@ impl<'a> Text<'a> {
 }
 
 /// What FAISS makes and we do not, by what its description begins with.
-const ELSEWHERE: [&str; 20] = [
+const ELSEWHERE: [&str; 19] = [
     "IMI2x",
     "NSG",
     "LSQ",
@@ -53,7 +53,6 @@ const ELSEWHERE: [&str; 20] = [
     "PLSQ",
     "ZnLattice",
     "EDEN",
-    "RaBitQfs",
     "HR",
     "FlatL2Panorama",
     "FlatIPPanorama",

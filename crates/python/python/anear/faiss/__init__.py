@@ -23,6 +23,7 @@ from ._codes import (
     IndexPQ,
     IndexPQFastScan,
     IndexRaBitQ,
+    IndexRaBitQFastScan,
     IndexScalarQuantizer,
 )
 from ._constants import (
@@ -90,6 +91,7 @@ from ._lists import (
     IndexIVFPQFastScan,
     IndexIVFPQR,
     IndexIVFRaBitQ,
+    IndexIVFRaBitQFastScan,
     IndexIVFScalarQuantizer,
     InvertedLists,
 )
@@ -214,12 +216,14 @@ __all__ = [
     "IndexIVFPQFastScan",
     "IndexIVFPQR",
     "IndexIVFRaBitQ",
+    "IndexIVFRaBitQFastScan",
     "IndexIVFScalarQuantizer",
     "IndexLSH",
     "IndexPQ",
     "IndexPQFastScan",
     "IndexPreTransform",
     "IndexRaBitQ",
+    "IndexRaBitQFastScan",
     "IndexRefine",
     "IndexRefineFlat",
     "IndexRefineSearchParameters",

@@ -119,6 +119,53 @@ class IndexRaBitQ(IndexFlatCodes):
         return self._array("center")
 
 
+class IndexRaBitQFastScan(Index):
+    """Codes of RaBitQ in blocks of 32, whose signs are looked up by rounded tables."""
+
+    implem = 0
+
+    def __init__(
+        self, d: int | IndexRaBitQ = 0, metric: int = METRIC_L2, bbs: int = 32, nb_bits: int = 1
+    ) -> None:
+        if isinstance(d, IndexRaBitQ):  # then what follows is the number of rows in a block
+            self._begin(Place(d._alone().in_blocks(metric if metric > 1 else bbs)))
+            return
+        self._begin_as(f"RaBitQfs{nb_bits}_{bbs}", d, metric)
+
+    @property
+    def qb(self) -> int:
+        """Bits that components of a query are rounded to."""
+        return int(self._field("qb"))
+
+    @qb.setter
+    def qb(self, bits: int) -> None:
+        self._set_field("qb", bits)
+
+    @property
+    def centered(self) -> bool:
+        """Whether the steps of a rounded query lie around 0."""
+        return bool(self._field("centered"))
+
+    @centered.setter
+    def centered(self, centered: bool) -> None:
+        self._set_field("centered", centered)
+
+    @property
+    def center(self) -> Vector:
+        """What rows are seen from."""
+        return self._array("center")
+
+    @property
+    def codes(self) -> Vector:
+        """The bytes of all blocks."""
+        return self._array("codes")
+
+    @property
+    def bbs(self) -> int:
+        """Rows in a block."""
+        return int(self._field("bbs"))
+
+
 class Index2Layer(Index):
     """The number of a coarse centroid, then a product code of the difference to it."""
 

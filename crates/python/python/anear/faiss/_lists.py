@@ -305,3 +305,47 @@ class IndexIVFRaBitQ(IndexIVF):
     @qb.setter
     def qb(self, bits: int) -> None:
         self._set_field("qb", bits)
+
+
+class IndexIVFRaBitQFastScan(IndexIVF):
+    """Lists of codes of RaBitQ in blocks of 32, whose signs are looked up by rounded tables."""
+
+    implem = 0
+
+    def __init__(
+        self,
+        quantizer: Index,
+        d: int = 32,
+        nlist: int = 0,
+        metric: int = METRIC_L2,
+        bbs: int = 32,
+        own_invlists: bool = True,
+        nb_bits: int = 1,
+    ) -> None:
+        if isinstance(quantizer, IndexIVFRaBitQ):  # then what follows is the number of rows in a block
+            self._begin(Place(quantizer._alone().in_blocks(d)))
+            return
+        self._begin_with(f"IVF{nlist},RaBitQfs{nb_bits}_{bbs}", quantizer, d, metric)
+
+    @property
+    def qb(self) -> int:
+        """Bits that components of a query are rounded to."""
+        return int(self._field("qb"))
+
+    @qb.setter
+    def qb(self, bits: int) -> None:
+        self._set_field("qb", bits)
+
+    @property
+    def centered(self) -> bool:
+        """Whether the steps of a rounded query lie around 0."""
+        return bool(self._field("centered"))
+
+    @centered.setter
+    def centered(self, centered: bool) -> None:
+        self._set_field("centered", centered)
+
+    @property
+    def bbs(self) -> int:
+        """Rows in a block."""
+        return int(self._field("bbs"))

@@ -15,8 +15,8 @@ pub(super) fn check_coded(index: &IndexParts, coded: &Coded) -> Result<()> {
     check_codec(index, &coded.codec)?;
     let code_bytes = coded.codec.code_bytes(index.dim);
     if let Some(blocks) = &coded.blocks {
-        check_blocks(blocks, &coded.codec)?;
-        return check_block_codes(coded.codes.len(), index.rows, blocks, &coded.codec);
+        check_blocks(blocks, &coded.codec, index.dim)?;
+        return check_block_codes(coded.codes.len(), index.rows, blocks, code_bytes);
     }
     check_codes(coded.codes.len(), index.rows, code_bytes)?;
     match &coded.codec {
@@ -26,13 +26,17 @@ pub(super) fn check_coded(index: &IndexParts, coded: &Coded) -> Result<()> {
 }
 
 /// Checks that blocks hold codes of a codec that can lie in blocks.
-pub(super) fn check_blocks(blocks: &Blocks, codec: &CodecParts) -> Result<()> {
-    let is_fast = matches!(codec, CodecParts::Product(ProductParts { bits: 4, .. }));
-    if !is_fast || blocks.rows == 0 || !blocks.rows.is_multiple_of(32) {
+pub(super) fn check_blocks(blocks: &Blocks, codec: &CodecParts, dim: usize) -> Result<()> {
+    if codec.looked_up_bytes(dim).is_none() || blocks.rows == 0 || !blocks.rows.is_multiple_of(32) {
         let what = format!("blocks of {} rows, or codes of other than 4 bits in them", blocks.rows);
         return Err(Error::malformed(what));
     }
-    Ok(())
+    match codec {
+        CodecParts::Rabitq(RabitqParts { query_bits: 0, .. }) => {
+            Err(Error::malformed("blocks of RaBitQ codes for queries that are not rounded"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks that there are as many bytes of blocks as rows need.
@@ -40,12 +44,11 @@ pub(super) fn check_block_codes(
     found: usize,
     rows: u64,
     blocks: &Blocks,
-    codec: &CodecParts,
+    code_bytes: usize,
 ) -> Result<()> {
-    let parts = if let CodecParts::Product(product) = codec { product.parts } else { 0 };
-    let expected = usize::try_from(rows).map(|rows| blocks.bytes(rows, parts));
+    let expected = usize::try_from(rows).map(|rows| blocks.bytes(rows, code_bytes));
     if expected != Ok(found) {
-        let what = format!("{found} bytes are stored for {rows} rows of {parts} parts in blocks");
+        let what = format!("{found} bytes are stored for {rows} rows of {code_bytes} in blocks");
         return Err(Error::malformed(what));
     }
     Ok(())
@@ -111,7 +114,7 @@ fn check_lsh(lsh: &LshParts, dim: usize, needed: bool) -> Result<()> {
 }
 
 fn check_rabitq(rabitq: &RabitqParts, dim: usize) -> Result<()> {
-    let RabitqParts { bits, query_bits, center } = rabitq;
+    let RabitqParts { bits, query_bits, center, .. } = rabitq;
     let has_center = center.is_empty() || center.len() == dim;
     if !(1..=9).contains(bits) || *query_bits > 8 || !has_center {
         return Err(Error::malformed(format!(

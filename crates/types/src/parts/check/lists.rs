@@ -2,7 +2,7 @@
 
 use super::codec::{check_block_codes, check_blocks, check_codec, check_codes, check_product};
 use super::{check_dim, check_factor};
-use crate::parts::{Beside, DirectMap, IndexParts, Inverted, List};
+use crate::parts::{Beside, CodecParts, DirectMap, IndexParts, Inverted, List};
 use crate::{Error, Result};
 
 pub(super) fn check(index: &IndexParts, inverted: &Inverted) -> Result<()> {
@@ -20,7 +20,11 @@ pub(super) fn check(index: &IndexParts, inverted: &Inverted) -> Result<()> {
     check_direct_map(&inverted.direct_map)?;
     let Some(lists) = &inverted.lists else { return Ok(()) };
     if let Some(blocks) = &inverted.blocks {
-        check_blocks(blocks, codec)?;
+        check_blocks(blocks, codec, index.dim)?;
+        if matches!(codec, CodecParts::Rabitq(_)) && !inverted.residual {
+            let what = "blocks of RaBitQ codes that are not seen from centroids";
+            return Err(Error::malformed(what));
+        }
     }
     check_list_codes(index, inverted, lists)?;
     check_numbers(lists, *list_count)?;
@@ -36,7 +40,7 @@ fn check_list_codes(index: &IndexParts, inverted: &Inverted, lists: &[List]) -> 
         let (found, rows) = (list.codes.len(), list.ids.len() as u64);
         match &inverted.blocks {
             None => check_codes(found, rows, code_bytes)?,
-            Some(blocks) => check_block_codes(found, rows, blocks, &inverted.codec)?,
+            Some(blocks) => check_block_codes(found, rows, blocks, code_bytes)?,
         }
     }
     Ok(())

@@ -1,0 +1,308 @@
+//! Scores of codes in groups: what four signs make of a rounded query is looked up in tables of 16.
+//!
+//! With `w` the query as seen from the center and rounded to a few bits, a table has the sums of
+//! `2 w / sqrt dim` over the signs that are set, from which the rough score follows. It is the rough score
+//! of [`Rabitq`](super::Rabitq) but for the rounding of tables. Codes of several bits tell how far off that
+//! may be; what may be near has its fine score computed.
+
+use super::float;
+use super::packed::Packed;
+use super::rounded::folded;
+use super::seen::dot;
+use crate::codec::{Codec, Scorer, offer_below};
+use crate::packed::{GROUP, Layout, Rounded, Tables, lowest, sum_at};
+use anear_kernels::Level;
+use anear_kernels::lookup::packed as lookup;
+use anear_kernels::lookup::packed::ENTRIES;
+
+/// Up to which multiple of the mean component those of a query are told apart, by the bits they are rounded
+/// to, where steps lie around 0 (as in FAISS).
+const REACH: [f32; 8] = [0.79688, 1.49375, 2.05078, 2.50938, 2.91250, 3.26406, 3.59844, 3.91016];
+
+/// A query, looked up from one or several centers.
+#[derive(Debug)]
+pub(super) struct LookedUp<'a> {
+    codec: &'a Packed,
+    query: Vec<f32>,
+    /// The squared length of the query, which counts for inner products.
+    square: f32,
+    /// The query as seen from each center.
+    views: Vec<View>,
+    /// The rounded tables of each view.
+    tables: Vec<[u8; ENTRIES]>,
+    /// Where the sums of each view begin.
+    starts: Vec<u32>,
+    /// The view that codes are seen in.
+    view: usize,
+    /// What a sum is divided by, as its inverse, and what is added.
+    inverse: f32,
+    added: f32,
+}
+
+/// A query as seen from a center.
+#[derive(Debug)]
+struct View {
+    moved: Vec<f32>,
+    square: f32,
+    /// What fine scores begin at.
+    fine_start: f32,
+    rough: Rough,
+}
+
+/// What makes the product of a query and the signs of a code of a sum.
+#[derive(Clone, Copy, Debug)]
+enum Rough {
+    /// The sum less this.
+    Less(f32),
+    /// The first less twice the whole part of the sum, times the second.
+    Whole(i64, f32),
+}
+
+impl<'a> LookedUp<'a> {
+    pub(super) fn new(codec: &'a Packed, query: &[f32]) -> LookedUp<'a> {
+        assert_eq!(query.len(), codec.dim());
+        let mut looked_up = LookedUp {
+            codec,
+            query: query.to_vec(),
+            square: dot(query, query),
+            views: Vec::new(),
+            tables: Vec::new(),
+            starts: Vec::new(),
+            view: 0,
+            inverse: 0.0,
+            added: 0.0,
+        };
+        looked_up.see_from(&[&codec.rabitq.center], products);
+        looked_up
+    }
+
+    /// Sees the query from some centers, with tables as `table` makes them of rounded components.
+    fn see_from(&mut self, centers: &[&[f32]], table: fn(&Steps, &[u8]) -> [f32; ENTRIES]) {
+        let mut entries = Vec::with_capacity(centers.len() * self.codec.dim() * 4);
+        self.views.clear();
+        for center in centers {
+            let moved: Vec<f32> = self.query.iter().zip(*center).map(|(x, y)| x - y).collect();
+            let square = dot(&moved, &moved);
+            let steps = Steps::new(&moved, square, self.codec);
+            let table = if self.codec.symmetric { differing } else { table };
+            entries.extend(steps.numbers.chunks(4).flat_map(|four| table(&steps, four)));
+            let is_product = self.codec.rabitq.is_product;
+            let fine_start = if is_product { dot(&self.query, center) } else { square };
+            self.views.push(View { moved, square, fine_start, rough: steps.rough });
+        }
+        let tables = Tables::new(entries);
+        let parts = self.parts();
+        let sums = |numbers: &[f32]| -> Vec<f32> {
+            numbers.chunks_exact(parts).map(|numbers| numbers.iter().sum()).collect()
+        };
+        let (begins, widths) = (sums(&tables.lows), sums(&tables.widths));
+        let widest_sum = widths.into_iter().fold(0.0, f32::max);
+        let Rounded { tables, factor } = match self.codec.symmetric {
+            false => tables.round(widest_sum),
+            true => tables.round_whole(widest_sum),
+        };
+        self.tables = tables;
+        self.added = lowest(&begins);
+        let start = |begin: &f32| ((begin - self.added) * factor + 0.5).floor() as u32;
+        self.starts = begins.iter().map(start).collect();
+        self.inverse = if factor > 0.0 { 1.0 / factor } else { 0.0 };
+    }
+
+    /// What a sum of rounded entries is a sum of. Where whole parts count, its rounding would.
+    fn sum_of(&self, sum: f32, view: &View) -> f32 {
+        match view.rough {
+            Rough::Less(_) => sum * self.inverse + self.added,
+            Rough::Whole(..) => {
+                (f64::from(sum) * f64::from(self.inverse) + f64::from(self.added)) as f32
+            }
+        }
+    }
+
+    /// Tables of a view.
+    fn parts(&self) -> usize {
+        self.codec.dim().div_ceil(4)
+    }
+
+    fn current(&self) -> (lookup::Tables<'_>, &View) {
+        let parts = self.parts();
+        let tables = lookup::Tables {
+            entries: self.tables[self.view * parts..][..parts].as_flattened(),
+            start: self.starts[self.view],
+            factor: 1.0,
+            added: 0.0,
+        };
+        (tables, &self.views[self.view])
+    }
+
+    /// The rough score of a code by the rounded sum of its signs; `others` is what follows its signs.
+    fn rough_score(&self, view: &View, sum: f32, others: &[u8]) -> f32 {
+        let sum = self.sum_of(sum, view);
+        let dot = match view.rough {
+            Rough::Less(taken) => sum - taken,
+            Rough::Whole(most, scale) => (most - 2 * sum as i64) as f32 * scale,
+        };
+        let distance = float(others, 0) + view.square - 2.0 * float(others, 4) * dot;
+        match self.codec.rabitq.is_product {
+            false => distance.max(0.0),
+            true => 0.5 * (distance - self.square), // minus the inner product
+        }
+    }
+
+    fn fine_score(&self, view: &View, layout: Layout, codes: &[u8], number: usize) -> f32 {
+        let mut code = vec![0; self.codec.code_bytes()];
+        layout.take(codes, number, &mut code);
+        self.codec.rabitq.fine_score(&view.moved, view.fine_start, &code)
+    }
+}
+
+impl Scorer for LookedUp<'_> {
+    fn announce(&mut self, centers: &[(usize, &[f32])]) {
+        let centers: Vec<&[f32]> = centers.iter().map(|(_, center)| *center).collect();
+        self.see_from(&centers, subset_sums);
+    }
+
+    fn center_at(&mut self, number: usize, _: &[f32]) {
+        self.view = number;
+    }
+
+    fn block(&mut self, codes: &[u8], scores: &mut [f32]) {
+        if self.codec.leaves_out() {
+            let count = scores.len();
+            self.offer(codes, count, f32::INFINITY, &mut |at, score| {
+                scores[at] = score;
+                f32::INFINITY
+            });
+            return;
+        }
+        let (tables, view) = self.current();
+        let (code_bytes, signs) = (self.codec.code_bytes(), self.codec.rabitq.sign_bytes());
+        lookup::scores(Level::best(), tables, codes, GROUP * code_bytes, scores);
+        let groups = codes.chunks_exact(GROUP * code_bytes).zip(scores.chunks_mut(GROUP));
+        for (group, scores) in groups {
+            let others = group[GROUP * signs..].chunks_exact(code_bytes - signs);
+            for (score, others) in scores.iter_mut().zip(others) {
+                *score = self.rough_score(view, *score, others);
+            }
+        }
+    }
+
+    fn offer(
+        &mut self,
+        codes: &[u8],
+        count: usize,
+        mut limit: f32,
+        take: &mut dyn FnMut(usize, f32) -> f32,
+    ) {
+        if !self.codec.leaves_out() {
+            let mut scores = vec![0.0; count];
+            self.block(codes, &mut scores);
+            offer_below(&scores, limit, take);
+            return;
+        }
+        let (tables, view) = self.current();
+        let (code_bytes, signs) = (self.codec.code_bytes(), self.codec.rabitq.sign_bytes());
+        let (layout, length) = (self.codec.layout(), view.square.sqrt());
+        let mut sums = vec![0.0; count];
+        lookup::scores(Level::best(), tables, codes, GROUP * code_bytes, &mut sums);
+        let others = codes.chunks_exact(GROUP * code_bytes);
+        let others =
+            others.flat_map(|group| group[GROUP * signs..].chunks_exact(code_bytes - signs));
+        for ((at, sum), others) in sums.into_iter().enumerate().zip(others) {
+            let least = self.rough_score(view, sum, others) - float(others, 8) * length;
+            if least < limit {
+                limit = take(at, self.fine_score(view, layout, codes, at));
+            }
+        }
+    }
+
+    fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
+        assert_eq!(numbers.len(), scores.len());
+        let (tables, view) = self.current();
+        let (code_bytes, signs) = (self.codec.code_bytes(), self.codec.rabitq.sign_bytes());
+        for (number, score) in numbers.iter().zip(scores) {
+            let number = *number as usize;
+            if self.codec.leaves_out() {
+                *score = self.fine_score(view, self.codec.layout(), codes, number);
+                continue;
+            }
+            let group = &codes[number / GROUP * GROUP * code_bytes..][..GROUP * code_bytes];
+            let sum = tables.start + sum_at(tables.entries.as_chunks().0, group, number % GROUP);
+            let others = &group[GROUP * signs..][number % GROUP * (code_bytes - signs)..];
+            *score = self.rough_score(view, sum as f32, others);
+        }
+    }
+}
+
+/// A query rounded to a few bits.
+struct Steps {
+    /// How many steps each component is above the lowest.
+    numbers: Vec<u8>,
+    /// The largest of these that there can be.
+    last: u8,
+    /// Twice a step and twice the lowest component, for rows of length 1.
+    step: f32,
+    low: f32,
+    rough: Rough,
+}
+
+impl Steps {
+    fn new(moved: &[f32], square: f32, codec: &Packed) -> Steps {
+        let (dim, bits) = (moved.len() as f32, codec.rabitq.query_bits);
+        let last = ((1u32 << bits) - 1) as u8;
+        let (low, high) = if codec.symmetric {
+            let reach = REACH[bits as usize - 1] * (square / dim).sqrt();
+            (-reach, reach)
+        } else {
+            let lowest = folded(moved, f32::INFINITY, f32::min);
+            (lowest, folded(moved, f32::NEG_INFINITY, f32::max))
+        };
+        let step = (high - low) / f32::from(last);
+        let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
+        let number = |x: &f32| ((x - low) * inverse + 0.5).min(f32::from(last)) as u8;
+        let numbers: Vec<u8> =
+            if step > 0.0 { moved.iter().map(number).collect() } else { vec![0; moved.len()] };
+        let root = 1.0 / dim.sqrt();
+        let rough = if codec.symmetric {
+            let whole = |number: &u8| i64::from(*number) * 2 - i64::from(last);
+            let squares: i64 = numbers.iter().map(|number| whole(number).pow(2)).sum();
+            let scale = (square / (squares as f32 * dim)).sqrt();
+            Rough::Whole(i64::from(last) * moved.len() as i64, scale)
+        } else {
+            let sum: u32 = numbers.iter().map(|number| u32::from(*number)).sum();
+            Rough::Less(root * (step * sum as f32 + dim * low))
+        };
+        Steps { numbers, last, step: 2.0 * step * root, low: 2.0 * low * root, rough }
+    }
+}
+
+/// The table of up to four components, added up as FAISS does for lists.
+fn subset_sums(steps: &Steps, four: &[u8]) -> [f32; ENTRIES] {
+    added_up(0.0, four.iter().map(|number| steps.step * f32::from(*number) + steps.low))
+}
+
+/// The table for steps around 0: how far from the one or the other end components are, by their sign.
+fn differing(steps: &Steps, four: &[u8]) -> [f32; ENTRIES] {
+    let numbers = || four.iter().map(|number| f32::from(*number));
+    added_up(numbers().sum(), numbers().map(|number| f32::from(steps.last) - 2.0 * number))
+}
+
+/// For each set of up to four values their sum and what it starts at; values that are lacking are 0.
+fn added_up(start: f32, values: impl Iterator<Item = f32>) -> [f32; ENTRIES] {
+    let mut entries = [start; ENTRIES];
+    for (at, value) in values.chain(std::iter::repeat(0.0)).take(4).enumerate() {
+        for below in 0..1 << at {
+            entries[below | 1 << at] = entries[below] + value;
+        }
+    }
+    entries
+}
+
+/// The same as FAISS does where all rows are seen from one center: of whole numbers.
+fn products(steps: &Steps, four: &[u8]) -> [f32; ENTRIES] {
+    std::array::from_fn(|signs| {
+        let set = four.iter().enumerate().filter(|(at, _)| signs >> at & 1 != 0);
+        let (count, sum) = set
+            .fold((0u32, 0u32), |(count, sum), (_, number)| (count + 1, sum + u32::from(*number)));
+        steps.step * sum as f32 + steps.low * count as f32
+    })
+}
