@@ -38,3 +38,8 @@ fn indexes_of_faiss_give_the_answers_of_faiss() {
 fn indexes_made_for_faiss_are_loaded_there_and_as_good() {
     run(peers::python(), "faiss_making.py");
 }
+
+#[test]
+fn files_of_old_versions_of_faiss_are_read_as_faiss_reads_them() {
+    run(peers::python(), "faiss_old.py");
+}
