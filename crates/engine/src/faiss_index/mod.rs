@@ -27,7 +27,7 @@ pub use search::{Found, Rows, Within};
 pub use selector::Selector;
 pub use transforms::transform_class_name;
 
-pub use anear_formats::faiss::{measure_number, measure_numbered};
+pub use anear_formats::faiss::{ListFiles, measure_number, measure_numbered};
 pub use anear_index::ann::{Answers, How, Settings};
 pub use anear_index::making::{Kmeans, KmeansSettings, Map, Training, Work, kmeans};
 pub use anear_types::Measure;

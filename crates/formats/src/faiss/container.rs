@@ -2,7 +2,7 @@
 
 use super::describe::{Stored, describe, describe_unread, stored};
 use super::header::Header;
-use super::read::{Fields, Stop, read_parts};
+use super::read::{Fields, ListFiles, Stop, read_parts};
 use crate::columns::ids_column;
 use crate::shape::array_schema;
 use crate::{ArraySource, Container, Entry, IndexInfo, Keeps, ReadOptions, Skipped, VectorSource};
@@ -21,7 +21,7 @@ pub(super) struct FaissFile {
 
 impl FaissFile {
     pub(super) fn open(input: &Input, options: &ReadOptions) -> Result<FaissFile> {
-        let mut fields = Fields::new(input);
+        let mut fields = Fields::new(input, ListFiles::Beside);
         let header = Header::read(&mut fields.cursor.clone())?;
         match read_parts(&mut fields) {
             Ok(parts) => {
@@ -59,7 +59,7 @@ impl FaissFile {
 
     /// An index that has another inside, or is one itself, which is not read.
     fn without(header: &Header, unread: &Header, input: &Input) -> Result<FaissFile> {
-        let mut fields = Fields::new(input);
+        let mut fields = Fields::new(input, ListFiles::Beside);
         Header::read(&mut fields.cursor)?;
         let index = index_info(header, describe_unread(header, &mut fields)?);
         let reason = format!("{:?} indexes are not read yet", unread.letters());

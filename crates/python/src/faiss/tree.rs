@@ -6,7 +6,9 @@ use super::rows::{floats, rows};
 use crate::given::Given;
 use crate::signals::watched;
 use anear::faiss_index::Selector as Ids;
-use anear::faiss_index::{Array, Field, Index, Measure, Path, Settings, Work, class_name};
+use anear::faiss_index::{
+    Array, Field, Index, ListFiles, Measure, Path, Settings, Work, class_name,
+};
 use anear::faiss_index::{measure_number, measure_numbered};
 use numpy::ndarray::Array2;
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1};
@@ -138,11 +140,12 @@ pub(super) fn path(text: &str) -> PyResult<Path> {
 
 #[pymethods]
 impl Tree {
-    /// Opens a file.
+    /// Opens a file, and that of its lists: only one beside it, or the one it tells.
     #[staticmethod]
     #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
-    fn open(py: Python<'_>, file: PathBuf) -> PyResult<Tree> {
-        py.detach(|| Index::open(&file)).map(Tree::from).map_err(|error| raised(&error))
+    fn open(py: Python<'_>, file: PathBuf, lists_beside: bool) -> PyResult<Tree> {
+        let list_files = if lists_beside { ListFiles::Beside } else { ListFiles::Anywhere };
+        py.detach(|| Index::open(&file, list_files)).map(Tree::from).map_err(|error| raised(&error))
     }
 
     /// Reads the bytes of a file.
@@ -156,6 +159,13 @@ impl Tree {
     fn save(&self, py: Python<'_>, at: &str, file: PathBuf) -> PyResult<()> {
         let at = path(at)?;
         self.look(py, |index| index.save(&at, &file))
+    }
+
+    /// The same with its lists in a file of their own.
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
+    fn save_apart(&self, py: Python<'_>, at: &str, file: PathBuf, lists: PathBuf) -> PyResult<()> {
+        let at = path(at)?;
+        self.look(py, |index| index.save_apart(&at, &file, &lists))
     }
 
     /// The bytes of such a file.

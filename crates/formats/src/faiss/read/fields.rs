@@ -2,6 +2,7 @@
 //!
 //! A vector is a u64 count followed by its elements. All numbers are little-endian.
 
+use super::ListFiles;
 use anear_io::{Cursor, Input};
 use anear_types::parts::{Bytes, Integers, SharedBytes};
 use anear_types::{Error, Result};
@@ -12,12 +13,15 @@ use std::sync::Arc;
 pub(in super::super) struct Fields<'a> {
     pub(in super::super) cursor: Cursor<'a>,
     memory: SharedBytes,
+    pub(super) input: &'a Input,
+    pub(super) list_files: ListFiles,
 }
 
 impl<'a> Fields<'a> {
-    /// Begins at the first byte.
-    pub(in super::super) fn new(input: &'a Input) -> Fields<'a> {
-        Fields { cursor: Cursor::new(input.bytes()), memory: Arc::new(input.clone()) }
+    /// Begins at the first byte. Lists may be in such a file.
+    pub(in super::super) fn new(input: &'a Input, list_files: ListFiles) -> Fields<'a> {
+        let memory = Arc::new(input.clone());
+        Fields { cursor: Cursor::new(input.bytes()), memory, input, list_files }
     }
 
     /// A number of things.

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `il00` | none: the lists are elsewhere |
 //! | `ilbl` | codes in blocks, see [`blocks`] |
+//! | `ilod` | in another file, see [`lists_apart`] |
 //! | `ilar` | number of lists u64, code bytes u64, sizes, then for each list that is not empty codes and ids |
 //!
 //! Old versions wrote a vector of i64 ids for each list before the direct map, and a vector of u8 codes for each
@@ -17,7 +18,7 @@
 
 use super::codecs::{check_code_bytes, product, rabitq, scalar};
 use super::rabitq_blocks::{self, Apart};
-use super::{Fields, Stop, blocks};
+use super::{Fields, Stop, blocks, lists_apart};
 use crate::faiss::header::Header;
 use crate::faiss::kinds::{Layout, Part};
 use anear_types::parts::{
@@ -166,10 +167,7 @@ fn lists(
                 blocks::lists(fields, inverted, blocks, code_bytes, block_bytes).map(Some)
             }
         },
-        (b"ilod", _) => {
-            Err(Error::unsupported("the lists are in another file, which is not opened")
-                .help("read the index where FAISS is, and write it with its lists inside"))
-        }
+        (b"ilod", None) => lists_apart::read(fields, inverted.list_count, code_bytes).map(Some),
         (other, _) => {
             let letters = other.escape_ascii();
             Err(Error::unsupported(format!(

@@ -5,11 +5,13 @@ mod codecs;
 mod fields;
 mod graph;
 mod lists;
+mod lists_apart;
 mod rabitq_blocks;
 mod transforms;
 
 pub(super) use blocks::NO_CODE_BYTES;
 pub(super) use fields::Fields;
+pub use lists_apart::ListFiles;
 
 use super::header::Header;
 use super::kinds::Layout;
@@ -38,13 +40,13 @@ impl From<Error> for Stop {
     }
 }
 
-/// Reads a file to the parts of an index.
+/// Reads a file to the parts of an index. If its lists are in another file, that is opened if it may be.
 ///
 /// # Errors
 /// [`Unsupported`](anear_types::ErrorKind::Unsupported) if the index, or one inside it, is of a kind
 /// that is not read; [`Malformed`](anear_types::ErrorKind::Malformed) if the file contradicts itself.
-pub fn read_index(input: &Input) -> Result<CheckedParts> {
-    match read_parts(&mut Fields::new(input)) {
+pub fn read_index(input: &Input, list_files: ListFiles) -> Result<CheckedParts> {
+    match read_parts(&mut Fields::new(input, list_files)) {
         Ok(parts) => parts.check(),
         Err(Stop::Unread(unread)) => {
             Err(Error::unsupported(format!("{:?} indexes are not read yet", unread.letters())))

@@ -3,11 +3,33 @@
 use std::io::{Result, Write};
 
 /// Writes fields one behind another.
-pub(super) struct Fields<'a>(pub(super) &'a mut dyn Write);
+pub(super) struct Fields<'a> {
+    pub(super) out: &'a mut dyn Write,
+    /// Where lists are written, if not among the fields.
+    pub(super) apart: Option<Apart<'a>>,
+}
+
+/// A file of lists.
+pub(super) struct Apart<'a> {
+    pub(super) out: &'a mut dyn Write,
+    /// What the index calls the file.
+    pub(super) name: &'a str,
+    /// Bytes that are written.
+    pub(super) bytes: u64,
+}
+
+impl Apart<'_> {
+    /// Writes so many bytes, of which these come first.
+    pub(super) fn put(&mut self, bytes: &[u8], count: u64) -> Result<()> {
+        self.bytes += count;
+        self.out.write_all(bytes)?;
+        (bytes.len() as u64..count).try_for_each(|_| self.out.write_all(&[0]))
+    }
+}
 
 impl Fields<'_> {
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        self.0.write_all(bytes)
+        self.out.write_all(bytes)
     }
 
     pub(super) fn byte(&mut self, byte: u8) -> Result<()> {

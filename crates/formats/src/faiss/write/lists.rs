@@ -1,8 +1,14 @@
 //! Inverted lists.
 
+use super::fields::Apart;
 use super::{Fields, blocks, codecs, write as write_index};
 use anear_types::parts::{Beside, CodecParts, DirectMap, IndexParts, Inverted, List};
 use std::io::Result;
+
+/// Lists have room for a multiple of so many rows, so that ids lie at multiples of their size.
+const ROOM_UNIT: usize = 8;
+/// The place of a list that has none.
+const NO_PLACE: u64 = u64::MAX;
 
 /// Writes what follows the header.
 pub(super) fn write(
@@ -82,6 +88,11 @@ fn lists(inverted: &Inverted, code_bytes: usize, fields: &mut Fields<'_>) -> Res
     if let Some(blocks) = &inverted.blocks {
         return blocks::write_lists(lists, inverted.list_count, code_bytes, blocks, fields);
     }
+    if let Some(apart) = fields.apart.take() {
+        let written = lists_apart(lists, inverted.list_count, code_bytes, apart, fields)?;
+        fields.apart = Some(written);
+        return Ok(());
+    }
     fields.bytes(b"ilar")?;
     fields.size(inverted.list_count)?;
     fields.size(code_bytes)?;
@@ -111,4 +122,40 @@ fn all_sizes(lists: &[List], list_count: usize, fields: &mut Fields<'_>) -> Resu
         fields.size(list.map_or(0, |list| list.ids.len()))?;
     }
     Ok(())
+}
+
+/// Writes lists to their file, and where they are in it.
+fn lists_apart<'a>(
+    lists: &[List],
+    list_count: usize,
+    code_bytes: usize,
+    mut apart: Apart<'a>,
+    fields: &mut Fields<'a>,
+) -> Result<Apart<'a>> {
+    if apart.bytes == 0 {
+        apart.put(&[], ROOM_UNIT as u64)?; // a file without bytes cannot be mapped
+    }
+    fields.bytes(b"ilod")?;
+    fields.size(list_count)?;
+    fields.size(code_bytes)?;
+    fields.size(list_count)?;
+    let mut filled = lists.iter().peekable();
+    for number in 0..list_count {
+        let Some(list) = filled.next_if(|list| list.number == number) else {
+            fields.size(0)?;
+            fields.size(0)?;
+            fields.bytes(&NO_PLACE.to_le_bytes())?;
+            continue;
+        };
+        let room = list.ids.len().next_multiple_of(ROOM_UNIT);
+        fields.size(list.ids.len())?;
+        fields.size(room)?;
+        fields.bytes(&apart.bytes.to_le_bytes())?;
+        apart.put(&list.codes, (room * code_bytes) as u64)?;
+        apart.put(list.ids.bytes(), (room * size_of::<i64>()) as u64)?;
+    }
+    fields.size(0)?; // no free places
+    fields.elements(1, apart.name.as_bytes())?;
+    fields.bytes(&apart.bytes.to_le_bytes())?;
+    Ok(apart)
 }

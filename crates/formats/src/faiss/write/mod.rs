@@ -12,7 +12,7 @@ use super::kinds::{layout, letters};
 use anear_io::Output;
 use anear_types::Result;
 use anear_types::parts::{CheckedParts, CodecParts, Coded, IndexParts, Structure};
-use fields::Fields;
+use fields::{Apart, Fields};
 use std::io::{self, BufWriter, Write};
 
 /// Bytes written at a time.
@@ -30,6 +30,30 @@ pub fn write_index(parts: &CheckedParts, mut output: Output) -> Result<u64> {
     output.commit()
 }
 
+/// Writes an index and its lists, those in a file of their own that FAISS maps, and which the index calls by
+/// `name`. Lists of codes in blocks stay in the index. Returns the size of the index in bytes.
+///
+/// # Errors
+/// If writing fails; then the index is not there, and what it was before is as it was.
+pub fn write_index_and_lists(
+    parts: &CheckedParts,
+    mut output: Output,
+    mut lists: Output,
+    name: &str,
+) -> Result<u64> {
+    let mut index_buffer = BufWriter::with_capacity(BUFFER_BYTES, &mut output);
+    let mut lists_buffer = BufWriter::with_capacity(BUFFER_BYTES, &mut lists);
+    let apart = Some(Apart { out: &mut lists_buffer, name, bytes: 0 });
+    let written = write(parts.parts(), &mut Fields { out: &mut index_buffer, apart })
+        .and_then(|()| index_buffer.flush());
+    let lists_written = lists_buffer.flush();
+    drop((index_buffer, lists_buffer));
+    written.map_err(|source| output.failed(source))?;
+    lists_written.map_err(|source| lists.failed(source))?;
+    lists.commit()?;
+    output.commit()
+}
+
 /// The bytes of the file that [`write_index`] writes.
 pub fn index_bytes(parts: &CheckedParts) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -39,7 +63,7 @@ pub fn index_bytes(parts: &CheckedParts) -> Vec<u8> {
 
 /// Writes an index to where the bytes go.
 fn write_parts(parts: &IndexParts, out: &mut dyn Write) -> io::Result<()> {
-    write(parts, &mut Fields(out))
+    write(parts, &mut Fields { out, apart: None })
 }
 
 fn write(index: &IndexParts, fields: &mut Fields<'_>) -> io::Result<()> {

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._anear import Tree
-from ._constants import HAMMING
+from ._constants import HAMMING, IO_FLAG_ONDISK_SAME_DIR
 from ._index import AnyIndex, Index, IndexBinary, wrapped
 from ._place import Place
 
@@ -81,10 +81,10 @@ Source = _Path | PyCallbackIOReader
 Target = _Path | PyCallbackIOWriter | VectorIOWriter
 
 
-def _opened(source: Source) -> Tree:
+def _opened(source: Source, io_flags: int) -> Tree:
     if isinstance(source, PyCallbackIOReader):
         return Tree.from_bytes(source._all())
-    return Tree.open(source)
+    return Tree.open(source, bool(io_flags & IO_FLAG_ONDISK_SAME_DIR))
 
 
 def _index(tree: Tree, binary: bool) -> Any:
@@ -95,19 +95,26 @@ def _index(tree: Tree, binary: bool) -> Any:
 
 
 def read_index(source: Source, io_flags: int = 0) -> Any:
-    """Opens an index over numbers. Files are mapped, whatever the flags say."""
-    return _index(_opened(source), False)
+    """Opens an index over numbers. Files are mapped, whatever the flags say.
+
+    Lists in a file of their own are read there, or beside the index if there is no such file; with
+    ``IO_FLAG_ONDISK_SAME_DIR`` beside the index only.
+    """
+    return _index(_opened(source, io_flags), False)
 
 
 def read_index_binary(source: Source, io_flags: int = 0) -> Any:
     """Opens an index over bits."""
-    return _index(_opened(source), True)
+    return _index(_opened(source, io_flags), True)
 
 
-def write_index(index: AnyIndex, target: Target, io_flags: int = 0) -> None:
-    """Writes an index to a file, in place of one that is there."""
+def write_index(index: AnyIndex, target: Target, io_flags: int = 0, *, lists: _Path | None = None) -> None:
+    """Writes an index to a file, in place of one that is there; with ``lists``, which FAISS does not have, its
+    inverted lists to a file of their own, as those of ``OnDiskInvertedLists`` are."""
     if isinstance(target, (PyCallbackIOWriter, VectorIOWriter)):
         target._take(index._tree.to_bytes(index._at))
+    elif lists is not None:
+        index._tree.save_apart(index._at, target, lists)
     else:
         index._tree.save(index._at, target)
 
