@@ -10,7 +10,7 @@ use super::packed::Packed;
 use super::rounded::folded;
 use super::seen::dot;
 use crate::codec::{Codec, Scorer, offer_below};
-use crate::packed::{GROUP, Layout, Rounded, Tables, lowest, sum_at};
+use crate::packed::{GROUP, Rounded, Tables, lowest, sum_at};
 use anear_kernels::Level;
 use anear_kernels::lookup::packed as lookup;
 use anear_kernels::lookup::packed::ENTRIES;
@@ -78,14 +78,16 @@ impl<'a> LookedUp<'a> {
 
     /// Sees the query from some centers, with tables as `table` makes them of rounded components.
     fn see_from(&mut self, centers: &[&[f32]], table: fn(&Steps, &[u8]) -> [f32; ENTRIES]) {
-        let mut entries = Vec::with_capacity(centers.len() * self.codec.dim() * 4);
+        let view_entries = self.parts() * ENTRIES;
+        let mut entries = vec![0.0; centers.len() * view_entries];
         self.views.clear();
-        for center in centers {
+        for (center, entries) in centers.iter().zip(entries.chunks_exact_mut(view_entries)) {
             let moved: Vec<f32> = self.query.iter().zip(*center).map(|(x, y)| x - y).collect();
             let square = dot(&moved, &moved);
             let steps = Steps::new(&moved, square, self.codec);
             let table = if self.codec.symmetric { differing } else { table };
-            entries.extend(steps.numbers.chunks(4).flat_map(|four| table(&steps, four)));
+            let tables = entries.as_chunks_mut().0.iter_mut();
+            tables.zip(steps.numbers.chunks(4)).for_each(|(to, four)| *to = table(&steps, four));
             let is_product = self.codec.rabitq.is_product;
             let fine_start = if is_product { dot(&self.query, center) } else { square };
             self.views.push(View { moved, square, fine_start, rough: steps.rough });
@@ -109,6 +111,7 @@ impl<'a> LookedUp<'a> {
     }
 
     /// What a sum of rounded entries is a sum of. Where whole parts count, its rounding would.
+    #[inline(always)]
     fn sum_of(&self, sum: f32, view: &View) -> f32 {
         match view.rough {
             Rough::Less(_) => sum * self.inverse + self.added,
@@ -135,6 +138,7 @@ impl<'a> LookedUp<'a> {
     }
 
     /// The rough score of a code by the rounded sum of its signs; `others` is what follows its signs.
+    #[inline(always)]
     fn rough_score(&self, view: &View, sum: f32, others: &[u8]) -> f32 {
         let sum = self.sum_of(sum, view);
         let dot = match view.rough {
@@ -148,10 +152,10 @@ impl<'a> LookedUp<'a> {
         }
     }
 
-    fn fine_score(&self, view: &View, layout: Layout, codes: &[u8], number: usize) -> f32 {
-        let mut code = vec![0; self.codec.code_bytes()];
-        layout.take(codes, number, &mut code);
-        self.codec.rabitq.fine_score(&view.moved, view.fine_start, &code)
+    /// The fine score of one of many codes; there is room for it in `code`.
+    fn fine_score(&self, view: &View, codes: &[u8], number: usize, code: &mut [u8]) -> f32 {
+        self.codec.layout().take(codes, number, code);
+        self.codec.rabitq.fine_score(&view.moved, view.fine_start, code)
     }
 }
 
@@ -179,9 +183,9 @@ impl Scorer for LookedUp<'_> {
         lookup::scores(Level::best(), tables, codes, GROUP * code_bytes, scores);
         let groups = codes.chunks_exact(GROUP * code_bytes).zip(scores.chunks_mut(GROUP));
         for (group, scores) in groups {
-            let others = group[GROUP * signs..].chunks_exact(code_bytes - signs);
-            for (score, others) in scores.iter_mut().zip(others) {
-                *score = self.rough_score(view, *score, others);
+            let factors = group[GROUP * signs..].as_chunks::<{ 2 * size_of::<f32>() }>().0;
+            for (score, factors) in scores.iter_mut().zip(factors) {
+                *score = self.rough_score(view, *score, factors);
             }
         }
     }
@@ -201,7 +205,7 @@ impl Scorer for LookedUp<'_> {
         }
         let (tables, view) = self.current();
         let (code_bytes, signs) = (self.codec.code_bytes(), self.codec.rabitq.sign_bytes());
-        let (layout, length) = (self.codec.layout(), view.square.sqrt());
+        let (mut code, length) = (vec![0; code_bytes], view.square.sqrt());
         let mut sums = vec![0.0; count];
         lookup::scores(Level::best(), tables, codes, GROUP * code_bytes, &mut sums);
         let others = codes.chunks_exact(GROUP * code_bytes);
@@ -210,7 +214,7 @@ impl Scorer for LookedUp<'_> {
         for ((at, sum), others) in sums.into_iter().enumerate().zip(others) {
             let least = self.rough_score(view, sum, others) - float(others, 8) * length;
             if least < limit {
-                limit = take(at, self.fine_score(view, layout, codes, at));
+                limit = take(at, self.fine_score(view, codes, at, &mut code));
             }
         }
     }
@@ -219,10 +223,11 @@ impl Scorer for LookedUp<'_> {
         assert_eq!(numbers.len(), scores.len());
         let (tables, view) = self.current();
         let (code_bytes, signs) = (self.codec.code_bytes(), self.codec.rabitq.sign_bytes());
+        let mut code = vec![0; code_bytes];
         for (number, score) in numbers.iter().zip(scores) {
             let number = *number as usize;
             if self.codec.leaves_out() {
-                *score = self.fine_score(view, self.codec.layout(), codes, number);
+                *score = self.fine_score(view, codes, number, &mut code);
                 continue;
             }
             let group = &codes[number / GROUP * GROUP * code_bytes..][..GROUP * code_bytes];

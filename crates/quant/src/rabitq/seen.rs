@@ -18,8 +18,9 @@ impl Rabitq {
         let middle = (1 << other_bits) as f32 - 0.5;
         let number = |at: usize| {
             let first = at * other_bits;
-            let others = (0..other_bits)
-                .fold(0, |number, place| number | u32::from(bit(others, first + place)) << place);
+            let next = others.get(first / 8 + 1).copied().unwrap_or(0);
+            let both = u32::from(others[first / 8]) | u32::from(next) << 8;
+            let others = both >> (first % 8) & ((1 << other_bits) - 1);
             u32::from(bit(signs, at)) << other_bits | others
         };
         let terms = moved.iter().enumerate();
