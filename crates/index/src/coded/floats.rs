@@ -1,17 +1,20 @@
 //! Rows that are kept as floats, searched as an exact search of ours does.
 
+use super::screen::Codes;
 use crate::ann::{Hit, Queries, Settings};
 use crate::flat::{Beside, FlatOptions, FlatSearch, Goal, NonFinite};
 use anear_kernels::Level;
-use anear_quant::How;
 use anear_quant::sq::{Sq, SqBlock};
+use anear_quant::{How, Query};
 use anear_types::parts::Bytes;
 use anear_types::{Element, MatrixRef, Measure, Metric, Order, Result};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// After so many queries it has paid to have coded the rows.
+/// After so many queries it has paid to have coded the rows ..
 const CODED_AFTER: usize = 200;
+/// .. and where each of them scores some of the rows, after as many more as these are among all.
+const SCORED: usize = 512;
 
 /// What an exact search of floats needs beside them.
 pub(super) struct Floats {
@@ -20,7 +23,7 @@ pub(super) struct Floats {
     /// How many queries there have been.
     asked: AtomicUsize,
     /// One byte a component; `None` inside where there are rows that are not finite.
-    codes: OnceLock<Option<(Sq, SqBlock)>>,
+    codes: OnceLock<Option<Codes>>,
 }
 
 impl Floats {
@@ -49,11 +52,9 @@ impl Floats {
         if !values.iter().all(|value| value.is_finite()) {
             return Ok(None);
         }
-        let element = Element::F32;
-        let matrix =
-            MatrixRef::new(rows, element, rows.len() / (self.dim * element.bytes()), self.dim);
+        let matrix = self.matrix(rows);
         let queries =
-            MatrixRef::new(bytemuck::cast_slice(values), element, queries.len(), self.dim);
+            MatrixRef::new(bytemuck::cast_slice(values), Element::F32, queries.len(), self.dim);
         let nonfinite = NonFinite::Skip;
         let options = FlatOptions { metric: self.metric, goal, nonfinite, threads: 1 };
         let keep: Option<Vec<u64>> = settings
@@ -64,8 +65,7 @@ impl Floats {
             true => self.codes.get_or_init(|| encode(self.metric, matrix)).as_ref(),
             false => None,
         };
-        let beside =
-            Beside { squares: None, codes: codes.as_ref().map(|(sq, block)| (sq, block.coded())) };
+        let beside = Beside { squares: None, codes: codes.map(Codes::of_rows) };
         let mut search = FlatSearch::new(queries, options)?;
         search.scan_beside(0, matrix, &beside, keep.as_deref())?;
         let sign = match self.metric.order() {
@@ -80,10 +80,26 @@ impl Floats {
                 .collect(),
         ))
     }
+
+    /// Codes for a query that scores some of the rows, if it is finite and there were enough.
+    pub(super) fn codes_for(&self, rows: &Bytes, query: Query<'_>) -> Option<&Codes> {
+        let matrix = self.matrix(rows);
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        let has_paid = asked >= CODED_AFTER + matrix.rows() / SCORED;
+        if !has_paid || !query.floats().iter().all(|value| value.is_finite()) {
+            return None;
+        }
+        self.codes.get_or_init(|| encode(self.metric, matrix)).as_ref()
+    }
+
+    fn matrix<'a>(&self, rows: &'a Bytes) -> MatrixRef<'a> {
+        let element = Element::F32;
+        MatrixRef::new(rows, element, rows.len() / (self.dim * element.bytes()), self.dim)
+    }
 }
 
 /// Codes rows, if all are finite.
-fn encode(metric: Metric, rows: MatrixRef<'_>) -> Option<(Sq, SqBlock)> {
+fn encode(metric: Metric, rows: MatrixRef<'_>) -> Option<Codes> {
     let is_finite = |bytes: &[u8; 4]| f32::from_le_bytes(*bytes).is_finite();
     if !rows.bytes().as_chunks().0.iter().all(is_finite) {
         return None;
@@ -92,5 +108,5 @@ fn encode(metric: Metric, rows: MatrixRef<'_>) -> Option<(Sq, SqBlock)> {
     let sq = Sq::train(level, metric, rows)?;
     let mut block = SqBlock::default();
     sq.encode(level, rows, &mut block);
-    Some((sq, block))
+    Some(Codes::new(level, metric, sq, block))
 }

@@ -1,6 +1,7 @@
 //! Codes one behind another, or in groups that lie together, all of them looked at.
 
 mod floats;
+mod screen;
 
 use crate::ann::{
     AnnIndex, Collector, FEWEST, Hit, Queries, RowScorer, Settings, Takers, Together,
@@ -130,7 +131,10 @@ impl AnnIndex for CodedIndex {
 
     fn row_scorer<'a>(&'a self, query: Query<'_>) -> Result<Box<dyn RowScorer + 'a>> {
         let scorer = self.codec.scorer(query, self.how)?;
-        Ok(Box::new(CodeScorer { scorer, codes: &self.codes }))
+        Ok(match self.floats.as_ref().and_then(|floats| floats.codes_for(&self.codes, query)) {
+            Some(codes) => Box::new(codes.scorer(query.floats(), scorer, &self.codes)),
+            None => Box::new(CodeScorer { scorer, codes: &self.codes }),
+        })
     }
 
     fn reconstruct(&self, id: i64, row: &mut [f32]) -> Result<()> {
