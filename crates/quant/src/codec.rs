@@ -1,6 +1,9 @@
 //! What a codec is, and what scores its codes.
 
 use crate::pairs::Pairs;
+use anear_kernels::Level;
+use anear_kernels::lookup::near::{self, Taker};
+use anear_kernels::lookup::packed;
 use anear_kernels::ops::Op;
 use anear_types::{Measure, Result};
 use std::fmt::Debug;
@@ -83,6 +86,16 @@ pub trait Codec: Debug + Send + Sync {
         self.encode(&differences.collect::<Vec<f32>>(), codes);
     }
 
+    /// What the score of each of some codes lacks after centers were [announced](Scorer::announce), of
+    /// which this is the one they are differences to: numbers that no query changes. `None` if nothing.
+    ///
+    /// # Panics
+    /// If they are not whole codes, or the center is no row.
+    fn own_terms(&self, center: &[f32], codes: &[u8], how: How) -> Option<Vec<f32>> {
+        let _ = (center, codes, how);
+        None
+    }
+
     /// Prepares a query, to score codes against it.
     ///
     /// # Errors
@@ -139,7 +152,8 @@ impl<'a> Query<'a> {
 pub trait Scorer {
     /// Tells in advance which centers codes will be differences to, each with its number among those
     /// that the codec has [seen](Codec::see_centers), if it has; none if codes are no differences.
-    /// To be called once before codes in lists are scored.
+    /// To be called once before codes in lists are scored; scores may lack what codes
+    /// [have by themselves](Codec::own_terms) from then on.
     fn announce(&mut self, centers: &[(usize, &[f32])]) {
         let _ = centers;
     }
@@ -157,6 +171,29 @@ pub trait Scorer {
     /// # Panics
     /// If there is not one code for each of `scores` (and what fills up a last group).
     fn block(&mut self, codes: &[u8], scores: &mut [f32]);
+
+    /// Scores codes that lie one behind another, the first of which is that of row `first`, and tells of
+    /// those that are not above a limit. `scores` is memory for one of each.
+    ///
+    /// # Panics
+    /// As [`block`](Scorer::block).
+    fn near(
+        &mut self,
+        codes: &[u8],
+        scores: &mut [f32],
+        first: usize,
+        limit: f32,
+        taker: &mut dyn Taker,
+    ) {
+        self.block(codes, scores);
+        near::offer(Level::best(), scores, first, limit, taker);
+    }
+
+    /// The tables in which codes are looked up, if they lie in groups of 4-bit numbers: several queries
+    /// may look at them [together](packed::near).
+    fn packed(&mut self) -> Option<packed::Tables<'_>> {
+        None
+    }
 
     /// Scores some of the codes that lie one behind another.
     ///

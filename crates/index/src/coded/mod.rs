@@ -7,6 +7,8 @@ use crate::ann::{
     AnnIndex, Collector, FEWEST, Hit, Queries, RowScorer, Settings, Takers, Together,
 };
 use crate::flat::Goal;
+use anear_kernels::Level;
+use anear_kernels::lookup::packed::{self, Asked};
 use anear_kernels::ops::Op;
 use anear_quant::{Codec, How, Query, Scorer};
 use anear_types::parts::Bytes;
@@ -20,6 +22,8 @@ pub(crate) const BLOCK_CODES: usize = 1024;
 const QUERIES_AT_ONCE: usize = 32;
 /// The same where they are decoded for that.
 const QUERIES_TOGETHER: usize = 128;
+/// Components of so few rows, such as the centroids of lists, are scored as they are.
+const FEW_COMPONENTS: usize = 1 << 18;
 
 /// Rows as codes, whose ids are their numbers.
 pub(crate) struct CodedIndex {
@@ -38,7 +42,8 @@ impl CodedIndex {
         let needed = rows.next_multiple_of(codec.codes_together()) * codec.code_bytes();
         assert_eq!(codes.len(), needed);
         let is_raw = codec.is_raw();
-        let floats = if is_raw { Floats::new(how, codec.dim()) } else { None };
+        let is_worth_while = is_raw && rows * codec.dim() > FEW_COMPONENTS;
+        let floats = if is_worth_while { Floats::new(how, codec.dim()) } else { None };
         CodedIndex { codec, how, rows, codes, floats }
     }
 
@@ -79,17 +84,40 @@ impl CodedIndex {
         let mut scorers = queries.iter().map(scorer).collect::<Result<Vec<_>>>()?;
         let mut collectors: Vec<_> =
             scorers.iter().map(|_| Collector::new(goal, self.how)).collect();
+        let id = |number| Some(number as i64).filter(|id| settings.keeps(*id));
         let mut scores = [0.0; BLOCK_CODES];
         let blocks = self.codes.chunks(BLOCK_CODES * self.codec.code_bytes());
         for (block, first) in blocks.zip((0..self.rows).step_by(BLOCK_CODES)) {
             let scores = &mut scores[..BLOCK_CODES.min(self.rows - first)];
+            if self.codec.codes_together() > 1 {
+                look_together(&mut scorers, &mut collectors, block, scores.len(), first, id);
+                continue;
+            }
             for (scorer, collector) in scorers.iter_mut().zip(&mut collectors) {
-                scorer.block(block, scores);
-                collector.offer_all(scores, first as i64.., settings);
+                let limit = collector.limit();
+                scorer.near(block, scores, first, limit, &mut collector.taker(id));
             }
         }
         Ok(collectors.into_iter().map(Collector::into_hits).collect())
     }
+}
+
+/// Looks at codes in groups for several queries at once.
+fn look_together(
+    scorers: &mut [Box<dyn Scorer + '_>],
+    collectors: &mut [Collector],
+    groups: &[u8],
+    count: usize,
+    first: usize,
+    id: impl Fn(usize) -> Option<i64> + Copy,
+) {
+    let limits = collectors.iter().map(Collector::limit).collect::<Vec<_>>();
+    let mut takers: Vec<_> = collectors.iter_mut().map(|collector| collector.taker(id)).collect();
+    let asked = scorers.iter_mut().zip(limits).zip(&mut takers).map(|((scorer, limit), taker)| {
+        let tables = scorer.packed().expect("tables for codes in groups");
+        Asked { tables, limit, taker }
+    });
+    packed::near(Level::best(), &mut asked.collect::<Vec<_>>(), groups, count, first);
 }
 
 impl AnnIndex for CodedIndex {

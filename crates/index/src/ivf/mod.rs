@@ -16,6 +16,7 @@ use duplicates::Duplicates;
 use lists::{Lists, Place};
 use refinement::Refinement;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Rows in inverted lists.
 pub(crate) struct InvertedIndex {
@@ -30,6 +31,8 @@ pub(crate) struct InvertedIndex {
     lists: Lists,
     duplicates: Option<Duplicates>,
     refinement: Option<Refinement>,
+    /// What the scores of codes lack, for each list from the first search on that looks at it.
+    own_terms: Vec<OnceLock<Option<Vec<f32>>>>,
 }
 
 impl InvertedIndex {
@@ -67,6 +70,7 @@ impl InvertedIndex {
         if let Some(centroids) = &centroids {
             codec.see_centers(centroids);
         }
+        let has_centroids = centroids.is_some();
         Ok(InvertedIndex {
             dim: parts.dim,
             rows: parts.rows,
@@ -78,6 +82,7 @@ impl InvertedIndex {
             quantizer,
             duplicates,
             refinement,
+            own_terms: vec![OnceLock::new(); if has_centroids { inverted.list_count } else { 0 }],
         })
     }
 
@@ -85,6 +90,13 @@ impl InvertedIndex {
     fn center(&self, list: usize) -> Option<&[f32]> {
         let centroids = self.centroids.as_ref()?;
         Some(&centroids[list * self.dim..][..self.dim])
+    }
+
+    /// What the scores of a list's codes lack, if anything.
+    fn own_terms(&self, list: &List) -> Option<&[f32]> {
+        let center = self.center(list.number)?;
+        let terms = || self.codec.own_terms(center, &list.codes, self.how);
+        self.own_terms[list.number].get_or_init(terms).as_deref()
     }
 
     /// Scores the lists that were found for a query. `label` says what a row is called.
@@ -108,14 +120,23 @@ impl InvertedIndex {
             if let Some((_, center)) = centers.get(number) {
                 scorer.center_at(number, center);
             }
+            let own_terms = self.own_terms(list);
+            let (codes, ids): (&[u8], _) = (&list.codes, list.ids.bytes().as_chunks().0);
             let firsts = (0..list.ids.len()).step_by(BLOCK_CODES);
-            for (codes, first) in list.codes.chunks(BLOCK_CODES * code_bytes).zip(firsts) {
+            for (codes, first) in codes.chunks(BLOCK_CODES * code_bytes).zip(firsts) {
                 let scores = &mut scores[..BLOCK_CODES.min(list.ids.len() - first)];
+                let id = |at| {
+                    let id = i64::from_le_bytes(ids[at]);
+                    settings.keeps(id).then(|| label(list, at, id))
+                };
+                let Some(own_terms) = own_terms else {
+                    let limit = collector.limit();
+                    scorer.near(codes, scores, first, limit, &mut collector.taker(id));
+                    continue;
+                };
                 scorer.block(codes, scores);
-                collector.offer_near(scores, |at| {
-                    let id = list.ids.get(first + at).expect("an id a row");
-                    settings.keeps(id).then(|| label(list, first + at, id))
-                });
+                scores.iter_mut().zip(&own_terms[first..]).for_each(|(score, term)| *score += term);
+                collector.offer_all(scores, first, id);
             }
         }
         Ok(collector.into_hits())

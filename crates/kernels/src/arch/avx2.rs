@@ -175,6 +175,25 @@ impl Simd for Avx2Fma {
         each_half!(a => _mm256_cvtepi32_ps(a))
     }
 
+    /// The larger of what is no number and 0 is 0, in this order. Numbers are packed within halves, and
+    /// put in order in the end.
+    #[inline(always)]
+    fn to_bytes(self, a: [__m256; 2]) -> [u8; LANES] {
+        let whole = each_half!(a => {
+            let within = _mm256_min_ps(_mm256_max_ps(a, _mm256_setzero_ps()), _mm256_set1_ps(255.0));
+            _mm256_cvttps_epi32(within)
+        });
+        let mut bytes = [0; LANES];
+        intrinsic!({
+            let short = _mm256_packs_epi32(whole[0], whole[1]);
+            let fours = _mm256_packus_epi16(short, short);
+            let order = _mm256_setr_epi32(0, 4, 1, 5, 0, 0, 0, 0);
+            let ordered = _mm256_permutevar8x32_epi32(fours, order);
+            _mm_storeu_si128(bytes.as_mut_ptr().cast(), _mm256_castsi256_si128(ordered));
+        });
+        bytes
+    }
+
     #[inline(always)]
     fn sum_i32(self, a: [__m256i; 2]) -> i32 {
         intrinsic!({
@@ -254,14 +273,29 @@ impl Simd for Avx2Fma {
     }
 
     #[inline(always)]
-    fn sum_quarters_u16(self, a: [__m256i; 2]) -> [u16; 8] {
+    fn untangled_sums(self, sums: [[__m256i; 2]; 4]) -> [__m256i; 2] {
+        let mut halves = [intrinsic!(_mm256_setzero_si256()); 4];
+        for at in 0..4 {
+            halves[at] = intrinsic!(_mm256_add_epi16(sums[at][0], sums[at][1]));
+        }
+        let (low, low_upper) = ([halves[0], halves[2]], [halves[1], halves[3]]);
+        each_half!(low, low_upper => {
+            let first = _mm256_permute2x128_si256::<0x20>(low, low_upper);
+            let second = _mm256_permute2x128_si256::<0x31>(low, low_upper);
+            let sums = _mm256_add_epi16(first, second);
+            // The upper half moves to the lower one, zeros to the upper.
+            let upper = _mm256_permute2x128_si256::<0x81>(sums, sums);
+            _mm256_sub_epi16(sums, _mm256_slli_epi16::<8>(upper))
+        })
+    }
+
+    #[inline(always)]
+    fn not_above_u16(self, a: [__m256i; 2], b: [__m256i; 2]) -> u32 {
+        let is = each_half!(a, b => _mm256_cmpeq_epi16(_mm256_min_epu16(a, b), a));
         intrinsic!({
-            let two = _mm256_add_epi16(a[0], a[1]);
-            let high = _mm256_extracti128_si256::<1>(two);
-            let mut sums = [0; 8];
-            let sum = _mm_add_epi16(_mm256_castsi256_si128(two), high);
-            _mm_storeu_si128(sums.as_mut_ptr().cast(), sum);
-            sums
+            // Packed within halves: the middle quarters change places.
+            let bytes = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi16(is[0], is[1]));
+            _mm256_movemask_epi8(bytes).cast_unsigned()
         })
     }
 
@@ -283,6 +317,19 @@ impl Simd for Avx2Fma {
         each_half!(sum, low, high => {
             let in_words = _mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256());
             _mm256_add_epi64(sum, in_words)
+        })
+    }
+
+    #[inline(always)]
+    fn sum_doubling(self, a: [__m256i; 2]) -> u64 {
+        intrinsic!({
+            let first = _mm256_sllv_epi64(a[0], _mm256_setr_epi64x(0, 1, 2, 3));
+            let second = _mm256_sllv_epi64(a[1], _mm256_setr_epi64x(4, 5, 6, 7));
+            let four = _mm256_add_epi64(first, second);
+            let high = _mm256_extracti128_si256::<1>(four);
+            let two = _mm_add_epi64(_mm256_castsi256_si128(four), high);
+            let sum = _mm_add_epi64(two, _mm_unpackhi_epi64(two, two));
+            _mm_cvtsi128_si64(sum).cast_unsigned()
         })
     }
 

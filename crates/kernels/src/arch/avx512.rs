@@ -150,6 +150,19 @@ impl Simd for Avx512 {
         intrinsic!(_mm512_cvtepi32_ps(a))
     }
 
+    /// The larger of what is no number and 0 is 0, in this order.
+    #[inline(always)]
+    fn to_bytes(self, a: __m512) -> [u8; LANES] {
+        let mut bytes = [0; LANES];
+        intrinsic!({
+            let within =
+                _mm512_min_ps(_mm512_max_ps(a, _mm512_setzero_ps()), _mm512_set1_ps(255.0));
+            let whole = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(within));
+            _mm_storeu_si128(bytes.as_mut_ptr().cast(), whole);
+        });
+        bytes
+    }
+
     #[inline(always)]
     fn sum_i32(self, a: __m512i) -> i32 {
         intrinsic!(_mm512_reduce_add_epi32(a))
@@ -211,16 +224,23 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn sum_quarters_u16(self, a: __m512i) -> [u16; 8] {
+    fn untangled_sums(self, [a, b, c, d]: [__m512i; 4]) -> __m512i {
         intrinsic!({
-            let high = _mm512_extracti64x4_epi64::<1>(a);
-            let two = _mm256_add_epi16(_mm512_castsi512_si256(a), high);
-            let high = _mm256_extracti128_si256::<1>(two);
-            let mut sums = [0; 8];
-            let sum = _mm_add_epi16(_mm256_castsi256_si128(two), high);
-            _mm_storeu_si128(sums.as_mut_ptr().cast(), sum);
-            sums
+            let first = _mm512_shuffle_i64x2::<0b01_00_01_00>(a, b);
+            let ab = _mm512_add_epi16(first, _mm512_shuffle_i64x2::<0b11_10_11_10>(a, b));
+            let first = _mm512_shuffle_i64x2::<0b01_00_01_00>(c, d);
+            let cd = _mm512_add_epi16(first, _mm512_shuffle_i64x2::<0b11_10_11_10>(c, d));
+            let even = _mm512_shuffle_i64x2::<0b10_00_10_00>(ab, cd);
+            let sums = _mm512_add_epi16(even, _mm512_shuffle_i64x2::<0b11_01_11_01>(ab, cd));
+            // The second and the last quarter in the places of those before them, zeros elsewhere.
+            let upper = _mm512_maskz_shuffle_i64x2::<0b11_11_01_01>(0b0011_0011, sums, sums);
+            _mm512_sub_epi16(sums, _mm512_slli_epi16::<8>(upper))
         })
+    }
+
+    #[inline(always)]
+    fn not_above_u16(self, a: __m512i, b: __m512i) -> u32 {
+        intrinsic!(_mm512_cmple_epu16_mask(a, b))
     }
 
     #[inline(always)]
@@ -231,6 +251,14 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn add_ones(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
         intrinsic!(_mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_and_si512(a, b))))
+    }
+
+    #[inline(always)]
+    fn sum_doubling(self, a: __m512i) -> u64 {
+        intrinsic!({
+            let shifts = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
+            _mm512_reduce_add_epi64(_mm512_sllv_epi64(a, shifts)).cast_unsigned()
+        })
     }
 
     #[inline(always)]

@@ -194,6 +194,19 @@ impl Simd for Neon {
         each_quarter!(a => vcvtq_f32_s32(a))
     }
 
+    /// Conversions and narrowing stop at the ends of what there is room for.
+    #[inline(always)]
+    fn to_bytes(self, a: [float32x4_t; 4]) -> [u8; LANES] {
+        let short = each_quarter!(a => vqmovn_u32(vcvtq_u32_f32(a)));
+        let mut bytes = [0; LANES];
+        intrinsic!({
+            let low = vqmovn_u16(vcombine_u16(short[0], short[1]));
+            let high = vqmovn_u16(vcombine_u16(short[2], short[3]));
+            vst1q_u8(bytes.as_mut_ptr(), vcombine_u8(low, high));
+        });
+        bytes
+    }
+
     #[inline(always)]
     fn sum_i32(self, a: [int32x4_t; 4]) -> i32 {
         intrinsic!(vaddvq_s32(vaddq_s32(vaddq_s32(a[0], a[2]), vaddq_s32(a[1], a[3]))))
@@ -291,13 +304,22 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
-    fn sum_quarters_u16(self, a: [uint16x8_t; 4]) -> [u16; 8] {
-        let mut sums = [0; 8];
-        intrinsic!({
-            let sum = vaddq_u16(vaddq_u16(a[0], a[1]), vaddq_u16(a[2], a[3]));
-            vst1q_u16(sums.as_mut_ptr(), sum);
+    fn untangled_sums(self, sums: [[uint16x8_t; 4]; 4]) -> [uint16x8_t; 4] {
+        let quarter = |a: [uint16x8_t; 4]| {
+            intrinsic!(vaddq_u16(vaddq_u16(a[0], a[1]), vaddq_u16(a[2], a[3])))
+        };
+        let [low, low_upper, high, high_upper] = sums.map(quarter);
+        let less = |both, upper| intrinsic!(vsubq_u16(both, vshlq_n_u16::<8>(upper)));
+        [less(low, low_upper), low_upper, less(high, high_upper), high_upper]
+    }
+
+    #[inline(always)]
+    fn not_above_u16(self, a: [uint16x8_t; 4], b: [uint16x8_t; 4]) -> u32 {
+        let bits: [u16; 8] = std::array::from_fn(|at| 1 << at);
+        let quarters = each_quarter!(a, b => {
+            u32::from(vaddvq_u16(vandq_u16(vcleq_u16(a, b), vld1q_u16(bits.as_ptr()))))
         });
-        sums
+        quarters.into_iter().rev().fold(0, |all, quarter| all << 8 | quarter)
     }
 
     #[inline(always)]
@@ -317,6 +339,15 @@ impl Simd for Neon {
             let in_words = vpaddlq_u32(vpaddlq_u16(vpaddlq_u8(ones)));
             vreinterpretq_u16_u64(vaddq_u64(vreinterpretq_u64_u16(sum), in_words))
         })
+    }
+
+    #[inline(always)]
+    fn sum_doubling(self, a: [uint16x8_t; 4]) -> u64 {
+        let numbers = each_quarter!(a => {
+            let two = vreinterpretq_u64_u16(a);
+            vgetq_lane_u64::<0>(two) + (vgetq_lane_u64::<1>(two) << 1)
+        });
+        numbers.into_iter().rev().fold(0, |sum, two| (sum << 2) + two)
     }
 
     #[inline(always)]

@@ -142,6 +142,11 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn to_bytes(self, a: Lanes) -> [u8; LANES] {
+        a.map(|a| a as u8)
+    }
+
+    #[inline(always)]
     fn sum_i32(self, a: [i32; LANES]) -> i32 {
         fold(a, i32::wrapping_add)
     }
@@ -226,10 +231,38 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn sum_quarters_u16(self, a: [u32; LANES]) -> [u16; 8] {
-        std::array::from_fn(|at| {
-            let number = |quarter: usize| (a[quarter * 4 + at / 2] >> (at % 2 * 16)) as u16;
-            (0..4).map(number).fold(0, u16::wrapping_add)
+    fn untangled_sums(self, sums: [[u32; LANES]; 4]) -> [u32; LANES] {
+        let quarter = |a: [u32; LANES]| -> [u32; LANES / 4] {
+            std::array::from_fn(|lane| {
+                let sums = |shift: u32| {
+                    let number = |quarter: usize| a[quarter * (LANES / 4) + lane] >> shift & 0xffff;
+                    (0..4).map(number).fold(0, u32::wrapping_add) & 0xffff
+                };
+                sums(0) | sums(16) << 16
+            })
+        };
+        let sums = sums.map(quarter);
+        let mut untangled = [0; LANES];
+        for (two, places) in
+            sums.as_chunks::<2>().0.iter().zip(untangled.chunks_exact_mut(LANES / 2))
+        {
+            for lane in 0..LANES / 4 {
+                let (both, upper) = (two[0][lane], two[1][lane]);
+                let low = both.wrapping_sub(upper << 8) & 0xffff;
+                let high = (both >> 16).wrapping_sub(upper >> 16 << 8) & 0xffff;
+                places[lane] = low | high << 16;
+                places[LANES / 4 + lane] = upper;
+            }
+        }
+        untangled
+    }
+
+    #[inline(always)]
+    fn not_above_u16(self, a: [u32; LANES], b: [u32; LANES]) -> u32 {
+        (0..LANES).fold(0, |mask, lane| {
+            let low = u32::from(a[lane] as u16 <= b[lane] as u16);
+            let high = u32::from(a[lane] >> 16 <= b[lane] >> 16);
+            mask | (low | high << 1) << (2 * lane)
         })
     }
 
@@ -245,6 +278,12 @@ impl Simd for Portable {
             sum[lane / 2 * 2] += (a[lane] & b[lane]).count_ones();
         }
         sum
+    }
+
+    #[inline(always)]
+    fn sum_doubling(self, a: [u32; LANES]) -> u64 {
+        let number = |at: usize| u64::from(a[2 * at]) | u64::from(a[2 * at + 1]) << 32;
+        (0..LANES / 2).fold(0, |sum, at| sum + (number(at) << at))
     }
 
     #[inline(always)]

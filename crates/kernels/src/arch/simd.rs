@@ -70,6 +70,9 @@ pub(crate) trait Simd: Copy + Debug {
     /// Rounded to nearest.
     fn to_f32(self, a: Self::I32s) -> Self::F32s;
 
+    /// The whole parts, as bytes: 255 for what is above, 0 for what is below and for what is no number.
+    fn to_bytes(self, a: Self::F32s) -> [u8; LANES];
+
     /// The sum of all lanes, which must fit.
     fn sum_i32(self, a: Self::I32s) -> i32;
 
@@ -110,14 +113,22 @@ pub(crate) trait Simd: Copy + Debug {
     /// The sums of 16-bit numbers, without what leaves them.
     fn add_u16(self, a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
 
-    /// The same of the four quarters of a vector.
-    fn sum_quarters_u16(self, a: Self::Bytes) -> [u16; 8];
+    /// 32 numbers of 16 bits, each the sum of four, one from each quarter of a vector: those of
+    /// the first vector less 256 times those of the second, those of the second, and the same of the
+    /// other two.
+    fn untangled_sums(self, sums: [Self::Bytes; 4]) -> Self::Bytes;
+
+    /// Bit `i` is set unless the 16-bit number `a[i]` is above `b[i]`.
+    fn not_above_u16(self, a: Self::Bytes, b: Self::Bytes) -> u32;
 
     /// The same eight bytes, eight times.
     fn splat_u64(self, value: u64) -> Self::Bytes;
 
     /// Adds to each 64-bit number how many bits of those of `a` and `b` are set in both.
     fn add_ones(self, sum: Self::Bytes, a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
+
+    /// The sum of the eight 64-bit numbers, the first of them once, each next one twice as often.
+    fn sum_doubling(self, a: Self::Bytes) -> u64;
 
     fn store_bytes(self, a: Self::Bytes, bytes: &mut [u8; BYTES]);
 

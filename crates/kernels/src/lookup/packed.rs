@@ -9,6 +9,7 @@
 //! of one code and 256 times that of another; the upper bytes are added once more by themselves, so
 //! that they can be taken away in the end.
 
+use super::near::{self, PIECE, Taker};
 use crate::Level;
 use crate::arch::{BYTES, Kernel, Simd};
 
@@ -20,6 +21,9 @@ pub const ENTRIES: usize = 16;
 const PAIR_BYTES: usize = 2 * ENTRIES;
 /// Vectors of which a sum cannot leave 16 bits: those of 256 parts, with entries up to 255.
 const VECTORS_IN_SUM: usize = 64;
+const PARTS_IN_SUM: usize = VECTORS_IN_SUM * BYTES / ENTRIES;
+
+const _: () = assert!(GROUP == PIECE);
 
 /// The tables of a query, and what becomes of a sum: `(start + sum) * factor + added`.
 #[derive(Clone, Copy, Debug)]
@@ -34,16 +38,77 @@ pub struct Tables<'a> {
     pub added: f32,
 }
 
+/// A query, up to which score a code may be near to it, and what is told of those that are.
+pub struct Asked<'a> {
+    /// Its tables.
+    pub tables: Tables<'a>,
+    /// The limit.
+    pub limit: f32,
+    /// What is told.
+    pub taker: &'a mut dyn Taker,
+}
+
 /// Writes the scores of the codes in groups. The last group may hold more codes than there are scores.
 ///
 /// # Panics
 /// If groups are not as many as scores need, or not of as many parts as there are tables (with one
 /// more if they are odd).
 pub fn scores(level: Level, tables: Tables<'_>, groups: &[u8], scores: &mut [f32]) {
+    let group_bytes = checked(tables, groups, scores.len());
+    level.run(Scores { tables, group_bytes, groups, scores });
+}
+
+/// Tells queries of the same parts of the scores of `count` codes, the first of which is that of row
+/// `first`, that are not above their limits. Up to four of them look at each group together, so that it
+/// is taken apart once.
+///
+/// # Panics
+/// As [`scores`].
+pub fn near(level: Level, asked: &mut [Asked<'_>], groups: &[u8], count: usize, first: usize) {
+    let Some(Asked { tables, .. }) = asked.first() else { return };
+    let parts = tables.entries.len() / ENTRIES;
+    let group_bytes = checked(*tables, groups, count);
+    for other in &*asked {
+        assert_eq!(other.tables.entries.len(), tables.entries.len());
+    }
+    if parts <= PARTS_IN_SUM {
+        return level.run(Near { asked, group_bytes, groups, count, first });
+    }
+    let mut some = vec![0.0; count];
+    for asked in asked {
+        scores(level, asked.tables, groups, &mut some);
+        asked.limit = near::offer(level, &some, first, asked.limit, asked.taker);
+    }
+}
+
+/// Bytes of a group.
+fn checked(tables: Tables<'_>, groups: &[u8], count: usize) -> usize {
     let parts = tables.entries.len() / ENTRIES;
     assert!(parts > 0 && tables.entries.len().is_multiple_of(ENTRIES));
-    assert_eq!(groups.len(), scores.len().div_ceil(GROUP) * parts.div_ceil(2) * PAIR_BYTES);
-    level.run(Scores { tables, group_bytes: parts.div_ceil(2) * PAIR_BYTES, groups, scores });
+    let group_bytes = parts.div_ceil(2) * PAIR_BYTES;
+    assert_eq!(groups.len(), count.div_ceil(GROUP) * group_bytes);
+    group_bytes
+}
+
+/// Tables of some queries, by vectors.
+#[derive(Clone, Copy)]
+struct Vectors<'a, const N: usize> {
+    whole: [&'a [[u8; BYTES]]; N],
+    /// Those of parts that do not fill a vector.
+    last: [[u8; BYTES]; N],
+}
+
+impl<'a, const N: usize> Vectors<'a, N> {
+    #[inline(always)]
+    fn new(tables: [Tables<'a>; N]) -> Vectors<'a, N> {
+        let (mut whole, mut last) = ([[].as_slice(); N], [[0; BYTES]; N]);
+        for at in 0..N {
+            let (entries, rest) = tables[at].entries.as_chunks::<BYTES>();
+            whole[at] = entries;
+            last[at][..rest.len()].copy_from_slice(rest);
+        }
+        Vectors { whole, last }
+    }
 }
 
 struct Scores<'a> {
@@ -60,14 +125,16 @@ impl Kernel for Scores<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Scores { tables, group_bytes, groups, scores } = self;
-        let (entries, rest) = tables.entries.as_chunks::<BYTES>();
-        let mut last = [0; BYTES];
-        last[..rest.len()].copy_from_slice(rest);
+        let vectors = Vectors::new([tables]);
         let mut found = [0.0; GROUP];
         for (group, scores) in groups.chunks_exact(group_bytes).zip(scores.chunks_mut(GROUP)) {
-            let sums = sums(simd, entries, &last, group);
-            for (score, sum) in found.iter_mut().zip(sums) {
-                *score = (tables.start + sum) as i32 as f32 * tables.factor + tables.added;
+            let mut total = [0; GROUP];
+            for first in (0..=vectors.whole[0].len()).step_by(VECTORS_IN_SUM) {
+                let [sums] = some_sums(simd, &vectors, group, first);
+                add_to(simd, sums, &mut total);
+            }
+            for (score, sum) in found.iter_mut().zip(total) {
+                *score = score_of(tables, sum);
             }
             match scores.as_chunks_mut::<GROUP>() {
                 ([scores], _) => *scores = found,
@@ -77,62 +144,180 @@ impl Kernel for Scores<'_> {
     }
 }
 
-/// The sums of a group of codes. The tables of parts that do not fill a vector are in `last`.
 #[inline(always)]
-fn sums<S: Simd>(
-    simd: S,
-    entries: &[[u8; BYTES]],
-    last: &[u8; BYTES],
-    group: &[u8],
-) -> [u32; GROUP] {
-    let (numbers, rest) = group.as_chunks::<BYTES>();
-    let (numbers, further) = numbers.split_at(entries.len().min(numbers.len()));
-    let mut total = [0; GROUP];
-    let in_sums = entries.chunks(VECTORS_IN_SUM).zip(numbers.chunks(VECTORS_IN_SUM));
-    for (entries, numbers) in in_sums {
-        add_sums(simd, entries, numbers, &mut total);
-    }
-    if let [numbers] = further {
-        add_sums(simd, std::slice::from_ref(last), std::slice::from_ref(numbers), &mut total);
-    } else if !rest.is_empty() {
-        let mut numbers = [0; BYTES];
-        numbers[..rest.len()].copy_from_slice(rest);
-        add_sums(simd, std::slice::from_ref(last), std::slice::from_ref(&numbers), &mut total);
-    }
-    total
+fn score_of(tables: Tables<'_>, sum: u32) -> f32 {
+    (tables.start + sum) as i32 as f32 * tables.factor + tables.added
 }
 
-/// Adds the sums of up to [`VECTORS_IN_SUM`] vectors of numbers.
+/// Adds 16-bit sums to larger ones.
 #[inline(always)]
-fn add_sums<S: Simd>(
-    simd: S,
-    entries: &[[u8; BYTES]],
-    numbers: &[[u8; BYTES]],
-    total: &mut [u32; GROUP],
-) {
-    let zero = simd.splat_bytes([0; 4]);
-    let (mut low, mut low_upper, mut high, mut high_upper) = (zero, zero, zero, zero);
-    for (entries, numbers) in entries.iter().zip(numbers) {
-        let (entries, numbers) = (simd.load_bytes(entries), simd.load_bytes(numbers));
-        let found = simd.look_up(entries, simd.lower_halves(numbers));
-        low = simd.add_u16(low, found);
-        low_upper = simd.add_u16(low_upper, simd.upper_bytes(found));
-        let found = simd.look_up(entries, simd.upper_halves(numbers));
-        high = simd.add_u16(high, found);
-        high_upper = simd.add_u16(high_upper, simd.upper_bytes(found));
+fn add_to<S: Simd>(simd: S, sums: S::Bytes, total: &mut [u32; GROUP]) {
+    let mut bytes = [0; BYTES];
+    simd.store_bytes(sums, &mut bytes);
+    for (total, bytes) in total.iter_mut().zip(bytes.as_chunks().0) {
+        *total += u32::from(u16::from_le_bytes(*bytes));
     }
-    let (low, low_upper) = (simd.sum_quarters_u16(low), simd.sum_quarters_u16(low_upper));
-    let (high, high_upper) = (simd.sum_quarters_u16(high), simd.sum_quarters_u16(high_upper));
-    for at in 0..8 {
-        total[at] += u32::from(low[at].wrapping_sub(low_upper[at] << 8));
-        total[8 + at] += u32::from(low_upper[at]);
-        total[16 + at] += u32::from(high[at].wrapping_sub(high_upper[at] << 8));
-        total[24 + at] += u32::from(high_upper[at]);
+}
+
+struct Near<'a, 'b> {
+    asked: &'a mut [Asked<'b>],
+    group_bytes: usize,
+    groups: &'a [u8],
+    count: usize,
+    first: usize,
+}
+
+impl Kernel for Near<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Near { asked, group_bytes, groups, count, first } = self;
+        let codes = Codes { group_bytes, groups, count, first };
+        // Each takes four registers, beside those of the numbers and what is found for them.
+        let together = if S::REGISTERS >= 32 { asked.len() } else { 0 };
+        let (together, alone) = asked.split_at_mut(together);
+        let (fours, rest) = together.as_chunks_mut::<4>();
+        for four in fours {
+            codes.tell(simd, four);
+        }
+        let (twos, rest) = rest.as_chunks_mut::<2>();
+        for two in twos {
+            codes.tell(simd, two);
+        }
+        for one in rest.iter_mut().chain(alone) {
+            codes.tell(simd, std::array::from_mut(one));
+        }
+    }
+}
+
+/// Codes in groups.
+#[derive(Clone, Copy)]
+struct Codes<'a> {
+    group_bytes: usize,
+    groups: &'a [u8],
+    count: usize,
+    first: usize,
+}
+
+impl Codes<'_> {
+    /// Tells some queries of the scores that are not above their limits.
+    #[inline(always)]
+    fn tell<S: Simd, const N: usize>(self, simd: S, asked: &mut [Asked<'_>; N]) {
+        let mut tables = [asked[0].tables; N];
+        let mut bounds = [0; N];
+        for at in 0..N {
+            tables[at] = asked[at].tables;
+            bounds[at] = bound(tables[at], asked[at].limit);
+        }
+        let vectors = Vectors::new(tables);
+        for (number, group) in self.groups.chunks_exact(self.group_bytes).enumerate() {
+            let sums = some_sums(simd, &vectors, group, 0);
+            let first = number * GROUP;
+            let those = u32::MAX >> (GROUP - (self.count - first).min(GROUP));
+            for at in 0..N {
+                let [low, high] = bounds[at].to_le_bytes();
+                let bound = simd.splat_bytes([low, high, low, high]);
+                let is_rising = tables[at].factor >= 0.0;
+                let (a, b) = if is_rising { (sums[at], bound) } else { (bound, sums[at]) };
+                let which = simd.not_above_u16(a, b) & those;
+                if which != 0 {
+                    let (mut total, mut scores) = ([0; GROUP], [0.0; GROUP]);
+                    add_to(simd, sums[at], &mut total);
+                    for (score, sum) in scores.iter_mut().zip(total) {
+                        *score = score_of(tables[at], sum);
+                    }
+                    let limit = asked[at].taker.take(self.first + first, which, &scores);
+                    asked[at].limit = limit;
+                    bounds[at] = self::bound(tables[at], limit);
+                }
+            }
+        }
+    }
+}
+
+/// The largest sum whose score may be up to a limit; or the smallest, where scores fall with sums. It
+/// leaves room for the rounding of scores.
+fn bound(tables: Tables<'_>, limit: f32) -> u16 {
+    let (factor, added, limit) =
+        (f64::from(tables.factor), f64::from(tables.added), f64::from(limit));
+    let sum = (limit - added) / factor - f64::from(tables.start);
+    let reach = (limit.abs() + added.abs()) / factor.abs();
+    let rounding = 1.0 + 4.0 * f64::from(f32::EPSILON) * (reach + sum.abs());
+    if factor > 0.0 {
+        (sum + rounding) as u16
+    } else if factor < 0.0 {
+        (sum - rounding) as u16
+    } else {
+        u16::MAX
+    }
+}
+
+/// The sums of entries of up to [`VECTORS_IN_SUM`] vectors of numbers, from one of them on; those that
+/// do not fill a vector are the last.
+#[inline(always)]
+fn some_sums<S: Simd, const N: usize>(
+    simd: S,
+    vectors: &Vectors<'_, N>,
+    group: &[u8],
+    first: usize,
+) -> [S::Bytes; N] {
+    let (numbers, rest) = group.as_chunks::<BYTES>();
+    let count = vectors.whole[0].len();
+    let some = first..count.min(first + VECTORS_IN_SUM);
+    let mut sums = [[simd.splat_bytes([0; 4]); 4]; N];
+    let mut whole = vectors.whole;
+    for whole in &mut whole {
+        *whole = &whole[some.clone()];
+    }
+    for (at, numbers) in numbers[some.clone()].iter().enumerate() {
+        let mut entries = [&vectors.last[0]; N];
+        for query in 0..N {
+            entries[query] = &whole[query][at];
+        }
+        add_found(simd, entries, numbers, &mut sums);
+    }
+    if some.len() < VECTORS_IN_SUM && (numbers.len() > count || !rest.is_empty()) {
+        let mut last = [0; BYTES];
+        match numbers.get(count) {
+            Some(numbers) => last = *numbers,
+            None => last[..rest.len()].copy_from_slice(rest),
+        }
+        add_found(simd, vectors.last.each_ref(), &last, &mut sums);
+    }
+    let mut untangled = [simd.splat_bytes([0; 4]); N];
+    for query in 0..N {
+        untangled[query] = simd.untangled_sums(sums[query]);
+    }
+    untangled
+}
+
+/// Adds what is found for a vector of numbers.
+#[inline(always)]
+fn add_found<S: Simd, const N: usize>(
+    simd: S,
+    entries: [&[u8; BYTES]; N],
+    numbers: &[u8; BYTES],
+    sums: &mut [[S::Bytes; 4]; N],
+) {
+    let numbers = simd.load_bytes(numbers);
+    let (lower, upper) = (simd.lower_halves(numbers), simd.upper_halves(numbers));
+    for query in 0..N {
+        let entries = simd.load_bytes(entries[query]);
+        let [low, low_upper, high, high_upper] = sums[query];
+        let (found, further) = (simd.look_up(entries, lower), simd.look_up(entries, upper));
+        sums[query] = [
+            simd.add_u16(low, found),
+            simd.add_u16(low_upper, simd.upper_bytes(found)),
+            simd.add_u16(high, further),
+            simd.add_u16(high_upper, simd.upper_bytes(further)),
+        ];
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::near::tests::{Lowering, lowered};
     use super::*;
 
     /// The number of a part in the code at a place of its group.
@@ -142,31 +327,86 @@ mod tests {
         usize::from(group[byte] >> (place / 16 * 4) & 15)
     }
 
+    fn byte(at: usize) -> u8 {
+        (at * at * 31 + at * 7 + at / 256) as u8
+    }
+
+    /// The scores of codes in groups.
+    fn plainly(tables: Tables<'_>, groups: &[u8], codes: usize) -> Vec<f32> {
+        let parts = tables.entries.len() / ENTRIES;
+        let group_bytes = parts.div_ceil(2) * PAIR_BYTES;
+        let score = |code: usize| {
+            let group = &groups[code / GROUP * group_bytes..];
+            let entry = |part| tables.entries[part * ENTRIES + number(group, code % GROUP, part)];
+            let sum: u32 = (0..parts).map(|part| u32::from(entry(part))).sum();
+            (tables.start + sum) as f32 * tables.factor + tables.added
+        };
+        (0..codes).map(score).collect()
+    }
+
+    const SHAPES: [(usize, usize); 9] =
+        [(1, 1), (2, 32), (3, 70), (4, 64), (7, 33), (96, 100), (255, 65), (256, 33), (513, 40)];
+
+    fn groups(parts: usize, codes: usize) -> Vec<u8> {
+        (0..codes.div_ceil(GROUP) * parts.div_ceil(2) * PAIR_BYTES).map(byte).collect()
+    }
+
     #[test]
     fn every_level_sums_as_a_plain_loop_does() {
-        let byte = |at: usize| (at * at * 31 + at * 7 + at / 256) as u8;
-        for (parts, codes) in
-            [(1_usize, 1_usize), (2, 32), (3, 70), (4, 64), (7, 33), (96, 100), (513, 40)]
-        {
-            let group_bytes = parts.div_ceil(2) * PAIR_BYTES;
-            let groups: Vec<u8> = (0..codes.div_ceil(GROUP) * group_bytes).map(byte).collect();
+        for (parts, codes) in SHAPES {
+            let groups = groups(parts, codes);
             for highest in [false, true] {
                 let entry = |at: usize| if highest { u8::MAX } else { byte(at * 3 + 1) };
                 let entries: Vec<u8> = (0..parts * ENTRIES).map(entry).collect();
                 let tables = Tables { entries: &entries, start: 70_000, factor: 0.5, added: -3.0 };
-                let expected: Vec<f32> = (0..codes)
-                    .map(|code| {
-                        let group = &groups[code / GROUP * group_bytes..];
-                        let entry =
-                            |part| entries[part * ENTRIES + number(group, code % GROUP, part)];
-                        let sum: u32 = (0..parts).map(|part| u32::from(entry(part))).sum();
-                        (70_000 + sum) as f32 * 0.5 - 3.0
-                    })
-                    .collect();
+                let expected = plainly(tables, &groups, codes);
                 for level in Level::available() {
                     let mut found = vec![0.0; codes];
                     scores(level, tables, &groups, &mut found);
                     assert_eq!(found, expected, "{} {parts} {highest}", level.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_tells_queries_of_what_is_not_above_their_limits() {
+        for (parts, codes) in SHAPES {
+            let groups = groups(parts, codes);
+            for queries in 1..=7 {
+                let entries: Vec<Vec<u8>> = (0..queries)
+                    .map(|query| (0..parts * ENTRIES).map(|at| byte(at * 3 + query)).collect())
+                    .collect();
+                let all: Vec<(Tables<'_>, f32)> = entries
+                    .iter()
+                    .zip([0.5, -0.25, 0.0, 1e-4, -1e-3, 3.0, -8.0])
+                    .map(|(entries, factor)| {
+                        let tables = Tables { entries, start: 70, factor, added: -300.0 };
+                        let middle = plainly(tables, &groups, codes)[codes / 2];
+                        (tables, if factor == 3.0 { f32::MAX } else { middle })
+                    })
+                    .collect();
+                for level in Level::available() {
+                    let mut takers: Vec<Lowering> = all
+                        .iter()
+                        .map(|(_, limit)| Lowering { limit: *limit, taken: Vec::new() })
+                        .collect();
+                    let mut asked: Vec<Asked<'_>> = all
+                        .iter()
+                        .zip(&mut takers)
+                        .map(|((tables, limit), taker)| Asked {
+                            tables: *tables,
+                            limit: *limit,
+                            taker,
+                        })
+                        .collect();
+                    near(level, &mut asked, &groups, codes, 5);
+                    for ((tables, limit), taker) in all.iter().zip(&takers) {
+                        let expected = lowered(&plainly(*tables, &groups, codes), *limit);
+                        let found = taker.taken.iter().map(|(at, score)| (at - 5, *score));
+                        let found: Vec<(usize, f32)> = found.collect();
+                        assert_eq!(found, expected, "{} {parts} {}", level.name(), tables.factor);
+                    }
                 }
             }
         }

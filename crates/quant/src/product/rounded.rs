@@ -7,13 +7,15 @@
 
 use super::Product;
 use super::blocks::{GROUP, number_at};
+use super::centers::Centers;
 use super::tables::moved;
 use crate::codec::{Codec, Scorer};
 use crate::pairs::negative_dot;
 use anear_kernels::Level;
-use anear_kernels::lookup::packed::{self, ENTRIES};
+use anear_kernels::lookup::near::Taker;
+use anear_kernels::lookup::packed::{self, Asked, ENTRIES};
 use anear_kernels::lookup::rounding;
-use anear_kernels::ops::Op;
+use anear_kernels::ops::{self, Group, Op};
 use anear_types::Measure;
 
 /// The largest rounded entry and the largest sum.
@@ -24,11 +26,10 @@ const LARGEST_SUM: f32 = 65535.0;
 #[derive(Debug)]
 pub(super) struct Rounded<'a> {
     product: &'a Product,
+    centers: &'a Centers,
     query: Vec<f32>,
     op: Op,
-    /// The tables of the query as it is.
-    plain: Plain,
-    /// The rounded tables of each center, or those of all.
+    /// The rounded tables of each center, or those of all; none before they are needed.
     tables: Vec<[u8; ENTRIES]>,
     /// Where the sums of each center begin; empty if all begin at 0.
     starts: Vec<u32>,
@@ -40,26 +41,27 @@ pub(super) struct Rounded<'a> {
 }
 
 /// Tables of f32 in the scale of the measure, in which larger is nearer for inner products.
-#[derive(Debug)]
-struct Plain {
+struct Plain<'t> {
+    /// Those of the query, or of the query as seen from each center.
     tables: Vec<f32>,
+    /// What is added to them for each center, if anything is.
+    added: Vec<&'t [f32]>,
     /// The lowest entry of each table, and how far the highest is from it.
     lows: Vec<f32>,
     widths: Vec<f32>,
 }
 
 impl<'a> Rounded<'a> {
-    pub(super) fn new(product: &'a Product, query: &[f32], measure: Measure) -> Rounded<'a> {
+    pub(super) fn new(
+        product: &'a Product,
+        centers: &'a Centers,
+        query: &[f32],
+        measure: Measure,
+    ) -> Rounded<'a> {
         let op = if measure == Measure::L2 { Op::L2 } else { Op::NegativeDot };
-        let plain = Plain::of(product, op, std::iter::once(query));
         let (query, tables, starts) = (query.to_vec(), Vec::new(), Vec::new());
-        let added = plain.lows.iter().sum();
-        let (center, inverse) = (0, 0.0);
-        let mut rounded =
-            Rounded { product, query, op, plain, tables, starts, center, inverse, added };
-        let (tables, factor) = rounded.plain.round(0.0);
-        rounded.set(tables, factor, &[]);
-        rounded
+        let (center, inverse, added) = (0, 0.0, 0.0);
+        Rounded { product, centers, query, op, tables, starts, center, inverse, added }
     }
 
     /// Takes rounded tables for those of codes whose sums begin at these numbers.
@@ -71,20 +73,41 @@ impl<'a> Rounded<'a> {
         self.inverse = if factor > 0.0 { 1.0 / factor } else { 0.0 };
     }
 
+    /// The query is compared with rows as they are, whose sums lie in any range, or in one of 16 bits.
+    fn announce_none(&mut self, is_bounded: bool) {
+        let plain = Plain::of(self.product, self.op, std::iter::once(self.query.as_slice()));
+        let widest_sum = if is_bounded { plain.widths.iter().sum() } else { 0.0 };
+        let (tables, factor) = plain.round(widest_sum);
+        self.set(tables, factor, &[]);
+        self.added = plain.lows.iter().sum();
+    }
+
     /// The query is compared with rows that are differences to one of some centers.
     fn announce_distances(&mut self, centers: &[(usize, &[f32])]) {
-        let moved: Vec<Vec<f32>> =
-            centers.iter().map(|(_, center)| moved(&self.query, center)).collect();
-        let plain = Plain::of(self.product, self.op, moved.iter().map(Vec::as_slice));
-        let square = |query: &Vec<f32>| query.iter().map(|component| component * component).sum();
-        let squares: Vec<f32> = moved.iter().map(square).collect();
+        let group = Group::split(Level::best(), &self.query, self.query.len());
+        let mut squares = vec![0.0; centers.len()];
+        for ((_, center), square) in centers.iter().zip(&mut squares) {
+            ops::scores(Level::best(), Op::L2, &group[0], center, std::slice::from_mut(square));
+        }
+        let has_tables = !self.centers.is_empty();
+        let plain = if has_tables {
+            let numbers = centers.iter().map(|(number, _)| *number);
+            Plain::of_centers(self.product, &self.query, self.centers, numbers)
+        } else {
+            let moved: Vec<Vec<f32>> =
+                centers.iter().map(|(_, center)| moved(&self.query, center)).collect();
+            Plain::of(self.product, self.op, moved.iter().map(Vec::as_slice))
+        };
         let nearest = lowest(&squares);
         let widths = plain.widths.chunks_exact(self.product.parts);
         let reach =
             |(square, widths): (&f32, &[f32])| square - nearest + widths.iter().sum::<f32>();
         let widest_sum = squares.iter().zip(widths).map(reach).fold(0.0, f32::max);
-        let begins = plain.lows.chunks_exact(self.product.parts).map(|lows| lows.iter().sum());
-        let begins: Vec<f32> = begins.collect();
+        // Tables that are kept lack the distance to the center.
+        let lows = plain.lows.chunks_exact(self.product.parts).zip(&squares);
+        let begins: Vec<f32> = lows
+            .map(|(lows, square)| lows.iter().sum::<f32>() + if has_tables { *square } else { 0.0 })
+            .collect();
         let (tables, factor) = plain.round(widest_sum);
         self.set(tables, factor, &begins);
         self.added = lowest(&begins);
@@ -92,16 +115,20 @@ impl<'a> Rounded<'a> {
 
     /// The same for inner products, to which those with the centers are added.
     fn announce_products(&mut self, centers: &[(usize, &[f32])]) {
+        let plain = Plain::of(self.product, self.op, std::iter::once(self.query.as_slice()));
         let product = |(_, center): &(usize, &[f32])| -negative_dot(&self.query, center);
         let begins: Vec<f32> = centers.iter().map(product).collect();
         let reach = begins.iter().map(|begin| begin - lowest(&begins)).fold(0.0, f32::max);
-        let (tables, factor) = self.plain.round(reach + self.plain.widths.iter().sum::<f32>());
+        let (tables, factor) = plain.round(reach + plain.widths.iter().sum::<f32>());
         self.set(tables, factor, &begins);
-        self.added = self.plain.lows.iter().sum::<f32>() + lowest(&begins);
+        self.added = plain.lows.iter().sum::<f32>() + lowest(&begins);
     }
 
     /// The tables that codes are looked up in, and what becomes of sums.
-    fn current(&self) -> packed::Tables<'_> {
+    fn current(&mut self) -> packed::Tables<'_> {
+        if self.tables.is_empty() {
+            self.announce_none(false);
+        }
         let own = self.tables.chunks_exact(self.product.parts).nth(self.center);
         let entries = own.unwrap_or(&self.tables).as_flattened(); // products share one for all centers
         let start = self.starts.get(self.center).copied().unwrap_or(0);
@@ -110,9 +137,9 @@ impl<'a> Rounded<'a> {
     }
 }
 
-impl Plain {
+impl<'t> Plain<'t> {
     /// The tables of some queries.
-    fn of<'q>(product: &Product, op: Op, queries: impl Iterator<Item = &'q [f32]>) -> Plain {
+    fn of<'q>(product: &Product, op: Op, queries: impl Iterator<Item = &'q [f32]>) -> Plain<'t> {
         let mut tables = Vec::new();
         for query in queries {
             let start = tables.len();
@@ -122,10 +149,41 @@ impl Plain {
         if op == Op::NegativeDot {
             tables.iter_mut().for_each(|entry| *entry = -*entry);
         }
-        let mut lows = vec![0.0; tables.len() / ENTRIES];
-        let mut widths = lows.clone();
-        rounding::extents(Level::best(), tables.as_chunks().0, &mut lows, &mut widths);
-        Plain { tables, lows, widths }
+        Plain::measured(tables, Vec::new())
+    }
+
+    /// The tables of distances to rows that are differences to centers, less the distances to those.
+    fn of_centers(
+        product: &Product,
+        query: &[f32],
+        centers: &'t Centers,
+        numbers: impl Iterator<Item = usize>,
+    ) -> Plain<'t> {
+        let twice: Vec<f32> = query.iter().map(|component| 2.0 * component).collect();
+        let mut tables = vec![0.0; product.table_entries()];
+        product.fill(Op::NegativeDot, &twice, &mut tables);
+        let added = numbers.map(|number| centers.table(number, &product.columns)).collect();
+        Plain::measured(tables, added)
+    }
+
+    fn measured(tables: Vec<f32>, added: Vec<&'t [f32]>) -> Plain<'t> {
+        let count = tables.len() / ENTRIES;
+        let all = count * added.len().max(1);
+        let plain = Plain { tables, added, lows: Vec::new(), widths: Vec::new() };
+        let (mut lows, mut widths) = (vec![0.0; all], vec![0.0; all]);
+        let places = lows.chunks_exact_mut(count).zip(widths.chunks_exact_mut(count));
+        for (tables, (lows, widths)) in plain.each().zip(places) {
+            rounding::extents(Level::best(), tables, lows, widths);
+        }
+        Plain { lows, widths, ..plain }
+    }
+
+    /// All tables, by center if something is added for each.
+    fn each(&self) -> impl Iterator<Item = rounding::Tables<'_>> {
+        let entries = self.tables.as_chunks().0;
+        let alone = self.added.is_empty().then_some([].as_slice());
+        let added = self.added.iter().map(|added| added.as_chunks().0).chain(alone);
+        added.map(move |added| rounding::Tables { entries, added })
     }
 
     /// The tables rounded, and the factor, where sums lie in a range of `widest_sum`.
@@ -134,8 +192,11 @@ impl Plain {
         let factor = (LARGEST_ENTRY / widest).min(LARGEST_SUM / widest_sum);
         let factor = if factor.is_finite() { factor } else { 0.0 };
         let mut rounded = vec![[0; ENTRIES]; self.lows.len()];
-        let tables = self.tables.as_chunks().0;
-        rounding::round(Level::best(), tables, &self.lows, factor, &mut rounded);
+        let count = self.tables.len() / ENTRIES;
+        let places = self.lows.chunks_exact(count).zip(rounded.chunks_exact_mut(count));
+        for (tables, (lows, rounded)) in self.each().zip(places) {
+            rounding::round(Level::best(), tables, lows, factor, rounded);
+        }
         (rounded, factor)
     }
 }
@@ -143,10 +204,7 @@ impl Plain {
 impl Scorer for Rounded<'_> {
     fn announce(&mut self, centers: &[(usize, &[f32])]) {
         match self.op {
-            _ if centers.is_empty() => {
-                let (tables, factor) = self.plain.round(self.plain.widths.iter().sum());
-                self.set(tables, factor, &[]);
-            }
+            _ if centers.is_empty() => self.announce_none(true),
             Op::L2 => self.announce_distances(centers),
             _ => self.announce_products(centers),
         }
@@ -160,9 +218,26 @@ impl Scorer for Rounded<'_> {
         packed::scores(Level::best(), self.current(), codes, scores);
     }
 
+    fn near(
+        &mut self,
+        codes: &[u8],
+        scores: &mut [f32],
+        first: usize,
+        limit: f32,
+        taker: &mut dyn Taker,
+    ) {
+        let asked = Asked { tables: self.current(), limit, taker };
+        packed::near(Level::best(), &mut [asked], codes, scores.len(), first);
+    }
+
+    fn packed(&mut self) -> Option<packed::Tables<'_>> {
+        Some(self.current())
+    }
+
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
         assert_eq!(numbers.len(), scores.len());
-        let (tables, group_bytes) = (self.current(), GROUP * self.product.code_bytes());
+        let group_bytes = GROUP * self.product.code_bytes();
+        let tables = self.current();
         for (number, score) in numbers.iter().zip(scores) {
             let (group, place) = (*number as usize / GROUP, *number as usize % GROUP);
             let group = &codes[group * group_bytes..][..group_bytes];

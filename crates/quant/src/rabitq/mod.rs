@@ -40,7 +40,7 @@ pub struct Rabitq {
 /// The parts of a code.
 struct Code<'a> {
     signs: &'a [u8],
-    start: f32,
+    /// Of the rough score.
     factor: f32,
     /// The other bits, start and factor of the fine score.
     fine: Option<(&'a [u8], f32, f32)>,
@@ -64,13 +64,13 @@ impl Rabitq {
     fn parts_of<'a>(&self, code: &'a [u8]) -> Code<'a> {
         let float = |at: usize| f32::from_le_bytes(code[at..at + 4].try_into().expect("four"));
         let end = self.dim.div_ceil(8);
-        let (signs, start, factor) = (&code[..end], float(end), float(end + 4));
+        let (signs, factor) = (&code[..end], float(end + 4));
         let fine = (self.bits > 1).then(|| {
             let first = end + 3 * size_of::<f32>();
             let last = first + (self.dim * (self.bits - 1)).div_ceil(8);
             (&code[first..last], float(last), float(last + 4))
         });
-        Code { signs, start, factor, fine }
+        Code { signs, factor, fine }
     }
 }
 
