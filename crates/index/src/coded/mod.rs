@@ -1,7 +1,7 @@
 //! Codes one behind another, or in groups that lie together, all of them looked at.
 
 mod floats;
-mod screen;
+pub(crate) mod screen;
 
 use crate::ann::{
     AnnIndex, Collector, FEWEST, Hit, Queries, RowScorer, Settings, Takers, Together,
@@ -14,6 +14,7 @@ use anear_quant::{Codec, How, Query, Scorer};
 use anear_types::parts::Bytes;
 use anear_types::{Error, Measure, Result};
 use floats::Floats;
+use screen::ScreenedRows;
 use std::ops::Range;
 
 /// Codes scored at a time.
@@ -160,7 +161,10 @@ impl AnnIndex for CodedIndex {
     fn row_scorer<'a>(&'a self, query: Query<'_>) -> Result<Box<dyn RowScorer + 'a>> {
         let scorer = self.codec.scorer(query, self.how)?;
         Ok(match self.floats.as_ref().and_then(|floats| floats.codes_for(&self.codes, query)) {
-            Some(codes) => Box::new(codes.scorer(query.floats(), scorer, &self.codes)),
+            Some((coding, codes)) => {
+                let screened = coding.screened(query.floats(), scorer);
+                Box::new(ScreenedRows { screened, codes, rows: &self.codes })
+            }
             None => Box::new(CodeScorer { scorer, codes: &self.codes }),
         })
     }

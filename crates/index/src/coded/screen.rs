@@ -1,32 +1,62 @@
-//! Scoring some of the rows, of which only those that may be near are read in full.
+//! Scoring rows, of which only those that may be near are read in full.
 //!
-//! A search by way of a graph scores rows that lie anywhere, and most of them turn out to be too far.
-//! Their codes of a byte a component are a quarter of the bytes and bound the distance
-//! ([`anear_quant::sq`]); the bounds are widened for what sums of f32 may lose, so that no row is left
-//! out whose score would be near enough.
+//! A search scores many rows, and most of them turn out to be too far. Their codes of a byte a component
+//! are a quarter of the bytes and bound the distance ([`anear_quant::sq`]); the bounds are widened for
+//! what sums of f32 may lose, so that no row is left out whose score would be near enough.
 
 use crate::ann::RowScorer;
 use anear_kernels::{Level, codes};
-use anear_quant::Scorer;
 use anear_quant::sq::{Coded, Sq, SqBlock, SqQueries};
-use anear_types::Metric;
+use anear_quant::{How, Scorer};
+use anear_types::{Element, MatrixRef, Measure, Metric};
+use std::ops::Range;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Half the distance from 1 to the next f32.
 const UNIT: f64 = 1.0 / (1 << 24) as f64;
 /// More than sums lose where they are too small for f32.
 const VANISHING: f64 = 1e-30;
 
-/// Codes of all rows.
-pub(super) struct Codes {
+/// Counts queries, to tell when it has paid to have coded the rows.
+#[derive(Default)]
+pub(crate) struct Asked(AtomicUsize);
+
+impl Asked {
+    /// Counts some queries that score all rows; whether it has paid.
+    pub(crate) fn for_all(&self, queries: usize) -> bool {
+        self.0.fetch_add(queries, Ordering::Relaxed) + queries >= 200
+    }
+
+    /// Counts a query that scores some of the rows; whether it has paid.
+    pub(crate) fn for_some(&self, rows: u64) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed) as u64 >= 200 + rows / 512
+    }
+}
+
+/// The metric of a measure that codes bound; `None` for others.
+pub(crate) fn metric_of(how: How) -> Option<Metric> {
+    match how.measure {
+        Measure::L2 => Some(Metric::L2),
+        Measure::InnerProduct => Some(Metric::InnerProduct),
+        _ => None,
+    }
+}
+
+/// How rows are coded.
+pub(crate) struct Coding {
     level: Level,
     metric: Metric,
     sq: Sq,
+    /// The norm of the centre of all rows.
+    center: f64,
+}
+
+/// The codes of some rows.
+pub(crate) struct Codes {
     block: SqBlock,
     /// What is known of each row beside its code, from the first query on that asks for it.
     terms: OnceLock<Vec<Terms>>,
-    /// The norm of the centre of all rows.
-    center: f64,
 }
 
 /// What stands for a row in the bound for its score.
@@ -38,13 +68,11 @@ struct Terms {
     shift: f32,
 }
 
-/// Scores rows against one query.
-pub(super) struct Screened<'a> {
-    codes: &'a Codes,
-    terms: &'a [Terms],
+/// A query, and what scores rows in full.
+pub(crate) struct Screened<'a> {
+    coding: &'a Coding,
     queries: SqQueries,
     exact: Box<dyn Scorer + 'a>,
-    rows: &'a [u8],
     /// What a score may be off by, as a share of the product of the norms.
     loss: f64,
     norm: f64,
@@ -62,83 +90,159 @@ struct Scratch {
     near: Vec<u32>,
 }
 
-impl Codes {
-    pub(super) fn new(level: Level, metric: Metric, sq: Sq, block: SqBlock) -> Codes {
+impl Coding {
+    /// Chooses a coding for rows in several parts; `None` if a row is not finite, or there is none.
+    pub(crate) fn new(metric: Metric, parts: &[MatrixRef<'_>]) -> Option<Coding> {
+        let is_finite = |bytes: &[u8; 4]| f32::from_le_bytes(*bytes).is_finite();
+        if !parts.iter().all(|rows| rows.bytes().as_chunks().0.iter().all(is_finite)) {
+            return None;
+        }
+        Coding::at(Level::best(), metric, parts)
+    }
+
+    fn at(level: Level, metric: Metric, parts: &[MatrixRef<'_>]) -> Option<Coding> {
+        let sq = Sq::train_over(level, metric, parts)?;
         let (center, ..) = sq.parts();
         let center = norm(center);
-        Codes { level, metric, sq, block, terms: OnceLock::new(), center }
+        Some(Coding { level, metric, sq, center })
     }
 
-    pub(super) fn of_rows(&self) -> (&Sq, Coded<'_>) {
-        (&self.sq, self.block.coded())
+    pub(crate) fn sq(&self) -> &Sq {
+        &self.sq
     }
 
-    /// Prepares a finite query for scoring some of the rows, which `exact` scores in full.
-    pub(super) fn scorer<'a>(
+    pub(crate) fn encode(&self, rows: MatrixRef<'_>) -> Codes {
+        let mut block = SqBlock::default();
+        self.sq.encode(self.level, rows, &mut block);
+        Codes { block, terms: OnceLock::new() }
+    }
+
+    /// Prepares a finite query, whose scores of rows are in full those of `exact`.
+    pub(crate) fn screened<'a>(
         &'a self,
         query: &[f32],
         exact: Box<dyn Scorer + 'a>,
-        rows: &'a [u8],
     ) -> Screened<'a> {
         let values: Vec<f64> = query.iter().copied().map(f64::from).collect();
         let one = std::iter::once(&values[..]);
         let queries = SqQueries::new(self.level, &self.sq, self.metric, one);
-        let terms = self.terms.get_or_init(|| self.terms_for(&queries));
         // Each addition of f32 loses a unit of what was added up so far at most.
         let loss = (query.len() + 8) as f64 * UNIT * 1.01;
         let (norm, scratch) = (norm(query), Scratch::default());
-        Screened { codes: self, terms, queries, exact, rows, loss, norm, scratch }
+        Screened { coding: self, queries, exact, loss, norm, scratch }
     }
+}
 
-    fn terms_for(&self, queries: &SqQueries) -> Vec<Terms> {
-        let coded = self.block.coded();
-        let (mut norms, mut shifts) = (Vec::new(), Vec::new());
-        queries.row_terms(&coded, &mut norms, &mut shifts);
-        let row = |row: usize| Terms {
-            scale: coded.scales[row],
-            norm: norms.get(row).copied().unwrap_or(0.0),
-            error: coded.errors[row],
-            shift: shifts[row],
-        };
-        (0..shifts.len()).map(row).collect()
-    }
+/// Rows of floats, one behind another.
+pub(crate) fn matrix(rows: &[u8], dim: usize) -> MatrixRef<'_> {
+    let element = Element::F32;
+    MatrixRef::new(rows, element, rows.len() / (dim * element.bytes()), dim)
 }
 
 fn norm(values: &[f32]) -> f64 {
     values.iter().map(|value| f64::from(*value) * f64::from(*value)).sum::<f64>().sqrt()
 }
 
+impl Codes {
+    pub(crate) fn coded(&self) -> Coded<'_> {
+        self.block.coded()
+    }
+
+    fn terms(&self, queries: &SqQueries) -> &[Terms] {
+        self.terms.get_or_init(|| {
+            let coded = self.coded();
+            let (mut norms, mut shifts) = (Vec::new(), Vec::new());
+            queries.row_terms(&coded, &mut norms, &mut shifts);
+            let row = |row: usize| Terms {
+                scale: coded.scales[row],
+                norm: norms.get(row).copied().unwrap_or(0.0),
+                error: coded.errors[row],
+                shift: shifts[row],
+            };
+            (0..shifts.len()).map(row).collect()
+        })
+    }
+}
+
 impl Screened<'_> {
-    /// Finds the rows that may have a score up to a bound.
-    fn pass(&mut self, rows: &[u32], bound: f32) {
-        let Scratch { listed, terms, scales, scores, places, near } = &mut self.scratch;
+    /// Scores rows that are numbered from 0, but gives infinity for some that are beyond the bound.
+    fn score_up_to(
+        &mut self,
+        bound: f32,
+        (codes, rows): (&Codes, &[u8]),
+        numbers: &[u32],
+        scores: &mut [f32],
+    ) {
+        if !is_bound(bound) {
+            return self.exact.gather(rows, numbers, scores);
+        }
+        let Scratch { listed, terms, scales, .. } = &mut self.scratch;
         listed.clear();
-        listed.extend(rows.iter().map(|row| *row as usize));
+        listed.extend(numbers.iter().map(|row| *row as usize));
+        let all = codes.terms(&self.queries);
         terms.clear();
-        terms.extend(rows.iter().map(|row| self.terms[*row as usize]));
+        terms.extend(listed.iter().map(|row| all[*row]));
         scales.clear();
         scales.extend(terms.iter().map(|terms| terms.scale));
-        scores.resize(rows.len(), 0.0);
-        let (_, coded) = self.codes.of_rows();
-        let group = &self.queries.groups[0];
-        codes::scores(self.codes.level, group, coded.codes.listed(listed), scales, scores);
+        self.scratch.scores.resize(numbers.len(), 0.0);
+        let coded = codes.coded().codes.listed(&self.scratch.listed);
+        let (group, level) = (&self.queries.groups[0], self.coding.level);
+        codes::scores(level, group, coded, &self.scratch.scales, &mut self.scratch.scores);
+        let terms = std::mem::take(&mut self.scratch.terms);
+        self.pass(bound, &terms, |at| numbers[at]);
+        self.scratch.terms = terms;
+        let Scratch { places, near, scores: found, .. } = &mut self.scratch;
+        found.resize(near.len(), 0.0);
+        self.exact.gather(rows, near, found);
+        scores.fill(f32::INFINITY);
+        places.iter().zip(found).for_each(|(place, score)| scores[*place] = *score);
+    }
+
+    /// Scores some rows in a row; the numbers of those that may be up to the bound, and their scores.
+    pub(crate) fn near(
+        &mut self,
+        bound: f32,
+        (codes, rows): (&Codes, &[u8]),
+        range: Range<usize>,
+    ) -> (&[u32], &[f32]) {
+        let first = range.start as u32;
+        if is_bound(bound) {
+            let coded = codes.coded().range(range.start, range.end);
+            self.scratch.scores.resize(range.len(), 0.0);
+            let (group, level) = (&self.queries.groups[0], self.coding.level);
+            codes::scores(level, group, coded.codes, coded.scales, &mut self.scratch.scores);
+            let terms = &codes.terms(&self.queries)[range];
+            self.pass(bound, terms, |at| first + at as u32);
+        } else {
+            self.scratch.near.clear();
+            self.scratch.near.extend(first..range.end as u32);
+        }
+        let Scratch { near, scores, .. } = &mut self.scratch;
+        scores.resize(near.len(), 0.0);
+        self.exact.gather(rows, near, scores);
+        (near, scores)
+    }
+
+    /// Finds which of the rows that were scored may be up to a bound.
+    fn pass(&mut self, bound: f32, terms: &[Terms], number: impl Fn(usize) -> u32) {
         let is_product = self.queries.uses_norms();
         let (by_length, share) =
             if is_product { (self.loss * self.norm, 0.0) } else { (0.0, 2.0 * self.loss) };
-        let bound = f64::from(bound) * (1.0 + share) + by_length * self.codes.center + VANISHING;
+        let bound = f64::from(bound) * (1.0 + share) + by_length * self.coding.center + VANISHING;
         let limit = self.queries.members[0].bound(bound);
         let (by_norm, by_error) =
             (limit.by_norm + by_length as f32 * 1.1, limit.by_error + by_length as f32 * 1.1);
-        places.resize(rows.len(), 0);
-        near.resize(rows.len(), 0);
+        let Scratch { scores, places, near, .. } = &mut self.scratch;
+        places.resize(scores.len(), 0);
+        near.resize(scores.len(), 0);
         let mut passing = 0;
-        for (at, (score, terms)) in scores.iter().zip(&*terms).enumerate() {
+        for (at, (score, terms)) in scores.iter().zip(terms).enumerate() {
             let limit =
                 limit.constant + by_norm * terms.norm + by_error * terms.error + terms.shift;
             // Also where nothing is known, and the limit is not a number.
             let is_beyond = *score > limit;
             places[passing] = at;
-            near[passing] = rows[at];
+            near[passing] = number(at);
             passing += usize::from(!is_beyond);
         }
         places.truncate(passing);
@@ -146,21 +250,25 @@ impl Screened<'_> {
     }
 }
 
-impl RowScorer for Screened<'_> {
+/// Whether a bound lets not everything pass.
+fn is_bound(bound: f32) -> bool {
+    bound.is_finite() && bound < f32::MAX
+}
+
+/// Scores rows whose numbers are their places.
+pub(super) struct ScreenedRows<'a> {
+    pub(super) screened: Screened<'a>,
+    pub(super) codes: &'a Codes,
+    pub(super) rows: &'a [u8],
+}
+
+impl RowScorer for ScreenedRows<'_> {
     fn score(&mut self, rows: &[u32], scores: &mut [f32]) {
-        self.exact.gather(self.rows, rows, scores);
+        self.screened.exact.gather(self.rows, rows, scores);
     }
 
     fn score_up_to(&mut self, bound: f32, rows: &[u32], scores: &mut [f32]) {
-        if !bound.is_finite() || bound == f32::MAX {
-            return self.score(rows, scores);
-        }
-        self.pass(rows, bound);
-        let Scratch { places, near, scores: found, .. } = &mut self.scratch;
-        found.resize(near.len(), 0.0);
-        self.exact.gather(self.rows, near, found);
-        scores.fill(f32::INFINITY);
-        places.iter().zip(found).for_each(|(place, score)| scores[*place] = *score);
+        self.screened.score_up_to(bound, (self.codes, self.rows), rows, scores);
     }
 }
 
@@ -168,9 +276,8 @@ impl RowScorer for Screened<'_> {
 mod tests {
     use super::*;
     use anear_quant::raw::Raw;
-    use anear_quant::{Codec, How, Query};
+    use anear_quant::{Codec, Query};
     use anear_testkit::random::Random;
-    use anear_types::{Element, MatrixRef, Measure};
 
     const ROWS: usize = 500;
     const DIM: usize = 40;
@@ -193,14 +300,13 @@ mod tests {
             for (metric, measure) in
                 [(Metric::L2, Measure::L2), (Metric::InnerProduct, Measure::InnerProduct)]
             {
-                let rows = MatrixRef::new(bytes, Element::F32, ROWS, DIM);
-                let sq = Sq::train(level, metric, rows).unwrap();
-                let mut block = SqBlock::default();
-                sq.encode(level, rows, &mut block);
-                let codes = Codes::new(level, metric, sq, block);
+                let rows = matrix(bytes, DIM);
+                let coding = Coding::at(level, metric, &[rows]).unwrap();
+                let codes = coding.encode(rows);
                 let how = How { measure, argument: 0.0 };
                 let exact = raw.scorer(Query::Floats(&query), how).unwrap();
-                let mut scorer = codes.scorer(&query, exact, bytes);
+                let screened = coding.screened(&query, exact);
+                let mut scorer = ScreenedRows { screened, codes: &codes, rows: bytes };
                 let (mut all, mut found) = (vec![0.0; ROWS], vec![0.0; ROWS]);
                 scorer.score(&numbers, &mut all);
                 let mut sorted = all.clone();
@@ -212,6 +318,14 @@ mod tests {
                     assert!(pairs().all(|(all, found)| all == found || *all > bound));
                     let left_out = found.iter().filter(|score| score.is_infinite()).count();
                     assert!(left_out > ROWS / 2, "{metric}: {left_out} of {ROWS} at {nearest}");
+                    let (near, scores) = scorer.screened.near(bound, (&codes, bytes), 7..ROWS);
+                    assert!(near.len() < ROWS / 2 && near.is_sorted());
+                    for (row, score) in all.iter().rev().enumerate().skip(7) {
+                        match near.binary_search(&(row as u32)) {
+                            Ok(at) => assert_eq!(scores[at], *score),
+                            Err(_) => assert!(*score > bound),
+                        }
+                    }
                 }
                 scorer.score_up_to(f32::INFINITY, &numbers, &mut found);
                 assert_eq!(found, all);

@@ -44,7 +44,8 @@ impl<'a> Explorer<'a> {
         let Some(entry) = self.descend(scorer) else { return };
         self.begin_query();
         self.scratch.seen[entry.row as usize] = self.scratch.query;
-        collector.offer_all(&[entry.score], std::iter::once(i64::from(entry.row)), settings);
+        let wanted = |row: u32| Some(i64::from(row)).filter(|id| settings.keeps(*id));
+        collector.offer_all(&[entry.score], 0, |_| wanted(entry.row));
         let mut frontier = Frontier::new(effort);
         frontier.offer(entry);
         while let Some(row) = frontier.leave() {
@@ -54,7 +55,7 @@ impl<'a> Explorer<'a> {
             let bound = frontier.bound().max(collector.limit());
             self.score_unseen_neighbors(row, bound, scorer);
             let Scratch { rows, scores, .. } = &self.scratch;
-            collector.offer_all(scores, rows.iter().copied().map(i64::from), settings);
+            collector.offer_all(scores, 0, |at| wanted(rows[at]));
             let mut bound = frontier.bound();
             for (row, score) in rows.iter().zip(scores) {
                 if *score <= bound {

@@ -3,6 +3,7 @@
 mod duplicates;
 mod lists;
 mod refinement;
+mod screen;
 mod together;
 
 use crate::ann::{AnnIndex, Collector, Hit, Queries, Settings, centroids_of, codec_of};
@@ -15,8 +16,12 @@ use anear_types::{Error, Result};
 use duplicates::Duplicates;
 use lists::{Lists, Place};
 use refinement::Refinement;
+use screen::{CodedLists, Screen};
 use std::ops::Range;
 use std::sync::OnceLock;
+
+/// Codes that are looked at to begin with, where few of those that follow will be near.
+const FIRST_CODES: usize = 64;
 
 /// Rows in inverted lists.
 pub(crate) struct InvertedIndex {
@@ -33,6 +38,8 @@ pub(crate) struct InvertedIndex {
     refinement: Option<Refinement>,
     /// What the scores of codes lack, for each list from the first search on that looks at it.
     own_terms: Vec<OnceLock<Option<Vec<f32>>>>,
+    /// Codes beside lists of floats, where they are the rows themselves.
+    screen: Option<Screen>,
 }
 
 impl InvertedIndex {
@@ -71,6 +78,7 @@ impl InvertedIndex {
             codec.see_centers(centroids);
         }
         let has_centroids = centroids.is_some();
+        let screen = if has_centroids { None } else { Screen::new(&*codec, how, parts.rows) };
         Ok(InvertedIndex {
             dim: parts.dim,
             rows: parts.rows,
@@ -83,6 +91,7 @@ impl InvertedIndex {
             duplicates,
             refinement,
             own_terms: vec![OnceLock::new(); if has_centroids { inverted.list_count } else { 0 }],
+            screen,
         })
     }
 
@@ -108,6 +117,11 @@ impl InvertedIndex {
         settings: &Settings<'_>,
         label: impl Fn(&List, usize, i64) -> i64,
     ) -> Result<Vec<Hit>> {
+        if let (Some(screen), Query::Floats(values)) = (&self.screen, query)
+            && let Some(coded) = screen.for_query(&self.lists, values)
+        {
+            return self.scan_near(coded, values, lists, goal, settings, label);
+        }
         let mut scorer = self.codec.scorer(query, self.how)?;
         let mut collector = Collector::new(goal, self.how);
         let code_bytes = self.codec.code_bytes();
@@ -137,6 +151,41 @@ impl InvertedIndex {
                 scorer.block(codes, scores);
                 scores.iter_mut().zip(&own_terms[first..]).for_each(|(score, term)| *score += term);
                 collector.offer_all(scores, first, id);
+            }
+        }
+        Ok(collector.into_hits())
+    }
+
+    /// The same, reading only the rows that may be near.
+    fn scan_near(
+        &self,
+        coded: &CodedLists,
+        query: &[f32],
+        lists: &[Hit],
+        goal: Goal,
+        settings: &Settings<'_>,
+        label: impl Fn(&List, usize, i64) -> i64,
+    ) -> Result<Vec<Hit>> {
+        let scorer = self.codec.scorer(Query::Floats(query), self.how)?;
+        let mut screened = coded.coding.screened(query, scorer);
+        let mut collector = Collector::new(goal, self.how);
+        for hit in lists {
+            let Some(list) = self.lists.get(hit.id) else { continue };
+            let codes = coded.list(list.number).expect("codes for each list that holds something");
+            let ids = list.ids.bytes().as_chunks().0;
+            let mut first = 0;
+            while first < ids.len() {
+                // As long as nothing is known of what is near, all rows are read.
+                let limit = collector.limit();
+                let count = if limit == f32::MAX { FIRST_CODES } else { BLOCK_CODES };
+                let end = ids.len().min(first + count);
+                let (near, scores) = screened.near(limit, (codes, &list.codes), first..end);
+                collector.offer_all(scores, 0, |at| {
+                    let at = near[at] as usize;
+                    let id = i64::from_le_bytes(ids[at]);
+                    settings.keeps(id).then(|| label(list, at, id))
+                });
+                first = end;
             }
         }
         Ok(collector.into_hits())
