@@ -13,7 +13,9 @@ use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
 use anear_quant::two_level::TwoLevel;
 use anear_quant::{Codec, How};
-use anear_types::parts::{Bytes, CheckedParts, CodecParts, IndexParts, Structure, TwoLevelParts};
+use anear_types::parts::{
+    Bytes, CheckedParts, CodecParts, Coded, IndexParts, Structure, TwoLevelParts,
+};
 use anear_types::{Error, Measure, Result};
 
 /// Makes an index that can be searched. Codes stay where they are.
@@ -32,20 +34,9 @@ pub(crate) fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
     }
     let how = How { measure: parts.measure, argument: parts.argument };
     Ok(match &parts.structure {
-        Structure::Coded(coded) => {
-            let rows = parts.rows as usize;
-            let (codec, codes): (Box<dyn Codec>, Bytes) = match (&coded.codec, &coded.blocks) {
-                (CodecParts::Product(product), Some(blocks)) => {
-                    let codec = Packed::new(parts.dim, product);
-                    let codes = codec.grouped(&coded.codes, blocks, rows);
-                    (Box::new(codec), codes)
-                }
-                (codec, _) => (codec_of(codec, parts.dim, parts.measure)?, coded.codes.clone()),
-            };
-            Box::new(CodedIndex::new(codec, how, rows, codes))
-        }
+        Structure::Coded(coded) => Box::new(coded_of(parts, coded)?),
         Structure::Inverted(inverted) => {
-            let quantizer = adopt_inner(&inverted.quantizer)?;
+            let quantizer = quantizer_of(&inverted.quantizer)?;
             Box::new(InvertedIndex::new(parts, inverted, quantizer, how)?)
         }
         Structure::Graph(graph) => Box::new(GraphIndex::new(graph, adopt_inner(&graph.storage)?)),
@@ -61,6 +52,30 @@ pub(crate) fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
             Box::new(RefinedIndex::new(base, adopt_inner(&refined.refinement)?, refined.factor))
         }
     })
+}
+
+fn coded_of(parts: &IndexParts, coded: &Coded) -> Result<CodedIndex> {
+    let how = How { measure: parts.measure, argument: parts.argument };
+    let rows = parts.rows as usize;
+    let (codec, codes): (Box<dyn Codec>, Bytes) = match (&coded.codec, &coded.blocks) {
+        (CodecParts::Product(product), Some(blocks)) => {
+            let codec = Packed::new(parts.dim, product);
+            let codes = codec.grouped(&coded.codes, blocks, rows);
+            (Box::new(codec), codes)
+        }
+        (codec, _) => (codec_of(codec, parts.dim, parts.measure)?, coded.codes.clone()),
+    };
+    Ok(CodedIndex::new(codec, how, rows, codes))
+}
+
+/// The same for what finds lists.
+fn quantizer_of(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
+    match &parts.structure {
+        Structure::Coded(coded) if parts.trained => {
+            Ok(Box::new(coded_of(parts, coded)?.of_centroids()))
+        }
+        _ => adopt_inner(parts),
+    }
 }
 
 /// The codec for rows of `dim` components, whose codes lie one behind another.

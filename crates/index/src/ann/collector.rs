@@ -33,6 +33,15 @@ enum Hits {
 #[derive(Clone, Copy, Debug)]
 struct Ranked(Hit);
 
+impl Ranked {
+    /// The order of numbers, which scores that are taken are.
+    #[inline]
+    fn is_before(self, other: Ranked) -> bool {
+        let (Ranked(a), Ranked(b)) = (self, other);
+        a.score < b.score || a.score == b.score && a.id < b.id
+    }
+}
+
 impl Ord for Ranked {
     #[inline]
     fn cmp(&self, other: &Ranked) -> Ordering {
@@ -89,7 +98,7 @@ impl Collector {
                     hits.push(hit);
                 }
                 let mut at = hits.len() - 1;
-                while at > 0 && hit < hits[at - 1] {
+                while at > 0 && hit.is_before(hits[at - 1]) {
                     hits[at] = hits[at - 1];
                     at -= 1;
                 }

@@ -23,7 +23,7 @@ pub(crate) const BLOCK_CODES: usize = 1024;
 const QUERIES_AT_ONCE: usize = 32;
 /// The same where they are decoded for that.
 const QUERIES_TOGETHER: usize = 128;
-/// Components of so few rows, such as the centroids of lists, are scored as they are.
+/// So few components of centroids are scored as they are.
 const FEW_COMPONENTS: usize = 1 << 18;
 
 /// Rows as codes, whose ids are their numbers.
@@ -43,9 +43,17 @@ impl CodedIndex {
         let needed = rows.next_multiple_of(codec.codes_together()) * codec.code_bytes();
         assert_eq!(codes.len(), needed);
         let is_raw = codec.is_raw();
-        let is_worth_while = is_raw && rows * codec.dim() > FEW_COMPONENTS;
-        let floats = if is_worth_while { Floats::new(how, codec.dim()) } else { None };
+        let floats = if is_raw { Floats::new(how, codec.dim()) } else { None };
         CodedIndex { codec, how, rows, codes, floats }
+    }
+
+    /// The same with rows that are centroids: which are near does not hang on the last digit, so that few
+    /// of them are scored in f32 alone.
+    pub(crate) fn of_centroids(mut self) -> CodedIndex {
+        if self.rows * self.codec.dim() <= FEW_COMPONENTS {
+            self.floats = None;
+        }
+        self
     }
 
     /// The operation for codes that are worth decoding for several queries.

@@ -16,6 +16,7 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512vnni")
+            && is_x86_feature_detected!("avx512vbmi")
             && is_x86_feature_detected!("avx512vpopcntdq")
             && is_x86_feature_detected!("fma")
             && is_x86_feature_detected!("f16c")
@@ -27,7 +28,7 @@ impl Avx512 {
 
     pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         #[target_feature(
-            enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vpopcntdq,fma,f16c,popcnt,bmi1,bmi2"
+            enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,avx512vpopcntdq,fma,f16c,popcnt,bmi1,bmi2"
         )]
         fn with_features<K: Kernel>(simd: Avx512, kernel: K) -> K::Output {
             kernel.run(simd)
@@ -36,6 +37,19 @@ impl Avx512 {
         unsafe { with_features(self, kernel) }
     }
 }
+
+/// Where the numbers of a code are in four times 16 bytes: those of codes 0 to 7 in every second byte,
+/// those of codes 8 to 15 between them.
+const BY_CODE: [u8; BYTES] = {
+    let mut order = [0; BYTES];
+    let mut at = 0;
+    while at < BYTES {
+        let (code, part) = (at / 4, at % 4);
+        order[at] = (part * 16 + if code < 8 { 2 * code } else { 2 * (code - 8) + 1 }) as u8;
+        at += 1;
+    }
+    order
+};
 
 /// An intrinsic of this level, called from a method of the token.
 macro_rules! intrinsic {
@@ -54,6 +68,8 @@ impl Simd for Avx512 {
     type I32s = __m512i;
     type Bytes = __m512i;
     type Half = __m256;
+    type Places = [__m512i; 2];
+    type Sums = [__m512i; 2];
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m512 {
@@ -199,48 +215,48 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn look_up(self, table: __m512i, places: __m512i) -> __m512i {
-        intrinsic!(_mm512_shuffle_epi8(table, places))
+    fn no_sums(self) -> [__m512i; 2] {
+        [intrinsic!(_mm512_setzero_si512()); 2]
     }
 
+    /// The four numbers of a code lie side by side, each as a place in all four tables.
     #[inline(always)]
-    fn lower_halves(self, a: __m512i) -> __m512i {
-        intrinsic!(_mm512_and_si512(a, _mm512_set1_epi8(15)))
-    }
-
-    #[inline(always)]
-    fn upper_halves(self, a: __m512i) -> __m512i {
-        self.lower_halves(intrinsic!(_mm512_srli_epi16::<4>(a)))
-    }
-
-    #[inline(always)]
-    fn upper_bytes(self, a: __m512i) -> __m512i {
-        intrinsic!(_mm512_srli_epi16::<8>(a))
-    }
-
-    #[inline(always)]
-    fn add_u16(self, a: __m512i, b: __m512i) -> __m512i {
-        intrinsic!(_mm512_add_epi16(a, b))
-    }
-
-    #[inline(always)]
-    fn untangled_sums(self, [a, b, c, d]: [__m512i; 4]) -> __m512i {
+    fn places(self, numbers: __m512i) -> [__m512i; 2] {
         intrinsic!({
-            let first = _mm512_shuffle_i64x2::<0b01_00_01_00>(a, b);
-            let ab = _mm512_add_epi16(first, _mm512_shuffle_i64x2::<0b11_10_11_10>(a, b));
-            let first = _mm512_shuffle_i64x2::<0b01_00_01_00>(c, d);
-            let cd = _mm512_add_epi16(first, _mm512_shuffle_i64x2::<0b11_10_11_10>(c, d));
-            let even = _mm512_shuffle_i64x2::<0b10_00_10_00>(ab, cd);
-            let sums = _mm512_add_epi16(even, _mm512_shuffle_i64x2::<0b11_01_11_01>(ab, cd));
-            // The second and the last quarter in the places of those before them, zeros elsewhere.
-            let upper = _mm512_maskz_shuffle_i64x2::<0b11_11_01_01>(0b0011_0011, sums, sums);
-            _mm512_sub_epi16(sums, _mm512_slli_epi16::<8>(upper))
+            let order = _mm512_loadu_si512(BY_CODE.as_ptr().cast());
+            let by_code = _mm512_permutexvar_epi8(order, numbers);
+            let (half, tables) = (_mm512_set1_epi8(15), _mm512_set1_epi32(0x3020_1000));
+            // The lower half of a byte, and in the upper half which table.
+            const HALF_AND_TABLE: i32 = 0b1110_1010;
+            [
+                _mm512_ternarylogic_epi32::<HALF_AND_TABLE>(by_code, half, tables),
+                _mm512_ternarylogic_epi32::<HALF_AND_TABLE>(
+                    _mm512_srli_epi16::<4>(by_code),
+                    half,
+                    tables,
+                ),
+            ]
         })
     }
 
     #[inline(always)]
-    fn not_above_u16(self, a: __m512i, b: __m512i) -> u32 {
-        intrinsic!(_mm512_cmple_epu16_mask(a, b))
+    fn add_entries(
+        self,
+        [low, high]: [__m512i; 2],
+        tables: __m512i,
+        places: [__m512i; 2],
+    ) -> [__m512i; 2] {
+        intrinsic!({
+            let ones = _mm512_set1_epi8(1);
+            let found = _mm512_permutexvar_epi8(places[0], tables);
+            let further = _mm512_permutexvar_epi8(places[1], tables);
+            [_mm512_dpbusd_epi32(low, found, ones), _mm512_dpbusd_epi32(high, further, ones)]
+        })
+    }
+
+    #[inline(always)]
+    fn totals(self, sums: [__m512i; 2]) -> [__m512i; 2] {
+        sums
     }
 
     #[inline(always)]
@@ -259,11 +275,6 @@ impl Simd for Avx512 {
             let shifts = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
             _mm512_reduce_add_epi64(_mm512_sllv_epi64(a, shifts)).cast_unsigned()
         })
-    }
-
-    #[inline(always)]
-    fn store_bytes(self, a: __m512i, bytes: &mut [u8; BYTES]) {
-        intrinsic!(_mm512_storeu_si512(bytes.as_mut_ptr().cast(), a));
     }
 
     #[inline(always)]

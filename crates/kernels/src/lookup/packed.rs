@@ -5,13 +5,14 @@
 //! codes 8 to 15; the upper halves are codes 16 to 31 in the same order (as in FAISS's fast scan, and
 //! in André, Kermarrec and Le Scouarnec, "Cache locality is not enough", 2015).
 //!
-//! A vector holds four parts. Bytes are added in pairs, as 16-bit numbers, of which each is the entry
-//! of one code and 256 times that of another; the upper bytes are added once more by themselves, so
-//! that they can be taken away in the end.
+//! A vector holds four parts. Where bytes of a table can be found across a vector, the numbers of a code
+//! are put side by side, and what is found for them is summed up by a product with ones. Elsewhere bytes
+//! are added in pairs, as 16-bit numbers, of which each is the entry of one code and 256 times that of
+//! another; the upper bytes are added once more by themselves, and taken away in the end.
 
-use super::near::{self, PIECE, Taker};
+use super::near::{PIECE, Taker};
 use crate::Level;
-use crate::arch::{BYTES, Kernel, Simd};
+use crate::arch::{BYTES, Kernel, LANES, Simd};
 
 /// Codes in a group.
 pub const GROUP: usize = 32;
@@ -21,9 +22,8 @@ pub const ENTRIES: usize = 16;
 const PAIR_BYTES: usize = 2 * ENTRIES;
 /// Vectors of which a sum cannot leave 16 bits: those of 256 parts, with entries up to 255.
 const VECTORS_IN_SUM: usize = 64;
-const PARTS_IN_SUM: usize = VECTORS_IN_SUM * BYTES / ENTRIES;
 
-const _: () = assert!(GROUP == PIECE);
+const _: () = assert!(GROUP == PIECE && GROUP == 2 * LANES);
 
 /// The tables of a query, and what becomes of a sum: `(start + sum) * factor + added`.
 #[derive(Clone, Copy, Debug)]
@@ -66,19 +66,11 @@ pub fn scores(level: Level, tables: Tables<'_>, groups: &[u8], scores: &mut [f32
 /// As [`scores`].
 pub fn near(level: Level, asked: &mut [Asked<'_>], groups: &[u8], count: usize, first: usize) {
     let Some(Asked { tables, .. }) = asked.first() else { return };
-    let parts = tables.entries.len() / ENTRIES;
     let group_bytes = checked(*tables, groups, count);
     for other in &*asked {
         assert_eq!(other.tables.entries.len(), tables.entries.len());
     }
-    if parts <= PARTS_IN_SUM {
-        return level.run(Near { asked, group_bytes, groups, count, first });
-    }
-    let mut some = vec![0.0; count];
-    for asked in asked {
-        scores(level, asked.tables, groups, &mut some);
-        asked.limit = near::offer(level, &some, first, asked.limit, asked.taker);
-    }
+    level.run(Near { asked, group_bytes, groups, count, first });
 }
 
 /// Bytes of a group.
@@ -126,16 +118,11 @@ impl Kernel for Scores<'_> {
     fn run<S: Simd>(self, simd: S) {
         let Scores { tables, group_bytes, groups, scores } = self;
         let vectors = Vectors::new([tables]);
+        let scale = Scale::new(simd, tables);
         let mut found = [0.0; GROUP];
         for (group, scores) in groups.chunks_exact(group_bytes).zip(scores.chunks_mut(GROUP)) {
-            let mut total = [0; GROUP];
-            for first in (0..=vectors.whole[0].len()).step_by(VECTORS_IN_SUM) {
-                let [sums] = some_sums(simd, &vectors, group, first);
-                add_to(simd, sums, &mut total);
-            }
-            for (score, sum) in found.iter_mut().zip(total) {
-                *score = score_of(tables, sum);
-            }
+            let [sums] = sums(simd, &vectors, group);
+            scale.store(simd, scale.scores(simd, sums), &mut found);
             match scores.as_chunks_mut::<GROUP>() {
                 ([scores], _) => *scores = found,
                 (_, some) => some.copy_from_slice(&found[..some.len()]),
@@ -144,18 +131,38 @@ impl Kernel for Scores<'_> {
     }
 }
 
-#[inline(always)]
-fn score_of(tables: Tables<'_>, sum: u32) -> f32 {
-    (tables.start + sum) as i32 as f32 * tables.factor + tables.added
+/// What becomes of sums.
+#[derive(Clone, Copy)]
+struct Scale<S: Simd> {
+    start: S::I32s,
+    factor: S::F32s,
+    added: S::F32s,
 }
 
-/// Adds 16-bit sums to larger ones.
-#[inline(always)]
-fn add_to<S: Simd>(simd: S, sums: S::Bytes, total: &mut [u32; GROUP]) {
-    let mut bytes = [0; BYTES];
-    simd.store_bytes(sums, &mut bytes);
-    for (total, bytes) in total.iter_mut().zip(bytes.as_chunks().0) {
-        *total += u32::from(u16::from_le_bytes(*bytes));
+impl<S: Simd> Scale<S> {
+    #[inline(always)]
+    fn new(simd: S, tables: Tables<'_>) -> Scale<S> {
+        Scale {
+            start: simd.splat_i32(tables.start as i32),
+            factor: simd.splat(tables.factor),
+            added: simd.splat(tables.added),
+        }
+    }
+
+    /// Multiplied and added apart, as levels without instructions for both do.
+    #[inline(always)]
+    fn scores(self, simd: S, sums: [S::I32s; 2]) -> [S::F32s; 2] {
+        let [low, high] = sums;
+        let low = simd.mul(simd.to_f32(simd.add_i32(low, self.start)), self.factor);
+        let high = simd.mul(simd.to_f32(simd.add_i32(high, self.start)), self.factor);
+        [simd.add(low, self.added), simd.add(high, self.added)]
+    }
+
+    #[inline(always)]
+    fn store(self, simd: S, [low, high]: [S::F32s; 2], scores: &mut [f32; GROUP]) {
+        let [lows, highs] = scores.as_chunks_mut().0 else { unreachable!("two halves") };
+        simd.store(low, lows);
+        simd.store(high, highs);
     }
 }
 
@@ -174,7 +181,7 @@ impl Kernel for Near<'_, '_> {
     fn run<S: Simd>(self, simd: S) {
         let Near { asked, group_bytes, groups, count, first } = self;
         let codes = Codes { group_bytes, groups, count, first };
-        // Each takes four registers, beside those of the numbers and what is found for them.
+        // Sums are a few registers for each, beside those of the numbers and what is found for them.
         let together = if S::REGISTERS >= 32 { asked.len() } else { 0 };
         let (together, alone) = asked.split_at_mut(together);
         let (fours, rest) = together.as_chunks_mut::<4>();
@@ -205,52 +212,51 @@ impl Codes<'_> {
     #[inline(always)]
     fn tell<S: Simd, const N: usize>(self, simd: S, asked: &mut [Asked<'_>; N]) {
         let mut tables = [asked[0].tables; N];
-        let mut bounds = [0; N];
+        let mut scales = [Scale::new(simd, tables[0]); N];
+        let mut limits = [simd.splat(asked[0].limit); N];
         for at in 0..N {
             tables[at] = asked[at].tables;
-            bounds[at] = bound(tables[at], asked[at].limit);
+            scales[at] = Scale::new(simd, tables[at]);
+            limits[at] = simd.splat(asked[at].limit);
         }
         let vectors = Vectors::new(tables);
         for (number, group) in self.groups.chunks_exact(self.group_bytes).enumerate() {
-            let sums = some_sums(simd, &vectors, group, 0);
+            let sums = sums(simd, &vectors, group);
             let first = number * GROUP;
             let those = u32::MAX >> (GROUP - (self.count - first).min(GROUP));
             for at in 0..N {
-                let [low, high] = bounds[at].to_le_bytes();
-                let bound = simd.splat_bytes([low, high, low, high]);
-                let is_rising = tables[at].factor >= 0.0;
-                let (a, b) = if is_rising { (sums[at], bound) } else { (bound, sums[at]) };
-                let which = simd.not_above_u16(a, b) & those;
-                if which != 0 {
-                    let (mut total, mut scores) = ([0; GROUP], [0.0; GROUP]);
-                    add_to(simd, sums[at], &mut total);
-                    for (score, sum) in scores.iter_mut().zip(total) {
-                        *score = score_of(tables[at], sum);
-                    }
-                    let limit = asked[at].taker.take(self.first + first, which, &scores);
+                let [low, high] = scales[at].scores(simd, sums[at]);
+                let which = u32::from(simd.not_above(low, limits[at]))
+                    | u32::from(simd.not_above(high, limits[at])) << LANES;
+                if which & those != 0 {
+                    let mut scores = [0.0; GROUP];
+                    scales[at].store(simd, [low, high], &mut scores);
+                    let taker = &mut asked[at].taker;
+                    let limit = taker.take(self.first + first, which & those, &scores);
                     asked[at].limit = limit;
-                    bounds[at] = self::bound(tables[at], limit);
+                    limits[at] = simd.splat(limit);
                 }
             }
         }
     }
 }
 
-/// The largest sum whose score may be up to a limit; or the smallest, where scores fall with sums. It
-/// leaves room for the rounding of scores.
-fn bound(tables: Tables<'_>, limit: f32) -> u16 {
-    let (factor, added, limit) =
-        (f64::from(tables.factor), f64::from(tables.added), f64::from(limit));
-    let sum = (limit - added) / factor - f64::from(tables.start);
-    let reach = (limit.abs() + added.abs()) / factor.abs();
-    let rounding = 1.0 + 4.0 * f64::from(f32::EPSILON) * (reach + sum.abs());
-    if factor > 0.0 {
-        (sum + rounding) as u16
-    } else if factor < 0.0 {
-        (sum - rounding) as u16
-    } else {
-        u16::MAX
+/// The sums of entries of the codes in a group.
+#[inline(always)]
+fn sums<S: Simd, const N: usize>(
+    simd: S,
+    vectors: &Vectors<'_, N>,
+    group: &[u8],
+) -> [[S::I32s; 2]; N] {
+    let mut totals = some_sums(simd, vectors, group, 0);
+    for first in (VECTORS_IN_SUM..=vectors.whole[0].len()).step_by(VECTORS_IN_SUM) {
+        let more = some_sums(simd, vectors, group, first);
+        for query in 0..N {
+            let ([low, high], [more_low, more_high]) = (totals[query], more[query]);
+            totals[query] = [simd.add_i32(low, more_low), simd.add_i32(high, more_high)];
+        }
     }
+    totals
 }
 
 /// The sums of entries of up to [`VECTORS_IN_SUM`] vectors of numbers, from one of them on; those that
@@ -261,21 +267,20 @@ fn some_sums<S: Simd, const N: usize>(
     vectors: &Vectors<'_, N>,
     group: &[u8],
     first: usize,
-) -> [S::Bytes; N] {
+) -> [[S::I32s; 2]; N] {
     let (numbers, rest) = group.as_chunks::<BYTES>();
     let count = vectors.whole[0].len();
     let some = first..count.min(first + VECTORS_IN_SUM);
-    let mut sums = [[simd.splat_bytes([0; 4]); 4]; N];
+    let mut sums = [simd.no_sums(); N];
     let mut whole = vectors.whole;
     for whole in &mut whole {
         *whole = &whole[some.clone()];
     }
     for (at, numbers) in numbers[some.clone()].iter().enumerate() {
-        let mut entries = [&vectors.last[0]; N];
-        for query in 0..N {
-            entries[query] = &whole[query][at];
+        let places = simd.places(simd.load_bytes(numbers));
+        for (sums, entries) in sums.iter_mut().zip(whole) {
+            *sums = simd.add_entries(*sums, simd.load_bytes(&entries[at]), places);
         }
-        add_found(simd, entries, numbers, &mut sums);
     }
     if some.len() < VECTORS_IN_SUM && (numbers.len() > count || !rest.is_empty()) {
         let mut last = [0; BYTES];
@@ -283,36 +288,16 @@ fn some_sums<S: Simd, const N: usize>(
             Some(numbers) => last = *numbers,
             None => last[..rest.len()].copy_from_slice(rest),
         }
-        add_found(simd, vectors.last.each_ref(), &last, &mut sums);
+        let places = simd.places(simd.load_bytes(&last));
+        for (sums, entries) in sums.iter_mut().zip(&vectors.last) {
+            *sums = simd.add_entries(*sums, simd.load_bytes(entries), places);
+        }
     }
-    let mut untangled = [simd.splat_bytes([0; 4]); N];
-    for query in 0..N {
-        untangled[query] = simd.untangled_sums(sums[query]);
+    let mut totals = [simd.totals(sums[0]); N];
+    for query in 1..N {
+        totals[query] = simd.totals(sums[query]);
     }
-    untangled
-}
-
-/// Adds what is found for a vector of numbers.
-#[inline(always)]
-fn add_found<S: Simd, const N: usize>(
-    simd: S,
-    entries: [&[u8; BYTES]; N],
-    numbers: &[u8; BYTES],
-    sums: &mut [[S::Bytes; 4]; N],
-) {
-    let numbers = simd.load_bytes(numbers);
-    let (lower, upper) = (simd.lower_halves(numbers), simd.upper_halves(numbers));
-    for query in 0..N {
-        let entries = simd.load_bytes(entries[query]);
-        let [low, low_upper, high, high_upper] = sums[query];
-        let (found, further) = (simd.look_up(entries, lower), simd.look_up(entries, upper));
-        sums[query] = [
-            simd.add_u16(low, found),
-            simd.add_u16(low_upper, simd.upper_bytes(found)),
-            simd.add_u16(high, further),
-            simd.add_u16(high_upper, simd.upper_bytes(further)),
-        ];
-    }
+    totals
 }
 
 #[cfg(test)]
