@@ -28,9 +28,9 @@ pub struct StepQuery {
     written: Written,
     dim: usize,
     /// One for each component, filled up to whole vectors with zeros; empty for inner products.
-    froms: Vec<f32>,
+    froms: Vec<[f32; LANES]>,
     /// Negative for distances.
-    steps: Vec<f32>,
+    steps: Vec<[f32; LANES]>,
 }
 
 /// Rows that are asked for ahead where the CPU cannot foresee them.
@@ -61,6 +61,15 @@ impl StepQuery {
         StepQuery { written, dim, froms: Vec::new(), steps }
     }
 
+    /// Takes another query at distances to the same rows: what it is from the first values.
+    ///
+    /// # Panics
+    /// If it has another dimension, or this is one for inner products.
+    pub fn move_to(&mut self, froms: &[f32]) {
+        assert_eq!(froms.len(), self.dim);
+        self.froms.as_flattened_mut()[..self.dim].copy_from_slice(froms);
+    }
+
     /// Bytes in a row.
     pub fn row_bytes(&self) -> usize {
         match self.written {
@@ -87,9 +96,9 @@ impl StepQuery {
 }
 
 /// As many zeros more as fill the last vector.
-fn filled_up(values: &[f32]) -> Vec<f32> {
-    let mut filled = values.to_vec();
-    filled.resize(values.len().next_multiple_of(LANES), 0.0);
+fn filled_up(values: &[f32]) -> Vec<[f32; LANES]> {
+    let mut filled = vec![[0.0; LANES]; values.len().div_ceil(LANES)];
+    filled.as_flattened_mut()[..values.len()].copy_from_slice(values);
     filled
 }
 
@@ -209,28 +218,24 @@ impl<N: Number> Rows<'_, N> {
 /// The score of a row.
 #[inline(always)]
 fn total<S: Simd, N: Number, const SQUARES: bool>(simd: S, row: &[u8], query: &StepQuery) -> f32 {
-    let whole = row.len() / N::BYTES;
-    let (froms, steps) = (&query.froms[..], &query.steps[..]);
+    let steps = &query.steps[..];
+    let froms = if SQUARES { &query.froms[..] } else { steps };
+    let vectors = froms.as_chunks::<PARTS>().0.iter().zip(steps.as_chunks::<PARTS>().0);
+    let blocks = row.chunks_exact(PARTS * N::BYTES);
+    let (rest, done) = (blocks.remainder(), blocks.len() * PARTS);
     let mut sums = [simd.splat(0.0); PARTS];
-    let mut at = 0;
-    while at + PARTS <= whole {
-        for (part, sum) in sums.iter_mut().enumerate() {
-            let numbers = N::load(simd, &row[(at + part) * N::BYTES..][..N::BYTES]);
-            *sum = step::<S, SQUARES>(simd, *sum, numbers, froms, steps, at + part);
+    for (block, (froms, steps)) in blocks.zip(vectors) {
+        for part in 0..PARTS {
+            let numbers = N::load(simd, &block[part * N::BYTES..][..N::BYTES]);
+            sums[part] = step::<S, SQUARES>(simd, sums[part], numbers, &froms[part], &steps[part]);
         }
-        at += PARTS;
     }
-    while at < whole {
-        let numbers = N::load(simd, &row[at * N::BYTES..][..N::BYTES]);
-        sums[0] = step::<S, SQUARES>(simd, sums[0], numbers, froms, steps, at);
-        at += 1;
-    }
-    let rest = &row[whole * N::BYTES..];
-    if !rest.is_empty() {
+    let vectors = froms[done..].iter().zip(&steps[done..]);
+    for ((numbers, (from, steps)), sum) in rest.chunks(N::BYTES).zip(vectors).zip(&mut sums) {
         let mut bytes = [0; 2 * LANES];
-        bytes[..rest.len()].copy_from_slice(rest);
+        bytes[..numbers.len()].copy_from_slice(numbers);
         let numbers = N::load(simd, &bytes[..N::BYTES]);
-        sums[0] = step::<S, SQUARES>(simd, sums[0], numbers, froms, steps, whole);
+        *sum = step::<S, SQUARES>(simd, *sum, numbers, from, steps);
     }
     let sum = simd.sum(simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3])));
     if SQUARES { sum } else { -sum }
@@ -242,18 +247,14 @@ fn step<S: Simd, const SQUARES: bool>(
     simd: S,
     sum: S::F32s,
     numbers: S::F32s,
-    froms: &[f32],
-    steps: &[f32],
-    at: usize,
+    from: &[f32; LANES],
+    step: &[f32; LANES],
 ) -> S::F32s {
-    let vector = |values: &[f32]| -> S::F32s {
-        simd.load(values[at * LANES..].first_chunk().expect("filled up to whole vectors"))
-    };
     if SQUARES {
-        let rest = simd.mul_add(vector(steps), numbers, vector(froms));
+        let rest = simd.mul_add(simd.load(step), numbers, simd.load(from));
         simd.mul_add(rest, rest, sum)
     } else {
-        simd.mul_add(vector(steps), numbers, sum)
+        simd.mul_add(simd.load(step), numbers, sum)
     }
 }
 
@@ -325,6 +326,14 @@ mod tests {
                         for (found, expected) in found.iter().zip(&expected) {
                             let error = (f64::from(*found) - expected).abs();
                             assert!(error <= 1e-4 * (1.0 + expected.abs()), "{written:?} {dim}");
+                        }
+                        if is_distance {
+                            let ones = vec![1.0; dim];
+                            let mut moved = StepQuery::distances(written, &ones, &steps);
+                            moved.move_to(&froms);
+                            let mut same = vec![0.0; ROWS];
+                            moved.scores(level, &rows, None, &mut same);
+                            assert_eq!(same, found, "{written:?} {dim}");
                         }
                         let mut few = vec![0.0; list.len()];
                         query.scores(level, &rows, Some(&list), &mut few);

@@ -1,6 +1,9 @@
 //! What a codec is, and what scores its codes.
 
 use crate::pairs::Pairs;
+use anear_kernels::Level;
+use anear_kernels::lookup::near::{self, Taker};
+use anear_kernels::lookup::packed;
 use anear_kernels::ops::Op;
 use anear_types::{Measure, Result};
 use std::fmt::Debug;
@@ -33,8 +36,8 @@ pub trait Codec: Debug + Send + Sync {
     /// Whether rows come back from their codes as they were.
     fn is_lossless(&self) -> bool;
 
-    /// Whether scorers can tell of some codes that they are not near at less cost than their score: then
-    /// [`offer`](Scorer::offer) is what a search asks for.
+    /// Whether scorers tell of some codes that they are not [near](Scorer::near) by less than their score:
+    /// then it hangs on the limit, and so on what was seen before, which of them are left out.
     fn leaves_out(&self) -> bool {
         false
     }
@@ -87,6 +90,16 @@ pub trait Codec: Debug + Send + Sync {
             .chunks_exact(center.len())
             .flat_map(|row| row.iter().zip(center).map(|(component, center)| component - center));
         self.encode(&differences.collect::<Vec<f32>>(), codes);
+    }
+
+    /// What the score of each of some codes lacks after centers were [announced](Scorer::announce), of
+    /// which this is the one they are differences to: numbers that no query changes. `None` if nothing.
+    ///
+    /// # Panics
+    /// If they are not whole codes, or the center is no row.
+    fn own_terms(&self, center: &[f32], codes: &[u8], how: How) -> Option<Vec<f32>> {
+        let _ = (center, codes, how);
+        None
     }
 
     /// Prepares a query, to score codes against it.
@@ -145,7 +158,8 @@ impl<'a> Query<'a> {
 pub trait Scorer {
     /// Tells in advance which centers codes will be differences to, each with its number among those
     /// that the codec has [seen](Codec::see_centers), if it has; none if codes are no differences.
-    /// To be called once before codes in lists are scored.
+    /// To be called once before codes in lists are scored; scores may lack what codes
+    /// [have by themselves](Codec::own_terms) from then on.
     fn announce(&mut self, centers: &[(usize, &[f32])]) {
         let _ = centers;
     }
@@ -164,22 +178,28 @@ pub trait Scorer {
     /// If there is not one code for each of `scores` (and what fills up a last group).
     fn block(&mut self, codes: &[u8], scores: &mut [f32]);
 
-    /// Offers the scores of so many codes that lie one behind another to `take`, in order and with their
-    /// positions, which returns the limit from which on scores are not wanted any more. At first it is
-    /// `limit`. Codes whose score most likely is not below it are left out, where that is known.
+    /// Scores codes that lie one behind another, the first of which is that of row `first`, and tells of
+    /// those that are not above a limit. Some may be [left out](Codec::leaves_out) that most likely are
+    /// above it. `scores` is memory for one of each.
     ///
     /// # Panics
-    /// If there are not so many codes (and what fills up a last group).
-    fn offer(
+    /// As [`block`](Scorer::block).
+    fn near(
         &mut self,
         codes: &[u8],
-        count: usize,
+        scores: &mut [f32],
+        first: usize,
         limit: f32,
-        take: &mut dyn FnMut(usize, f32) -> f32,
+        taker: &mut dyn Taker,
     ) {
-        let mut scores = vec![0.0; count];
-        self.block(codes, &mut scores);
-        offer_below(&scores, limit, take);
+        self.block(codes, scores);
+        near::offer(Level::best(), scores, first, limit, taker);
+    }
+
+    /// The tables in which codes are looked up, if they lie in groups of 4-bit numbers: several queries
+    /// may look at them [together](packed::near).
+    fn packed(&mut self) -> Option<packed::Tables<'_>> {
+        None
     }
 
     /// Scores some of the codes that lie one behind another.
@@ -187,15 +207,6 @@ pub trait Scorer {
     /// # Panics
     /// If there is not one number for each of `scores`, or a code is not there.
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]);
-}
-
-/// Offers scores that are below a limit, which `take` may lower.
-pub(crate) fn offer_below(scores: &[f32], mut limit: f32, take: &mut dyn FnMut(usize, f32) -> f32) {
-    for (at, score) in scores.iter().enumerate() {
-        if *score < limit {
-            limit = take(at, *score);
-        }
-    }
 }
 
 /// Scores codes by the rows they stand for.

@@ -1,5 +1,6 @@
 //! Every codec decodes as its formula says, and scores codes as the rows they stand for.
 
+use anear_kernels::lookup::near::{PIECE, Taker};
 use anear_quant::bits::Bits;
 use anear_quant::lsh::Lsh;
 use anear_quant::packed::Layout;
@@ -9,7 +10,7 @@ use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
 use anear_quant::transform::Transform;
 use anear_quant::two_level::TwoLevel;
-use anear_quant::{Codec, How, Query};
+use anear_quant::{Codec, How, Query, Scorer};
 use anear_testkit::random::Random;
 use anear_types::parts::{
     Blocks, CodecParts, LinearOrigin, LshParts, ProductParts, RabitqParts, ScalarKind,
@@ -105,6 +106,7 @@ fn check_scores(codec: &dyn Codec, codes: &[u8], query: &[f32], measures: &[Meas
             scorer.announce(&[(0, &center)]);
             scorer.center_at(0, &center);
             scorer.block(codes, &mut scores);
+            add_own_terms(codec, &center, codes, how, &mut scores);
             for (row, score) in scores.iter().enumerate() {
                 let row = rows[row * dim..][..dim].iter().zip(&center).map(|(x, y)| x + y);
                 let row: Vec<f32> = row.collect();
@@ -255,36 +257,39 @@ fn product_codes_are_numbers_of_centroids() {
     }
 }
 
-/// What is kept for a center changes no score, neither the first time nor later.
+/// What codes have by themselves completes the scores of centers that were announced.
 #[test]
-fn tables_of_centers_give_the_same_scores() {
+fn own_terms_make_the_scores_of_differences_whole() {
     let mut random = Random::new(21);
     let (dim, count) = (12, 70);
     let centers = floats(&mut random, 5 * dim);
     for (parts, bits) in [(6, 8), (4, 8), (3, 5)] {
-        let plain = product(&mut random, dim, parts, bits);
-        let mut seen = plain.clone();
-        seen.see_centers(&centers);
-        let codes = bytes(&mut random, count * plain.code_bytes());
+        let product = product(&mut random, dim, parts, bits);
+        let codes = bytes(&mut random, count * product.code_bytes());
         for measure in [Measure::L2, Measure::InnerProduct] {
             let query = floats(&mut random, dim);
             let how = How { measure, argument: 0.0 };
             let announced: Vec<(usize, &[f32])> =
                 [3, 1, 3].map(|number| (number, &centers[number * dim..][..dim])).to_vec();
-            let scores = |codec: &Product| -> Vec<f32> {
-                let mut scorer = codec.scorer(Query::Floats(&query), how).unwrap();
-                scorer.announce(&announced);
+            let scores = |announces: bool| -> Vec<f32> {
+                let mut scorer = product.scorer(Query::Floats(&query), how).unwrap();
+                if announces {
+                    scorer.announce(&announced);
+                }
                 let mut all = Vec::new();
                 for (at, (_, center)) in announced.iter().enumerate() {
                     let mut scores = vec![0.0; count];
                     scorer.center_at(at, center);
                     scorer.block(&codes, &mut scores);
+                    if announces {
+                        add_own_terms(&product, center, &codes, how, &mut scores);
+                    }
                     all.extend(scores);
                 }
                 all
             };
-            for (found, expected) in scores(&seen).iter().zip(scores(&plain)) {
-                assert_close(*found, f64::from(expected), "a table of a center");
+            for (found, expected) in scores(true).iter().zip(scores(false)) {
+                assert_close(*found, f64::from(expected), "terms of its own");
             }
         }
     }
@@ -322,19 +327,60 @@ fn packed_codes_are_the_codes_of_the_same_rows() {
     }
 }
 
-/// Rounded tables are off by half a step for each part, and for what sums begin at.
+/// The numbers and scores of so many codes that a scorer tells of below a limit that stays.
+fn told_near(scorer: &mut dyn Scorer, codes: &[u8], count: usize, limit: f32) -> Vec<(usize, f32)> {
+    struct Told(f32, Vec<(usize, f32)>);
+    impl Taker for Told {
+        fn take(&mut self, first: usize, which: u32, scores: &[f32; PIECE]) -> f32 {
+            for (at, score) in scores.iter().enumerate() {
+                if which >> at & 1 == 1 && *score <= self.0 {
+                    self.1.push((first + at - 100, *score));
+                }
+            }
+            self.0
+        }
+    }
+    let mut told = Told(limit, Vec::new());
+    scorer.near(codes, &mut vec![0.0; count], 100, limit, &mut told);
+    told.1
+}
+
+/// What is told of near scores is what a block of scores says.
+fn check_near(scorer: &mut dyn Scorer, codes: &[u8], scores: &[f32]) {
+    let limit = scores[3];
+    let near = scores.iter().copied().enumerate().filter(|(_, score)| *score <= limit);
+    assert_eq!(told_near(scorer, codes, scores.len(), limit), near.collect::<Vec<_>>());
+}
+
+fn add_own_terms(codec: &dyn Codec, center: &[f32], codes: &[u8], how: How, scores: &mut [f32]) {
+    let terms = codec.own_terms(center, codes, how);
+    for (score, term) in scores.iter_mut().zip(terms.into_iter().flatten()) {
+        *score += term;
+    }
+}
+
+/// Rounded tables are off by half a step for each part, and for what sums begin at; whether something is
+/// kept for each center or not.
 #[test]
 fn rounded_tables_give_the_scores_of_plain_ones_roughly() {
+    check_rounded(false);
+    check_rounded(true);
+}
+
+fn check_rounded(sees_centers: bool) {
     let mut random = Random::new(8);
     let (dim, parts) = (12, 6);
     let centroids = floats(&mut random, dim << 4);
     let parts = ProductParts { parts, bits: 4, centroids };
-    let (product, packed) = (Product::new(dim, &parts), Packed::new(dim, &parts));
+    let (product, mut packed) = (Product::new(dim, &parts), Packed::new(dim, &parts));
     let (codes, query) = (bytes(&mut random, 40 * 3), floats(&mut random, dim));
     let blocks = Blocks { rows: 32, implementation: 0, queries: 0 };
     let layout = Layout::new(&blocks, &CodecParts::Product(parts.clone()), dim);
     let packed_codes = layout.pack(&codes);
     let centers = [floats(&mut random, dim), floats(&mut random, dim), vec![9.0; dim]];
+    if sees_centers {
+        packed.see_centers(&centers.concat());
+    }
     let centers: Vec<(usize, &[f32])> = (0..).zip(centers.iter().map(Vec::as_slice)).collect();
     for measure in [Measure::L2, Measure::InnerProduct] {
         let how = How { measure, argument: 0.0 };
@@ -342,8 +388,8 @@ fn rounded_tables_give_the_scores_of_plain_ones_roughly() {
         let mut scorers = [product.scorer(query, how).unwrap(), packed.scorer(query, how).unwrap()];
         let mut check = |center: Option<usize>| {
             let mut scores = [vec![0.0; 40], vec![0.0; 40]];
-            let codes = [&codes, &packed_codes];
-            for ((scorer, codes), scores) in scorers.iter_mut().zip(codes).zip(&mut scores) {
+            let both = [&codes, &packed_codes];
+            for ((scorer, codes), scores) in scorers.iter_mut().zip(both).zip(&mut scores) {
                 match center {
                     None => {}
                     Some(0) => {
@@ -356,8 +402,12 @@ fn rounded_tables_give_the_scores_of_plain_ones_roughly() {
                 let mut gathered = [0.0; 2];
                 scorer.gather(codes, &[39, 7], &mut gathered);
                 assert_eq!(gathered, [scores[39], scores[7]]);
+                check_near(&mut **scorer, codes, scores);
             }
-            let [plain, rounded] = scores;
+            let [mut plain, rounded] = scores;
+            if let Some(center) = center {
+                add_own_terms(&product, centers[center].1, &codes, how, &mut plain);
+            }
             let highest = plain.iter().copied().fold(f32::MIN, f32::max);
             let lowest = plain.iter().copied().fold(f32::MAX, f32::min);
             for (plain, rounded) in plain.iter().zip(&rounded) {
@@ -529,13 +579,14 @@ fn signs_that_are_looked_up_estimate_the_same_distances() {
                 assert_eq!(gathered, [in_lists[at]], "{about}");
             }
             let limit = in_lists.iter().copied().fold(f32::INFINITY, f32::min);
-            let mut offered = Vec::new();
-            looked_up.offer(&groups, 70, limit + 1e-3, &mut |at, score| {
-                offered.push((at, score));
-                limit + 1e-3
-            });
+            if bits == 1 {
+                check_near(&mut *looked_up, &groups, in_lists);
+            }
+            let near = told_near(&mut *looked_up, &groups, 70, limit + 1e-3);
             let nearest = in_lists.iter().position(|score| *score == limit).unwrap();
-            assert!(offered.contains(&(nearest, limit)) && offered.len() < 60, "{about}");
+            assert!(near.contains(&(nearest, limit)) && near.len() < 60, "{about}");
+            let all = told_near(&mut *looked_up, &groups, 70, f32::MAX);
+            assert!(all.into_iter().eq(in_lists.iter().copied().enumerate()), "{about}");
         }
     }
 }

@@ -35,18 +35,9 @@ pub(crate) fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
     }
     let how = How { measure: parts.measure, argument: parts.argument };
     Ok(match &parts.structure {
-        Structure::Coded(coded) => {
-            let rows = parts.rows as usize;
-            let Coded { codec, codes, blocks, .. } = coded;
-            let codes = match blocks {
-                None => codes.clone(),
-                Some(blocks) => Layout::new(blocks, codec, parts.dim).grouped(codes, rows),
-            };
-            let codec = laid_out_codec(codec, blocks.as_ref(), parts)?;
-            Box::new(CodedIndex::new(codec, how, rows, codes))
-        }
+        Structure::Coded(coded) => Box::new(coded_of(parts, coded)?),
         Structure::Inverted(inverted) => {
-            let quantizer = adopt_inner(&inverted.quantizer)?;
+            let quantizer = quantizer_of(&inverted.quantizer)?;
             Box::new(InvertedIndex::new(parts, inverted, quantizer, how)?)
         }
         Structure::Graph(graph) => Box::new(GraphIndex::new(graph, adopt_inner(&graph.storage)?)),
@@ -62,6 +53,28 @@ pub(crate) fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
             Box::new(RefinedIndex::new(base, adopt_inner(&refined.refinement)?, refined.factor))
         }
     })
+}
+
+fn coded_of(parts: &IndexParts, coded: &Coded) -> Result<CodedIndex> {
+    let how = How { measure: parts.measure, argument: parts.argument };
+    let rows = parts.rows as usize;
+    let Coded { codec, codes, blocks, .. } = coded;
+    let codes = match blocks {
+        None => codes.clone(),
+        Some(blocks) => Layout::new(blocks, codec, parts.dim).grouped(codes, rows),
+    };
+    let codec = laid_out_codec(codec, blocks.as_ref(), parts)?;
+    Ok(CodedIndex::new(codec, how, rows, codes))
+}
+
+/// The same for what finds lists.
+fn quantizer_of(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
+    match &parts.structure {
+        Structure::Coded(coded) if parts.trained => {
+            Ok(Box::new(coded_of(parts, coded)?.of_centroids()))
+        }
+        _ => adopt_inner(parts),
+    }
 }
 
 /// The codec of an index, whose codes lie in groups of 32 if they are in blocks.

@@ -1,28 +1,49 @@
 //! The nearest hits so far of one query.
 
-use super::{Hit, Settings};
+use super::Hit;
 use crate::flat::Goal;
-use anear_quant::{How, Scorer};
+use anear_kernels::Level;
+use anear_kernels::lookup::near::{self, PIECE, Taker};
+use anear_quant::How;
 use anear_types::Order;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-/// Scores that are looked at together.
-const PIECE: usize = 16;
+/// As many hits as are faster kept in order than in a heap.
+const MOST_IN_ORDER: usize = 32;
 
 /// Hits whose score is below a limit, up to `k` of them.
 #[derive(Debug)]
 pub(crate) struct Collector {
     k: usize,
     limit: f32,
+    /// Ids up to which a row at the limit is nearer than the farthest; below all where none is.
+    tie: i64,
+    hits: Hits,
+}
+
+#[derive(Debug)]
+enum Hits {
+    /// The nearest first; few.
+    InOrder(Vec<Ranked>),
     /// The farthest on top.
-    hits: BinaryHeap<Ranked>,
+    Heap(BinaryHeap<Ranked>),
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Ranked(Hit);
 
+impl Ranked {
+    /// The order of numbers, which scores that are taken are.
+    #[inline]
+    fn is_before(self, other: Ranked) -> bool {
+        let (Ranked(a), Ranked(b)) = (self, other);
+        a.score < b.score || a.score == b.score && a.id < b.id
+    }
+}
+
 impl Ord for Ranked {
+    #[inline]
     fn cmp(&self, other: &Ranked) -> Ordering {
         self.0.score.total_cmp(&other.0.score).then(self.0.id.cmp(&other.0.id))
     }
@@ -49,13 +70,17 @@ impl Collector {
             (Goal::Within { radius }, Order::SmallerIsNearer) => (usize::MAX, radius as f32),
             (Goal::Within { radius }, Order::LargerIsNearer) => (usize::MAX, -radius as f32),
         };
-        Collector { k, limit, hits: BinaryHeap::new() }
+        let hits = match k {
+            ..=MOST_IN_ORDER => Hits::InOrder(Vec::with_capacity(k)),
+            _ => Hits::Heap(BinaryHeap::new()),
+        };
+        Collector { k, limit, tie: i64::MIN, hits }
     }
 
     /// Takes a hit if it is among the nearest; a score that is not a number never is.
     #[inline]
     pub(crate) fn offer(&mut self, score: f32, id: i64) {
-        if score < self.limit || score == self.limit && self.hits.len() == self.k {
+        if score < self.limit || score == self.limit && id < self.tie {
             self.take(Ranked(Hit { id, score: score + 0.0 }));
         }
     }
@@ -65,73 +90,82 @@ impl Collector {
         self.limit
     }
 
+    /// Takes a hit that is nearer than the farthest of `k`.
     fn take(&mut self, hit: Ranked) {
-        if self.hits.len() < self.k {
-            self.hits.push(hit);
-        } else if let Some(mut farthest) = self.hits.peek_mut()
-            && hit < *farthest
+        let (count, farthest) = match &mut self.hits {
+            Hits::InOrder(hits) => {
+                if hits.len() < self.k {
+                    hits.push(hit);
+                }
+                let mut at = hits.len() - 1;
+                while at > 0 && hit.is_before(hits[at - 1]) {
+                    hits[at] = hits[at - 1];
+                    at -= 1;
+                }
+                hits[at] = hit;
+                (hits.len(), hits.last())
+            }
+            Hits::Heap(hits) => {
+                if hits.len() < self.k {
+                    hits.push(hit);
+                } else if let Some(mut farthest) = hits.peek_mut() {
+                    *farthest = hit;
+                }
+                (hits.len(), hits.peek())
+            }
+        };
+        if count == self.k
+            && let Some(Ranked(farthest)) = farthest
         {
-            *farthest = hit;
-        }
-        if self.hits.len() == self.k {
-            self.limit = self.hits.peek().map_or(self.limit, |farthest| farthest.0.score);
+            (self.limit, self.tie) = (farthest.score, farthest.id);
         }
     }
 
-    /// Offers the scores of rows with these ids, if they are wanted.
+    /// What takes the scores of rows; `id` says what the row of a number is called, and nothing for one
+    /// that is not wanted.
+    pub(crate) fn taker<F: FnMut(usize) -> Option<i64>>(&mut self, id: F) -> Offers<'_, F> {
+        Offers { collector: self, id }
+    }
+
+    /// Takes the scores of rows from `first` on.
     pub(crate) fn offer_all(
         &mut self,
         scores: &[f32],
-        mut ids: impl Iterator<Item = i64>,
-        settings: &Settings<'_>,
-    ) {
-        let mut passed = 0;
-        self.offer_near(scores, |at| {
-            let id = ids.nth(at - passed);
-            passed = at + 1;
-            id.filter(|id| settings.keeps(*id))
-        });
-    }
-
-    /// Offers scores that may be among the nearest, for which `id` is asked in ascending order: by
-    /// position, and without an answer for rows that are not wanted.
-    pub(crate) fn offer_near(&mut self, scores: &[f32], mut id: impl FnMut(usize) -> Option<i64>) {
-        for (piece, first) in scores.chunks(PIECE).zip((0..).step_by(PIECE)) {
-            // Most pieces have none, which vector instructions tell.
-            if !piece.iter().fold(false, |any, score| any | (*score <= self.limit)) {
-                continue;
-            }
-            for (score, at) in piece.iter().zip(first..) {
-                if *score <= self.limit
-                    && let Some(id) = id(at)
-                {
-                    self.offer(*score, id);
-                }
-            }
-        }
-    }
-
-    /// Offers the scores of so many codes that are not [left out](Scorer::offer), for which `id` is asked
-    /// as in [`offer_near`](Collector::offer_near).
-    pub(crate) fn offer_some(
-        &mut self,
-        scorer: &mut dyn Scorer,
-        codes: &[u8],
-        count: usize,
-        id: impl Fn(usize) -> Option<i64>,
+        first: usize,
+        id: impl FnMut(usize) -> Option<i64>,
     ) {
         let limit = self.limit;
-        scorer.offer(codes, count, limit, &mut |at, score| {
-            if let Some(id) = id(at) {
-                self.offer(score, id);
-            }
-            self.limit
-        });
+        near::offer(Level::best(), scores, first, limit, &mut self.taker(id));
     }
 
     /// The hits, the nearest first.
     pub(crate) fn into_hits(self) -> Vec<Hit> {
-        self.hits.into_sorted_vec().into_iter().map(|ranked| ranked.0).collect()
+        let hits = match self.hits {
+            Hits::InOrder(hits) => hits,
+            Hits::Heap(hits) => hits.into_sorted_vec(),
+        };
+        hits.into_iter().map(|ranked| ranked.0).collect()
+    }
+}
+
+/// Scores offered to a collector.
+pub(crate) struct Offers<'a, F> {
+    collector: &'a mut Collector,
+    id: F,
+}
+
+impl<F: FnMut(usize) -> Option<i64>> Taker for Offers<'_, F> {
+    fn take(&mut self, first: usize, mut which: u32, scores: &[f32; PIECE]) -> f32 {
+        while which != 0 {
+            let at = which.trailing_zeros() as usize;
+            which &= which - 1;
+            if scores[at] <= self.collector.limit
+                && let Some(id) = (self.id)(first + at)
+            {
+                self.collector.offer(scores[at], id);
+            }
+        }
+        self.collector.limit
     }
 }
 
@@ -142,8 +176,7 @@ mod tests {
 
     fn collect(goal: Goal, measure: Measure, scores: &[f32]) -> Vec<(i64, f32)> {
         let mut collector = Collector::new(goal, How { measure, argument: 0.0 });
-        let ids = (0..scores.len() as i64).rev();
-        collector.offer_all(scores, ids, &Settings::default());
+        collector.offer_all(scores, 1, |number| Some(scores.len() as i64 - number as i64));
         collector.into_hits().into_iter().map(|hit| (hit.id, hit.score)).collect()
     }
 
@@ -153,6 +186,17 @@ mod tests {
         let nearest = |k| collect(Goal::Nearest { k }, Measure::L2, &scores);
         assert_eq!(nearest(2), [(4, 1.0), (2, 2.0)]);
         assert_eq!(nearest(9), [(4, 1.0), (2, 2.0), (3, 2.0), (6, 2.0), (0, 3.0)]);
+    }
+
+    #[test]
+    fn few_hits_and_many_are_the_first_of_all() {
+        let scores: Vec<f32> = (0..500).map(|at| (at * 7919 % 101) as f32).collect();
+        let mut all: Vec<(i64, f32)> = (0..).zip(scores.iter().rev().copied()).collect();
+        all.sort_by(|x, y| x.1.total_cmp(&y.1).then(x.0.cmp(&y.0)));
+        for k in [1, 2, MOST_IN_ORDER, MOST_IN_ORDER + 1, 499, 600] {
+            let found = collect(Goal::Nearest { k }, Measure::L2, &scores);
+            assert_eq!(found, all[..k.min(all.len())], "{k}");
+        }
     }
 
     #[test]

@@ -103,6 +103,15 @@ pub trait RowScorer {
     /// # Panics
     /// If there is not one number for each of `scores`, or a row is not there.
     fn score(&mut self, rows: &[u32], scores: &mut [f32]);
+
+    /// Scores some of the rows; a score beyond `bound` may be infinite.
+    ///
+    /// # Panics
+    /// As for [`score`](RowScorer::score).
+    fn score_up_to(&mut self, bound: f32, rows: &[u32], scores: &mut [f32]) {
+        let _ = bound;
+        self.score(rows, scores);
+    }
 }
 
 /// What was found.

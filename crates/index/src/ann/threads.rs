@@ -1,9 +1,15 @@
 //! Many queries on many threads.
 
 use super::{AnnIndex, Hit, Queries, Settings};
-use crate::flat::Goal;
+use crate::flat::{Goal, side_by_side};
 use anear_types::Result;
-use std::thread;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+/// Which share of a thread's queries is searched first, to see how long they take.
+const TRIAL: usize = 16;
+/// How much work is worth the start of a thread.
+const WORTH_A_THREAD: Duration = Duration::from_micros(50);
 
 /// Searches with up to so many threads, each for some of the queries. The answers are those of
 /// one thread.
@@ -18,20 +24,25 @@ pub fn search_in_threads(
     threads: usize,
 ) -> Result<Vec<Vec<Hit>>> {
     queries.check(index, goal)?;
-    let share = queries.len().div_ceil(threads.max(1)).max(1);
-    let starts = (0..queries.len()).step_by(share);
-    let parts = starts.map(|start| queries.range(start, queries.len().min(start + share)));
-    let parts: Vec<Queries<'_>> = parts.collect();
-    if let [part] = parts[..] {
-        return index.search(part, goal, settings);
+    let count = queries.len();
+    let search =
+        |some: Range<usize>| index.search(queries.range(some.start, some.end), goal, settings);
+    if threads <= 1 || count <= 1 {
+        return search(0..count);
     }
-    let found = thread::scope(|scope| {
-        let search = |part| scope.spawn(move || index.search(part, goal, settings));
-        let running: Vec<_> = parts.into_iter().map(search).collect();
-        let join = |thread: thread::ScopedJoinHandle<'_, _>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        running.into_iter().map(join).collect::<Result<Vec<_>>>()
-    })?;
-    Ok(found.into_iter().flatten().collect())
+    let begin = Instant::now();
+    let tried = (count / (TRIAL * threads)).max(1);
+    let mut found = search(0..tried)?;
+    let left = begin.elapsed() * (count - tried) as u32 / tried as u32;
+    let worth = (left.as_nanos() / WORTH_A_THREAD.as_nanos()) as usize;
+    let threads = threads.min(worth).clamp(1, count - tried);
+    // One share each: what queries have in common is done once for each share.
+    let share = (count - tried).div_ceil(threads);
+    let search = &search;
+    let starts = (tried..count).step_by(share);
+    let tasks = starts.map(|start| move || search(start..count.min(start + share)));
+    for part in side_by_side(tasks) {
+        found.extend(part?);
+    }
+    Ok(found)
 }

@@ -1,37 +1,27 @@
 //! Rows that are kept as floats, searched as an exact search of ours does.
 
+use super::screen::{Asked, Codes, Coding, matrix, metric_of};
 use crate::ann::{Hit, Queries, Settings};
 use crate::flat::{Beside, FlatOptions, FlatSearch, Goal, NonFinite};
-use anear_kernels::Level;
-use anear_quant::How;
-use anear_quant::sq::{Sq, SqBlock};
+use anear_quant::{How, Query};
 use anear_types::parts::Bytes;
-use anear_types::{Element, MatrixRef, Measure, Metric, Order, Result};
+use anear_types::{MatrixRef, Metric, Order, Result};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// After so many queries it has paid to have coded the rows.
-const CODED_AFTER: usize = 200;
 
 /// What an exact search of floats needs beside them.
 pub(super) struct Floats {
     metric: Metric,
     dim: usize,
-    /// How many queries there have been.
-    asked: AtomicUsize,
+    asked: Asked,
     /// One byte a component; `None` inside where there are rows that are not finite.
-    codes: OnceLock<Option<(Sq, SqBlock)>>,
+    codes: OnceLock<Option<(Coding, Codes)>>,
 }
 
 impl Floats {
     /// Prepares for a measure that the exact search has; `None` for others.
     pub(super) fn new(how: How, dim: usize) -> Option<Floats> {
-        let metric = match how.measure {
-            Measure::L2 => Metric::L2,
-            Measure::InnerProduct => Metric::InnerProduct,
-            _ => return None,
-        };
-        Some(Floats { metric, dim, asked: AtomicUsize::new(0), codes: OnceLock::new() })
+        let metric = metric_of(how)?;
+        Some(Floats { metric, dim, asked: Asked::default(), codes: OnceLock::new() })
     }
 
     /// The nearest rows; `None` where the exact search has another idea of the question: of
@@ -49,25 +39,17 @@ impl Floats {
         if !values.iter().all(|value| value.is_finite()) {
             return Ok(None);
         }
-        let element = Element::F32;
-        let matrix =
-            MatrixRef::new(rows, element, rows.len() / (self.dim * element.bytes()), self.dim);
-        let queries =
-            MatrixRef::new(bytemuck::cast_slice(values), element, queries.len(), self.dim);
+        let rows = matrix(rows, self.dim);
+        let queries = matrix(bytemuck::cast_slice(values), self.dim);
         let nonfinite = NonFinite::Skip;
         let options = FlatOptions { metric: self.metric, goal, nonfinite, threads: 1 };
         let keep: Option<Vec<u64>> = settings
             .keep
-            .map(|keep| (0..matrix.rows() as u64).filter(|row| keep(*row as i64)).collect());
-        let asked = self.asked.fetch_add(queries.rows(), Ordering::Relaxed);
-        let codes = match asked + queries.rows() >= CODED_AFTER {
-            true => self.codes.get_or_init(|| encode(self.metric, matrix)).as_ref(),
-            false => None,
-        };
-        let beside =
-            Beside { squares: None, codes: codes.as_ref().map(|(sq, block)| (sq, block.coded())) };
+            .map(|keep| (0..rows.rows() as u64).filter(|row| keep(*row as i64)).collect());
+        let codes = if self.asked.for_all(queries.rows()) { self.codes(rows) } else { None };
+        let codes = codes.map(|(coding, codes)| (coding.sq(), codes.coded()));
         let mut search = FlatSearch::new(queries, options)?;
-        search.scan_beside(0, matrix, &beside, keep.as_deref())?;
+        search.scan_beside(0, rows, &Beside { squares: None, codes }, keep.as_deref())?;
         let sign = match self.metric.order() {
             Order::SmallerIsNearer => 1.0,
             Order::LargerIsNearer => -1.0,
@@ -80,17 +62,21 @@ impl Floats {
                 .collect(),
         ))
     }
-}
 
-/// Codes rows, if all are finite.
-fn encode(metric: Metric, rows: MatrixRef<'_>) -> Option<(Sq, SqBlock)> {
-    let is_finite = |bytes: &[u8; 4]| f32::from_le_bytes(*bytes).is_finite();
-    if !rows.bytes().as_chunks().0.iter().all(is_finite) {
-        return None;
+    /// Codes for a query that scores some of the rows, if it is finite and there were enough.
+    pub(super) fn codes_for(&self, rows: &Bytes, query: Query<'_>) -> Option<&(Coding, Codes)> {
+        let rows = matrix(rows, self.dim);
+        let has_paid = self.asked.for_some(rows.rows() as u64);
+        let is_finite = query.floats().iter().all(|value| value.is_finite());
+        if has_paid && is_finite { self.codes(rows) } else { None }
     }
-    let level = Level::best();
-    let sq = Sq::train(level, metric, rows)?;
-    let mut block = SqBlock::default();
-    sq.encode(level, rows, &mut block);
-    Some((sq, block))
+
+    fn codes(&self, rows: MatrixRef<'_>) -> Option<&(Coding, Codes)> {
+        let encode = || {
+            let coding = Coding::new(self.metric, &[rows])?;
+            let codes = coding.encode(rows);
+            Some((coding, codes))
+        };
+        self.codes.get_or_init(encode).as_ref()
+    }
 }

@@ -1,16 +1,20 @@
 //! Codes one behind another, or in groups that lie together, all of them looked at.
 
 mod floats;
+pub(crate) mod screen;
 
 use crate::ann::{
     AnnIndex, Collector, FEWEST, Hit, Queries, RowScorer, Settings, Takers, Together,
 };
 use crate::flat::Goal;
+use anear_kernels::Level;
+use anear_kernels::lookup::packed::{self, Asked};
 use anear_kernels::ops::Op;
 use anear_quant::{Codec, How, Query, Scorer};
 use anear_types::parts::Bytes;
 use anear_types::{Error, Measure, Result};
 use floats::Floats;
+use screen::ScreenedRows;
 use std::ops::Range;
 
 /// Codes scored at a time.
@@ -19,6 +23,8 @@ pub(crate) const BLOCK_CODES: usize = 1024;
 const QUERIES_AT_ONCE: usize = 32;
 /// The same where they are decoded for that.
 const QUERIES_TOGETHER: usize = 128;
+/// So few components of centroids are scored as they are.
+const FEW_COMPONENTS: usize = 1 << 18;
 
 /// Rows as codes, whose ids are their numbers.
 pub(crate) struct CodedIndex {
@@ -39,6 +45,15 @@ impl CodedIndex {
         let is_raw = codec.is_raw();
         let floats = if is_raw { Floats::new(how, codec.dim()) } else { None };
         CodedIndex { codec, how, rows, codes, floats }
+    }
+
+    /// The same with rows that are centroids: which are near does not hang on the last digit, so that few
+    /// of them are scored in f32 alone.
+    pub(crate) fn of_centroids(mut self) -> CodedIndex {
+        if self.rows * self.codec.dim() <= FEW_COMPONENTS {
+            self.floats = None;
+        }
+        self
     }
 
     /// The operation for codes that are worth decoding for several queries.
@@ -78,23 +93,41 @@ impl CodedIndex {
         let mut scorers = queries.iter().map(scorer).collect::<Result<Vec<_>>>()?;
         let mut collectors: Vec<_> =
             scorers.iter().map(|_| Collector::new(goal, self.how)).collect();
+        let id = |number| Some(number as i64).filter(|id| settings.keeps(*id));
+        let has_tables = scorers.iter_mut().all(|scorer| scorer.packed().is_some());
         let mut scores = [0.0; BLOCK_CODES];
         let blocks = self.codes.chunks(BLOCK_CODES * self.codec.code_bytes());
         for (block, first) in blocks.zip((0..self.rows).step_by(BLOCK_CODES)) {
             let scores = &mut scores[..BLOCK_CODES.min(self.rows - first)];
+            if has_tables {
+                look_together(&mut scorers, &mut collectors, block, scores.len(), first, id);
+                continue;
+            }
             for (scorer, collector) in scorers.iter_mut().zip(&mut collectors) {
-                if self.codec.leaves_out() {
-                    collector.offer_some(&mut **scorer, block, scores.len(), |at| {
-                        Some((first + at) as i64).filter(|id| settings.keeps(*id))
-                    });
-                } else {
-                    scorer.block(block, scores);
-                    collector.offer_all(scores, first as i64.., settings);
-                }
+                let limit = collector.limit();
+                scorer.near(block, scores, first, limit, &mut collector.taker(id));
             }
         }
         Ok(collectors.into_iter().map(Collector::into_hits).collect())
     }
+}
+
+/// Looks at codes in groups for several queries at once, all of which have tables.
+fn look_together(
+    scorers: &mut [Box<dyn Scorer + '_>],
+    collectors: &mut [Collector],
+    groups: &[u8],
+    count: usize,
+    first: usize,
+    id: impl Fn(usize) -> Option<i64> + Copy,
+) {
+    let limits = collectors.iter().map(Collector::limit).collect::<Vec<_>>();
+    let mut takers: Vec<_> = collectors.iter_mut().map(|collector| collector.taker(id)).collect();
+    let asked = scorers.iter_mut().zip(limits).zip(&mut takers).map(|((scorer, limit), taker)| {
+        let tables = scorer.packed().expect("tables for each query");
+        Asked { tables, limit, taker }
+    });
+    packed::near(Level::best(), &mut asked.collect::<Vec<_>>(), groups, count, first);
 }
 
 impl AnnIndex for CodedIndex {
@@ -136,7 +169,13 @@ impl AnnIndex for CodedIndex {
 
     fn row_scorer<'a>(&'a self, query: Query<'_>) -> Result<Box<dyn RowScorer + 'a>> {
         let scorer = self.codec.scorer(query, self.how)?;
-        Ok(Box::new(CodeScorer { scorer, codes: &self.codes }))
+        Ok(match self.floats.as_ref().and_then(|floats| floats.codes_for(&self.codes, query)) {
+            Some((coding, codes)) => {
+                let screened = coding.screened(query.floats(), scorer);
+                Box::new(ScreenedRows { screened, codes, rows: &self.codes })
+            }
+            None => Box::new(CodeScorer { scorer, codes: &self.codes }),
+        })
     }
 
     fn reconstruct(&self, id: i64, row: &mut [f32]) -> Result<()> {

@@ -64,7 +64,7 @@ impl AnnIndex for RefinedIndex {
             scores.resize(rows.len(), 0.0);
             self.refinement.row_scorer(query)?.score(&rows, &mut scores);
             let mut collector = Collector::new(goal, self.how());
-            collector.offer_all(&scores, hits.iter().map(|hit| hit.id), &Settings::default());
+            collector.offer_all(&scores, 0, |number| Some(hits[number].id));
             Ok(collector.into_hits())
         };
         queries.iter().zip(found).map(refine).collect()

@@ -1,87 +1,66 @@
 //! Searching a graph.
 
+use super::frontier::{Frontier, Scored};
 use super::levels::Levels;
-use crate::ann::RowScorer;
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use crate::ann::{Collector, RowScorer, Settings};
 
 /// Searches a graph, query by query.
 pub(super) struct Explorer<'a> {
     levels: &'a Levels,
+    scratch: Scratch,
+}
+
+/// What searches need memory for.
+#[derive(Default)]
+pub(super) struct Scratch {
     /// For each row the number of the query that saw it last.
-    seen: Vec<u32>,
-    query: u32,
+    seen: Vec<u16>,
+    query: u16,
     /// Rows to be scored, and their scores.
     rows: Vec<u32>,
     scores: Vec<f32>,
 }
 
-/// A row and its score; the smaller row first where scores are the same.
-#[derive(Clone, Copy, Debug)]
-struct Scored {
-    score: f32,
-    row: u32,
-}
-
-impl Ord for Scored {
-    fn cmp(&self, other: &Scored) -> Ordering {
-        self.score.total_cmp(&other.score).then(self.row.cmp(&other.row))
-    }
-}
-
-impl PartialOrd for Scored {
-    fn partial_cmp(&self, other: &Scored) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Scored {
-    fn eq(&self, other: &Scored) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Scored {}
-
 impl<'a> Explorer<'a> {
-    pub(super) fn new(levels: &'a Levels) -> Explorer<'a> {
-        let seen = vec![0; levels.rows()];
-        Explorer { levels, seen, query: 0, rows: Vec::new(), scores: Vec::new() }
+    /// Prepares with memory that another one of the same graph has left, or none.
+    pub(super) fn new(levels: &'a Levels, mut scratch: Scratch) -> Explorer<'a> {
+        scratch.seen.resize(levels.rows(), 0);
+        Explorer { levels, scratch }
     }
 
-    /// Passes on each row that is scored on the lowest level, with its score.
+    /// The memory, for the next one.
+    pub(super) fn into_scratch(self) -> Scratch {
+        self.scratch
+    }
+
+    /// Offers each row that is scored on the lowest level, but for those that are too far.
     pub(super) fn explore(
         &mut self,
         scorer: &mut dyn RowScorer,
         effort: usize,
-        found: &mut dyn FnMut(f32, i64),
+        collector: &mut Collector,
+        settings: &Settings<'_>,
     ) {
         let Some(entry) = self.descend(scorer) else { return };
         self.begin_query();
-        self.seen[entry.row as usize] = self.query;
-        found(entry.score, i64::from(entry.row));
-        let mut open = BinaryHeap::from([Reverse(entry)]);
-        // The best of all scored so far, the farthest on top.
-        let mut best = BinaryHeap::from([entry]);
-        while let Some(Reverse(next)) = open.pop() {
-            let farthest = best.peek().map_or(f32::INFINITY, |farthest| farthest.score);
-            if best.len() >= effort && next.score > farthest {
-                break;
+        self.scratch.seen[entry.row as usize] = self.scratch.query;
+        let wanted = |row: u32| Some(i64::from(row)).filter(|id| settings.keeps(*id));
+        collector.offer_all(&[entry.score], 0, |_| wanted(entry.row));
+        let mut frontier = Frontier::new(effort);
+        frontier.offer(entry);
+        while let Some(row) = frontier.leave() {
+            if let Some(next) = frontier.peek() {
+                self.levels.ask_for(next);
             }
-            if let Some(Reverse(next)) = open.peek() {
-                self.levels.ask_for(next.row); // it is likely to come next
-            }
-            self.score_unseen_neighbors(next.row, scorer);
-            for (row, score) in self.rows.iter().zip(&self.scores) {
-                let scored = Scored { score: *score, row: *row };
-                found(*score, i64::from(*row));
-                let is_better = best.peek().is_some_and(|farthest| scored < *farthest);
-                if best.len() < effort || is_better {
-                    open.push(Reverse(scored));
-                    best.push(scored);
-                    if best.len() > effort.max(1) {
-                        best.pop();
-                    }
+            let bound = frontier.bound().max(collector.limit());
+            self.score_unseen_neighbors(row, bound, scorer);
+            let Scratch { rows, scores, .. } = &self.scratch;
+            collector.offer_all(scores, 0, |at| wanted(rows[at]));
+            let mut bound = frontier.bound();
+            for (row, score) in rows.iter().zip(scores) {
+                if *score <= bound {
+                    frontier.offer(Scored { score: *score, row: *row });
+                    bound = frontier.bound();
                 }
             }
         }
@@ -90,17 +69,17 @@ impl<'a> Explorer<'a> {
     /// The row on level 0 that going to ever nearer neighbours on the levels above leads to.
     fn descend(&mut self, scorer: &mut dyn RowScorer) -> Option<Scored> {
         let (row, max_level) = self.levels.entry?;
-        self.rows.clear();
-        self.rows.push(row);
-        self.score(scorer);
-        let mut nearest = Scored { score: self.scores[0], row };
+        self.scratch.rows.clear();
+        self.scratch.rows.push(row);
+        self.scratch.score(scorer, f32::INFINITY);
+        let mut nearest = Scored { score: self.scratch.scores[0], row };
         for level in (1..=max_level).rev() {
             loop {
                 let before = nearest;
-                self.rows.clear();
-                self.rows.extend(self.levels.neighbors(before.row, level));
-                self.score(scorer);
-                for (row, score) in self.rows.iter().zip(&self.scores) {
+                self.scratch.rows.clear();
+                self.scratch.rows.extend(self.levels.neighbors(before.row, level));
+                self.scratch.score(scorer, before.score);
+                for (row, score) in self.scratch.rows.iter().zip(&self.scratch.scores) {
                     if *score < nearest.score {
                         nearest = Scored { score: *score, row: *row };
                     }
@@ -115,27 +94,34 @@ impl<'a> Explorer<'a> {
 
     /// Forgets which rows were seen.
     fn begin_query(&mut self) {
-        self.query = self.query.wrapping_add(1);
-        if self.query == 0 {
-            self.seen.fill(0);
-            self.query = 1;
+        let Scratch { seen, query, .. } = &mut self.scratch;
+        *query = query.wrapping_add(1);
+        if *query == 0 {
+            seen.fill(0);
+            *query = 1;
         }
     }
 
-    fn score_unseen_neighbors(&mut self, row: u32, scorer: &mut dyn RowScorer) {
-        self.rows.clear();
-        for neighbor in self.levels.neighbors(row, 0) {
-            let seen = &mut self.seen[neighbor as usize];
-            if *seen != self.query {
-                *seen = self.query;
-                self.rows.push(neighbor);
-            }
+    fn score_unseen_neighbors(&mut self, row: u32, bound: f32, scorer: &mut dyn RowScorer) {
+        let Scratch { seen, query, rows, .. } = &mut self.scratch;
+        let neighbors = self.levels.nearest(row);
+        rows.resize(neighbors.len(), 0);
+        let mut unseen = 0;
+        for neighbor in neighbors {
+            let Ok(neighbor) = u32::try_from(*neighbor) else { break };
+            // No branch: whether a row was seen is as good as random.
+            rows[unseen] = neighbor;
+            unseen += usize::from(seen[neighbor as usize] != *query);
+            seen[neighbor as usize] = *query;
         }
-        self.score(scorer);
+        rows.truncate(unseen);
+        self.scratch.score(scorer, bound);
     }
+}
 
-    fn score(&mut self, scorer: &mut dyn RowScorer) {
+impl Scratch {
+    fn score(&mut self, scorer: &mut dyn RowScorer, bound: f32) {
         self.scores.resize(self.rows.len(), 0.0);
-        scorer.score(&self.rows, &mut self.scores);
+        scorer.score_up_to(bound, &self.rows, &mut self.scores);
     }
 }

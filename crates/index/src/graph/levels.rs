@@ -36,10 +36,14 @@ impl Levels {
 
     /// Asks for the memory of a row's neighbours.
     pub(super) fn ask_for(&self, row: u32) {
+        prefetch(Level::best(), bytemuck::cast_slice(self.nearest(row)));
+    }
+
+    /// The neighbours of a row on the lowest level, up to the first that is -1.
+    pub(super) fn nearest(&self, row: u32) -> &[i32] {
         let row = row as usize;
         let all = &self.neighbors[self.offsets[row]..self.offsets[row + 1]];
-        let nearest = &all[..all.len().min(self.counts.get(1).copied().unwrap_or(0))];
-        prefetch(Level::best(), bytemuck::cast_slice(nearest));
+        &all[..all.len().min(self.counts.get(1).copied().unwrap_or(0))]
     }
 
     /// The neighbours of a row on a level; none where the row is not on it.

@@ -5,6 +5,7 @@
 //! that one. Every row it scores is a hit if it is near enough.
 
 mod explore;
+mod frontier;
 mod levels;
 
 use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings};
@@ -12,21 +13,28 @@ use crate::flat::Goal;
 use anear_quant::{How, Query};
 use anear_types::Result;
 use anear_types::parts::Graph;
-use explore::Explorer;
+use explore::{Explorer, Scratch};
 use levels::Levels;
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The rows of another index, found by way of a graph.
 pub(crate) struct GraphIndex {
     levels: Levels,
     effort: usize,
     storage: Box<dyn AnnIndex>,
+    /// Memory of searches that are over.
+    idle: Mutex<Vec<Scratch>>,
 }
 
 impl GraphIndex {
     pub(crate) fn new(graph: &Graph, storage: Box<dyn AnnIndex>) -> GraphIndex {
         let effort = usize::try_from(graph.search_effort).unwrap_or(0);
-        GraphIndex { levels: Levels::new(graph), effort, storage }
+        GraphIndex { levels: Levels::new(graph), effort, storage, idle: Mutex::default() }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Scratch>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -49,19 +57,18 @@ impl AnnIndex for GraphIndex {
         goal: Goal,
         settings: &Settings<'_>,
     ) -> Result<Vec<Vec<Hit>>> {
-        let mut explorer = Explorer::new(&self.levels);
+        let scratch = self.idle().pop().unwrap_or_default();
+        let mut explorer = Explorer::new(&self.levels, scratch);
         let effort = settings.effort.unwrap_or(self.effort);
         let search = |query| {
             let mut collector = Collector::new(goal, self.how());
             let mut scorer = self.storage.row_scorer(query)?;
-            explorer.explore(&mut *scorer, effort, &mut |score, row| {
-                if settings.keeps(row) {
-                    collector.offer(score, row);
-                }
-            });
+            explorer.explore(&mut *scorer, effort, &mut collector, settings);
             Ok(collector.into_hits())
         };
-        queries.iter().map(search).collect()
+        let found = queries.iter().map(search).collect();
+        self.idle().push(explorer.into_scratch());
+        found
     }
 
     fn row_scorer<'a>(&'a self, query: Query<'_>) -> Result<Box<dyn RowScorer + 'a>> {

@@ -69,6 +69,11 @@ impl Lists {
         self.count
     }
 
+    /// The lists that hold something, in the order of their numbers.
+    pub(super) fn filled(&self) -> &[List] {
+        &self.filled
+    }
+
     /// List and position of a row, counted list by list; or else how far it is beyond the last.
     pub(super) fn at(&self, row: u64) -> Result<(&List, usize), u64> {
         let position = self.starts.partition_point(|start| *start <= row);

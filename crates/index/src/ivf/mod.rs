@@ -3,6 +3,7 @@
 mod duplicates;
 mod lists;
 mod refinement;
+mod screen;
 mod together;
 
 use crate::ann::{AnnIndex, Collector, Hit, Queries, Settings, centroids_of, laid_out_codec};
@@ -15,7 +16,12 @@ use anear_types::{Error, Result};
 use duplicates::Duplicates;
 use lists::{Lists, Place};
 use refinement::Refinement;
+use screen::{CodedLists, Screen};
 use std::ops::Range;
+use std::sync::OnceLock;
+
+/// Codes that are looked at to begin with, where few of those that follow will be near.
+const FIRST_CODES: usize = 64;
 
 /// Rows in inverted lists.
 pub(crate) struct InvertedIndex {
@@ -30,6 +36,10 @@ pub(crate) struct InvertedIndex {
     lists: Lists,
     duplicates: Option<Duplicates>,
     refinement: Option<Refinement>,
+    /// What the scores of codes lack, for each list from the first search on that looks at it.
+    own_terms: Vec<OnceLock<Option<Vec<f32>>>>,
+    /// Codes beside lists of floats, where they are the rows themselves.
+    screen: Option<Screen>,
 }
 
 impl InvertedIndex {
@@ -67,6 +77,8 @@ impl InvertedIndex {
         if let Some(centroids) = &centroids {
             codec.see_centers(centroids);
         }
+        let has_centroids = centroids.is_some();
+        let screen = if has_centroids { None } else { Screen::new(&*codec, how, parts.rows) };
         Ok(InvertedIndex {
             dim: parts.dim,
             rows: parts.rows,
@@ -78,6 +90,8 @@ impl InvertedIndex {
             quantizer,
             duplicates,
             refinement,
+            own_terms: vec![OnceLock::new(); if has_centroids { inverted.list_count } else { 0 }],
+            screen,
         })
     }
 
@@ -85,6 +99,13 @@ impl InvertedIndex {
     fn center(&self, list: usize) -> Option<&[f32]> {
         let centroids = self.centroids.as_ref()?;
         Some(&centroids[list * self.dim..][..self.dim])
+    }
+
+    /// What the scores of a list's codes lack, if anything.
+    fn own_terms(&self, list: &List) -> Option<&[f32]> {
+        let center = self.center(list.number)?;
+        let terms = || self.codec.own_terms(center, &list.codes, self.how);
+        self.own_terms[list.number].get_or_init(terms).as_deref()
     }
 
     /// Scores the lists that were found for a query. `label` says what a row is called.
@@ -96,6 +117,11 @@ impl InvertedIndex {
         settings: &Settings<'_>,
         label: impl Fn(&List, usize, i64) -> i64,
     ) -> Result<Vec<Hit>> {
+        if let (Some(screen), Query::Floats(values)) = (&self.screen, query)
+            && let Some(coded) = screen.for_query(&self.lists, values)
+        {
+            return self.scan_near(coded, values, lists, goal, settings, label);
+        }
         let mut scorer = self.codec.scorer(query, self.how)?;
         let mut collector = Collector::new(goal, self.how);
         let center = |hit: &Hit| Some((hit.id as usize, self.center(hit.id as usize)?));
@@ -111,34 +137,73 @@ impl InvertedIndex {
             if let Some((_, center)) = centers.get(number) {
                 scorer.center_at(number, center);
             }
+            let ids = list.ids.bytes().as_chunks().0;
             self.scan_list(&mut *scorer, list, &mut collector, |at| {
-                let id = list.ids.get(at).expect("an id a row");
+                let id = i64::from_le_bytes(ids[at]);
                 settings.keeps(id).then(|| label(list, at, id))
             });
         }
         Ok(collector.into_hits())
     }
 
-    /// Scores a list. `label` says what the row at a position is called, if it is wanted.
+    /// Scores a list. `id` says what the row at a position is called, if it is wanted.
     fn scan_list(
         &self,
         scorer: &mut dyn Scorer,
         list: &List,
         collector: &mut Collector,
-        label: impl Fn(usize) -> Option<i64>,
+        id: impl Fn(usize) -> Option<i64>,
     ) {
+        let own_terms = self.own_terms(list);
         let firsts = (0..list.ids.len()).step_by(BLOCK_CODES);
         let blocks = list.codes.chunks(BLOCK_CODES * self.codec.code_bytes()).zip(firsts);
         let mut scores = [0.0; BLOCK_CODES];
         for (codes, first) in blocks {
-            let count = BLOCK_CODES.min(list.ids.len() - first);
-            if self.codec.leaves_out() {
-                collector.offer_some(scorer, codes, count, |at| label(first + at));
-            } else {
-                scorer.block(codes, &mut scores[..count]);
-                collector.offer_near(&scores[..count], |at| label(first + at));
+            let scores = &mut scores[..BLOCK_CODES.min(list.ids.len() - first)];
+            let Some(own_terms) = own_terms else {
+                let limit = collector.limit();
+                scorer.near(codes, scores, first, limit, &mut collector.taker(&id));
+                continue;
+            };
+            scorer.block(codes, scores);
+            scores.iter_mut().zip(&own_terms[first..]).for_each(|(score, term)| *score += term);
+            collector.offer_all(scores, first, &id);
+        }
+    }
+
+    /// The same, reading only the rows that may be near.
+    fn scan_near(
+        &self,
+        coded: &CodedLists,
+        query: &[f32],
+        lists: &[Hit],
+        goal: Goal,
+        settings: &Settings<'_>,
+        label: impl Fn(&List, usize, i64) -> i64,
+    ) -> Result<Vec<Hit>> {
+        let scorer = self.codec.scorer(Query::Floats(query), self.how)?;
+        let mut screened = coded.coding.screened(query, scorer);
+        let mut collector = Collector::new(goal, self.how);
+        for hit in lists {
+            let Some(list) = self.lists.get(hit.id) else { continue };
+            let codes = coded.list(list.number).expect("codes for each list that holds something");
+            let ids = list.ids.bytes().as_chunks().0;
+            let mut first = 0;
+            while first < ids.len() {
+                // As long as nothing is known of what is near, all rows are read.
+                let limit = collector.limit();
+                let count = if limit == f32::MAX { FIRST_CODES } else { BLOCK_CODES };
+                let end = ids.len().min(first + count);
+                let (near, scores) = screened.near(limit, (codes, &list.codes), first..end);
+                collector.offer_all(scores, 0, |at| {
+                    let at = near[at] as usize;
+                    let id = i64::from_le_bytes(ids[at]);
+                    settings.keeps(id).then(|| label(list, at, id))
+                });
+                first = end;
             }
         }
+        Ok(collector.into_hits())
     }
 
     fn search_lists(

@@ -55,6 +55,27 @@ macro_rules! each_half {
     };
 }
 
+impl Avx2Fma {
+    /// For each byte of `places`, which is below 16, the byte of `table` at that place of the same
+    /// quarter of 16.
+    #[inline(always)]
+    fn look_up(self, table: [__m256i; 2], places: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(table, places => _mm256_shuffle_epi8(table, places))
+    }
+
+    /// The lower four bits of each byte.
+    #[inline(always)]
+    fn lower_halves(self, a: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(a => _mm256_and_si256(a, _mm256_set1_epi8(15)))
+    }
+
+    /// The upper four bits of each byte.
+    #[inline(always)]
+    fn upper_halves(self, a: [__m256i; 2]) -> [__m256i; 2] {
+        self.lower_halves(each_half!(a => _mm256_srli_epi16::<4>(a)))
+    }
+}
+
 impl Simd for Avx2Fma {
     const REGISTERS: usize = 8;
 
@@ -62,6 +83,11 @@ impl Simd for Avx2Fma {
     type I32s = [__m256i; 2];
     type Bytes = [__m256i; 2];
     type Half = __m256;
+    /// The lower and the upper halves of bytes.
+    type Places = [[__m256i; 2]; 2];
+    /// For either half, 16-bit sums in which every second code's are mixed, 256 times, with those of the
+    /// code between; and those of the latter.
+    type Sums = [[__m256i; 2]; 4];
 
     #[inline(always)]
     fn splat(self, value: f32) -> [__m256; 2] {
@@ -175,6 +201,25 @@ impl Simd for Avx2Fma {
         each_half!(a => _mm256_cvtepi32_ps(a))
     }
 
+    /// The larger of what is no number and 0 is 0, in this order. Numbers are packed within halves, and
+    /// put in order in the end.
+    #[inline(always)]
+    fn to_bytes(self, a: [__m256; 2]) -> [u8; LANES] {
+        let whole = each_half!(a => {
+            let within = _mm256_min_ps(_mm256_max_ps(a, _mm256_setzero_ps()), _mm256_set1_ps(255.0));
+            _mm256_cvttps_epi32(within)
+        });
+        let mut bytes = [0; LANES];
+        intrinsic!({
+            let short = _mm256_packs_epi32(whole[0], whole[1]);
+            let fours = _mm256_packus_epi16(short, short);
+            let order = _mm256_setr_epi32(0, 4, 1, 5, 0, 0, 0, 0);
+            let ordered = _mm256_permutevar8x32_epi32(fours, order);
+            _mm_storeu_si128(bytes.as_mut_ptr().cast(), _mm256_castsi256_si128(ordered));
+        });
+        bytes
+    }
+
     #[inline(always)]
     fn sum_i32(self, a: [__m256i; 2]) -> i32 {
         intrinsic!({
@@ -229,40 +274,57 @@ impl Simd for Avx2Fma {
     }
 
     #[inline(always)]
-    fn look_up(self, table: [__m256i; 2], places: [__m256i; 2]) -> [__m256i; 2] {
-        each_half!(table, places => _mm256_shuffle_epi8(table, places))
+    fn no_sums(self) -> [[__m256i; 2]; 4] {
+        [self.splat_i32(0); 4]
     }
 
     #[inline(always)]
-    fn lower_halves(self, a: [__m256i; 2]) -> [__m256i; 2] {
-        each_half!(a => _mm256_and_si256(a, _mm256_set1_epi8(15)))
+    fn places(self, numbers: [__m256i; 2]) -> [[__m256i; 2]; 2] {
+        [self.lower_halves(numbers), self.upper_halves(numbers)]
     }
 
     #[inline(always)]
-    fn upper_halves(self, a: [__m256i; 2]) -> [__m256i; 2] {
-        self.lower_halves(each_half!(a => _mm256_srli_epi16::<4>(a)))
+    fn add_entries(
+        self,
+        [low, low_upper, high, high_upper]: [[__m256i; 2]; 4],
+        tables: [__m256i; 2],
+        places: [[__m256i; 2]; 2],
+    ) -> [[__m256i; 2]; 4] {
+        let found = self.look_up(tables, places[0]);
+        let further = self.look_up(tables, places[1]);
+        [
+            each_half!(low, found => _mm256_add_epi16(low, found)),
+            each_half!(low_upper, found => {
+                _mm256_add_epi16(low_upper, _mm256_srli_epi16::<8>(found))
+            }),
+            each_half!(high, further => _mm256_add_epi16(high, further)),
+            each_half!(high_upper, further => {
+                _mm256_add_epi16(high_upper, _mm256_srli_epi16::<8>(further))
+            }),
+        ]
     }
 
     #[inline(always)]
-    fn upper_bytes(self, a: [__m256i; 2]) -> [__m256i; 2] {
-        each_half!(a => _mm256_srli_epi16::<8>(a))
-    }
-
-    #[inline(always)]
-    fn add_u16(self, a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
-        each_half!(a, b => _mm256_add_epi16(a, b))
-    }
-
-    #[inline(always)]
-    fn sum_quarters_u16(self, a: [__m256i; 2]) -> [u16; 8] {
-        intrinsic!({
-            let two = _mm256_add_epi16(a[0], a[1]);
-            let high = _mm256_extracti128_si256::<1>(two);
-            let mut sums = [0; 8];
-            let sum = _mm_add_epi16(_mm256_castsi256_si128(two), high);
-            _mm_storeu_si128(sums.as_mut_ptr().cast(), sum);
-            sums
-        })
+    fn totals(self, sums: [[__m256i; 2]; 4]) -> [[__m256i; 2]; 2] {
+        let mut halves = [intrinsic!(_mm256_setzero_si256()); 4];
+        for at in 0..4 {
+            halves[at] = intrinsic!(_mm256_add_epi16(sums[at][0], sums[at][1]));
+        }
+        let (mixed, upper) = ([halves[0], halves[2]], [halves[1], halves[3]]);
+        let both = each_half!(mixed, upper => {
+            let first = _mm256_permute2x128_si256::<0x20>(mixed, upper);
+            let second = _mm256_permute2x128_si256::<0x31>(mixed, upper);
+            let sums = _mm256_add_epi16(first, second);
+            // The upper half moves to the lower one, zeros to the upper.
+            let upper = _mm256_permute2x128_si256::<0x81>(sums, sums);
+            _mm256_sub_epi16(sums, _mm256_slli_epi16::<8>(upper))
+        });
+        let [low, high] = each_half!(both => _mm256_castsi256_si128(both));
+        let [low_upper, high_upper] = each_half!(both => _mm256_extracti128_si256::<1>(both));
+        let (first, second) = ([low, high], [low_upper, high_upper]);
+        let first = each_half!(first => _mm256_cvtepu16_epi32(first));
+        let second = each_half!(second => _mm256_cvtepu16_epi32(second));
+        [[first[0], second[0]], [first[1], second[1]]]
     }
 
     #[inline(always)]
@@ -287,10 +349,16 @@ impl Simd for Avx2Fma {
     }
 
     #[inline(always)]
-    fn store_bytes(self, a: [__m256i; 2], bytes: &mut [u8; BYTES]) {
-        let (low, high) = bytes.split_at_mut(BYTES / 2);
-        intrinsic!(_mm256_storeu_si256(low.as_mut_ptr().cast(), a[0]));
-        intrinsic!(_mm256_storeu_si256(high.as_mut_ptr().cast(), a[1]));
+    fn sum_doubling(self, a: [__m256i; 2]) -> u64 {
+        intrinsic!({
+            let first = _mm256_sllv_epi64(a[0], _mm256_setr_epi64x(0, 1, 2, 3));
+            let second = _mm256_sllv_epi64(a[1], _mm256_setr_epi64x(4, 5, 6, 7));
+            let four = _mm256_add_epi64(first, second);
+            let high = _mm256_extracti128_si256::<1>(four);
+            let two = _mm_add_epi64(_mm256_castsi256_si128(four), high);
+            let sum = _mm_add_epi64(two, _mm_unpackhi_epi64(two, two));
+            _mm_cvtsi128_si64(sum).cast_unsigned()
+        })
     }
 
     #[inline(always)]

@@ -16,6 +16,7 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512vnni")
+            && is_x86_feature_detected!("avx512vbmi")
             && is_x86_feature_detected!("avx512vpopcntdq")
             && is_x86_feature_detected!("fma")
             && is_x86_feature_detected!("f16c")
@@ -27,7 +28,7 @@ impl Avx512 {
 
     pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         #[target_feature(
-            enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vpopcntdq,fma,f16c,popcnt,bmi1,bmi2"
+            enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,avx512vpopcntdq,fma,f16c,popcnt,bmi1,bmi2"
         )]
         fn with_features<K: Kernel>(simd: Avx512, kernel: K) -> K::Output {
             kernel.run(simd)
@@ -36,6 +37,19 @@ impl Avx512 {
         unsafe { with_features(self, kernel) }
     }
 }
+
+/// Where the numbers of a code are in four times 16 bytes: those of codes 0 to 7 in every second byte,
+/// those of codes 8 to 15 between them.
+const BY_CODE: [u8; BYTES] = {
+    let mut order = [0; BYTES];
+    let mut at = 0;
+    while at < BYTES {
+        let (code, part) = (at / 4, at % 4);
+        order[at] = (part * 16 + if code < 8 { 2 * code } else { 2 * (code - 8) + 1 }) as u8;
+        at += 1;
+    }
+    order
+};
 
 /// An intrinsic of this level, called from a method of the token.
 macro_rules! intrinsic {
@@ -54,6 +68,8 @@ impl Simd for Avx512 {
     type I32s = __m512i;
     type Bytes = __m512i;
     type Half = __m256;
+    type Places = [__m512i; 2];
+    type Sums = [__m512i; 2];
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m512 {
@@ -150,6 +166,19 @@ impl Simd for Avx512 {
         intrinsic!(_mm512_cvtepi32_ps(a))
     }
 
+    /// The larger of what is no number and 0 is 0, in this order.
+    #[inline(always)]
+    fn to_bytes(self, a: __m512) -> [u8; LANES] {
+        let mut bytes = [0; LANES];
+        intrinsic!({
+            let within =
+                _mm512_min_ps(_mm512_max_ps(a, _mm512_setzero_ps()), _mm512_set1_ps(255.0));
+            let whole = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(within));
+            _mm_storeu_si128(bytes.as_mut_ptr().cast(), whole);
+        });
+        bytes
+    }
+
     #[inline(always)]
     fn sum_i32(self, a: __m512i) -> i32 {
         intrinsic!(_mm512_reduce_add_epi32(a))
@@ -186,41 +215,48 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn look_up(self, table: __m512i, places: __m512i) -> __m512i {
-        intrinsic!(_mm512_shuffle_epi8(table, places))
+    fn no_sums(self) -> [__m512i; 2] {
+        [intrinsic!(_mm512_setzero_si512()); 2]
     }
 
+    /// The four numbers of a code lie side by side, each as a place in all four tables.
     #[inline(always)]
-    fn lower_halves(self, a: __m512i) -> __m512i {
-        intrinsic!(_mm512_and_si512(a, _mm512_set1_epi8(15)))
-    }
-
-    #[inline(always)]
-    fn upper_halves(self, a: __m512i) -> __m512i {
-        self.lower_halves(intrinsic!(_mm512_srli_epi16::<4>(a)))
-    }
-
-    #[inline(always)]
-    fn upper_bytes(self, a: __m512i) -> __m512i {
-        intrinsic!(_mm512_srli_epi16::<8>(a))
-    }
-
-    #[inline(always)]
-    fn add_u16(self, a: __m512i, b: __m512i) -> __m512i {
-        intrinsic!(_mm512_add_epi16(a, b))
-    }
-
-    #[inline(always)]
-    fn sum_quarters_u16(self, a: __m512i) -> [u16; 8] {
+    fn places(self, numbers: __m512i) -> [__m512i; 2] {
         intrinsic!({
-            let high = _mm512_extracti64x4_epi64::<1>(a);
-            let two = _mm256_add_epi16(_mm512_castsi512_si256(a), high);
-            let high = _mm256_extracti128_si256::<1>(two);
-            let mut sums = [0; 8];
-            let sum = _mm_add_epi16(_mm256_castsi256_si128(two), high);
-            _mm_storeu_si128(sums.as_mut_ptr().cast(), sum);
-            sums
+            let order = _mm512_loadu_si512(BY_CODE.as_ptr().cast());
+            let by_code = _mm512_permutexvar_epi8(order, numbers);
+            let (half, tables) = (_mm512_set1_epi8(15), _mm512_set1_epi32(0x3020_1000));
+            // The lower half of a byte, and in the upper half which table.
+            const HALF_AND_TABLE: i32 = 0b1110_1010;
+            [
+                _mm512_ternarylogic_epi32::<HALF_AND_TABLE>(by_code, half, tables),
+                _mm512_ternarylogic_epi32::<HALF_AND_TABLE>(
+                    _mm512_srli_epi16::<4>(by_code),
+                    half,
+                    tables,
+                ),
+            ]
         })
+    }
+
+    #[inline(always)]
+    fn add_entries(
+        self,
+        [low, high]: [__m512i; 2],
+        tables: __m512i,
+        places: [__m512i; 2],
+    ) -> [__m512i; 2] {
+        intrinsic!({
+            let ones = _mm512_set1_epi8(1);
+            let found = _mm512_permutexvar_epi8(places[0], tables);
+            let further = _mm512_permutexvar_epi8(places[1], tables);
+            [_mm512_dpbusd_epi32(low, found, ones), _mm512_dpbusd_epi32(high, further, ones)]
+        })
+    }
+
+    #[inline(always)]
+    fn totals(self, sums: [__m512i; 2]) -> [__m512i; 2] {
+        sums
     }
 
     #[inline(always)]
@@ -234,8 +270,11 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn store_bytes(self, a: __m512i, bytes: &mut [u8; BYTES]) {
-        intrinsic!(_mm512_storeu_si512(bytes.as_mut_ptr().cast(), a));
+    fn sum_doubling(self, a: __m512i) -> u64 {
+        intrinsic!({
+            let shifts = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
+            _mm512_reduce_add_epi64(_mm512_sllv_epi64(a, shifts)).cast_unsigned()
+        })
     }
 
     #[inline(always)]

@@ -153,6 +153,36 @@ mod tests {
         }
     }
 
+    struct ToBytes([f32; LANES]);
+
+    impl Kernel for ToBytes {
+        type Output = [u8; LANES];
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> [u8; LANES] {
+            simd.to_bytes(simd.load(&self.0))
+        }
+    }
+
+    #[test]
+    fn bytes_are_whole_parts_within_their_limits() {
+        let ends = [f32::NAN, f32::INFINITY, -f32::INFINITY, 255.9, 256.0, 1e20, -1e20, -0.5, 0.99];
+        for first in [0.0, 7.5, 100.0, 230.9] {
+            let lanes = std::array::from_fn(|lane| {
+                let number = first + lane as f32 * 1.25;
+                ends.get(lane).copied().filter(|_| first > 0.0).unwrap_or(number)
+            });
+            for level in Level::available() {
+                assert_eq!(
+                    level.run(ToBytes(lanes)),
+                    lanes.map(|lane| lane as u8),
+                    "{}",
+                    level.name()
+                );
+            }
+        }
+    }
+
     #[test]
     fn comparisons_with_nan_are_as_the_trait_says() {
         let values = [f32::NAN, -1.0, 2.0, f32::INFINITY];

@@ -63,6 +63,11 @@ impl Simd for Neon {
     type I32s = [int32x4_t; 4];
     type Bytes = [uint16x8_t; 4];
     type Half = [float32x4_t; 2];
+    /// The lower and the upper halves of bytes.
+    type Places = [[uint16x8_t; 4]; 2];
+    /// For either half, 16-bit sums in which every second code's are mixed, 256 times, with those of the
+    /// code between; and those of the latter.
+    type Sums = [[uint16x8_t; 4]; 4];
 
     #[inline(always)]
     fn splat(self, value: f32) -> [float32x4_t; 4] {
@@ -194,6 +199,19 @@ impl Simd for Neon {
         each_quarter!(a => vcvtq_f32_s32(a))
     }
 
+    /// Conversions and narrowing stop at the ends of what there is room for.
+    #[inline(always)]
+    fn to_bytes(self, a: [float32x4_t; 4]) -> [u8; LANES] {
+        let short = each_quarter!(a => vqmovn_u32(vcvtq_u32_f32(a)));
+        let mut bytes = [0; LANES];
+        intrinsic!({
+            let low = vqmovn_u16(vcombine_u16(short[0], short[1]));
+            let high = vqmovn_u16(vcombine_u16(short[2], short[3]));
+            vst1q_u8(bytes.as_mut_ptr(), vcombine_u8(low, high));
+        });
+        bytes
+    }
+
     #[inline(always)]
     fn sum_i32(self, a: [int32x4_t; 4]) -> i32 {
         intrinsic!(vaddvq_s32(vaddq_s32(vaddq_s32(a[0], a[2]), vaddq_s32(a[1], a[3]))))
@@ -261,43 +279,49 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
-    fn look_up(self, table: [uint16x8_t; 4], places: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
-        each_quarter!(table, places => {
-            let (table, places) = (vreinterpretq_u8_u16(table), vreinterpretq_u8_u16(places));
-            vreinterpretq_u16_u8(vqtbl1q_u8(table, places))
-        })
+    fn no_sums(self) -> [[uint16x8_t; 4]; 4] {
+        [[intrinsic!(vdupq_n_u16(0)); 4]; 4]
     }
 
     #[inline(always)]
-    fn lower_halves(self, a: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
-        each_quarter!(a => vandq_u16(a, vdupq_n_u16(0x0f0f)))
-    }
-
-    #[inline(always)]
-    fn upper_halves(self, a: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
-        each_quarter!(a => {
-            vreinterpretq_u16_u8(vshrq_n_u8::<4>(vreinterpretq_u8_u16(a)))
-        })
-    }
-
-    #[inline(always)]
-    fn upper_bytes(self, a: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
-        each_quarter!(a => vshrq_n_u16::<8>(a))
-    }
-
-    #[inline(always)]
-    fn add_u16(self, a: [uint16x8_t; 4], b: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
-        each_quarter!(a, b => vaddq_u16(a, b))
-    }
-
-    #[inline(always)]
-    fn sum_quarters_u16(self, a: [uint16x8_t; 4]) -> [u16; 8] {
-        let mut sums = [0; 8];
-        intrinsic!({
-            let sum = vaddq_u16(vaddq_u16(a[0], a[1]), vaddq_u16(a[2], a[3]));
-            vst1q_u16(sums.as_mut_ptr(), sum);
+    fn places(self, numbers: [uint16x8_t; 4]) -> [[uint16x8_t; 4]; 2] {
+        let lower = each_quarter!(numbers => vandq_u16(numbers, vdupq_n_u16(0x0f0f)));
+        let upper = each_quarter!(numbers => {
+            vreinterpretq_u16_u8(vshrq_n_u8::<4>(vreinterpretq_u8_u16(numbers)))
         });
-        sums
+        [lower, upper]
+    }
+
+    #[inline(always)]
+    fn add_entries(
+        self,
+        [low, low_upper, high, high_upper]: [[uint16x8_t; 4]; 4],
+        tables: [uint16x8_t; 4],
+        places: [[uint16x8_t; 4]; 2],
+    ) -> [[uint16x8_t; 4]; 4] {
+        let [places, further] = places;
+        let found = look_up(tables, places);
+        let further = look_up(tables, further);
+        [
+            each_quarter!(low, found => vaddq_u16(low, found)),
+            each_quarter!(low_upper, found => vsraq_n_u16::<8>(low_upper, found)),
+            each_quarter!(high, further => vaddq_u16(high, further)),
+            each_quarter!(high_upper, further => vsraq_n_u16::<8>(high_upper, further)),
+        ]
+    }
+
+    #[inline(always)]
+    fn totals(self, sums: [[uint16x8_t; 4]; 4]) -> [[int32x4_t; 4]; 2] {
+        let mut all = [intrinsic!(vdupq_n_u16(0)); 4];
+        for (all, sums) in all.iter_mut().zip(sums) {
+            *all = intrinsic!(vaddq_u16(vaddq_u16(sums[0], sums[1]), vaddq_u16(sums[2], sums[3])));
+        }
+        let [low, low_upper, high, high_upper] = all;
+        intrinsic!({
+            let low = vsubq_u16(low, vshlq_n_u16::<8>(low_upper));
+            let high = vsubq_u16(high, vshlq_n_u16::<8>(high_upper));
+            [widened(low, low_upper), widened(high, high_upper)]
+        })
     }
 
     #[inline(always)]
@@ -320,10 +344,12 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
-    fn store_bytes(self, a: [uint16x8_t; 4], bytes: &mut [u8; BYTES]) {
-        for (vector, quarter) in a.into_iter().zip(bytes.as_chunks_mut::<16>().0) {
-            intrinsic!(vst1q_u8(quarter.as_mut_ptr(), vreinterpretq_u8_u16(vector)));
-        }
+    fn sum_doubling(self, a: [uint16x8_t; 4]) -> u64 {
+        let numbers = each_quarter!(a => {
+            let two = vreinterpretq_u64_u16(a);
+            vgetq_lane_u64::<0>(two) + (vgetq_lane_u64::<1>(two) << 1)
+        });
+        numbers.into_iter().rev().fold(0, |sum, two| (sum << 2) + two)
     }
 
     #[inline(always)]
@@ -374,4 +400,26 @@ impl Simd for Neon {
 #[inline(always)]
 fn quarters<T, const LANES: usize>(lanes: &[T; LANES]) -> [&[T]; 4] {
     std::array::from_fn(|at| &lanes[at * (LANES / 4)..][..LANES / 4])
+}
+
+/// For each byte of `places`, which is below 16, the byte of `table` at that place of the same
+/// quarter of 16.
+#[inline(always)]
+fn look_up(table: [uint16x8_t; 4], places: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
+    each_quarter!(table, places => {
+        let (table, places) = (vreinterpretq_u8_u16(table), vreinterpretq_u8_u16(places));
+        vreinterpretq_u16_u8(vqtbl1q_u8(table, places))
+    })
+}
+
+/// Sixteen numbers of 16 bits as ones of 32.
+#[inline(always)]
+fn widened(first: uint16x8_t, second: uint16x8_t) -> [int32x4_t; 4] {
+    let halves = intrinsic!([
+        vget_low_u16(first),
+        vget_high_u16(first),
+        vget_low_u16(second),
+        vget_high_u16(second)
+    ]);
+    each_quarter!(halves => vreinterpretq_s32_u32(vmovl_u16(halves)))
 }

@@ -45,6 +45,8 @@ impl Simd for Portable {
     type I32s = [i32; LANES];
     type Bytes = [u32; LANES];
     type Half = [f32; HALF];
+    type Places = [u32; LANES];
+    type Sums = [[i32; LANES]; 2];
 
     #[inline(always)]
     fn splat(self, value: f32) -> Lanes {
@@ -142,6 +144,11 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn to_bytes(self, a: Lanes) -> [u8; LANES] {
+        a.map(|a| a as u8)
+    }
+
+    #[inline(always)]
     fn sum_i32(self, a: [i32; LANES]) -> i32 {
         fold(a, i32::wrapping_add)
     }
@@ -192,45 +199,39 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn look_up(self, table: [u32; LANES], places: [u32; LANES]) -> [u32; LANES] {
-        let table = table.map(u32::to_le_bytes);
-        std::array::from_fn(|lane| {
-            let places = places[lane].to_le_bytes().map(|place| usize::from(place % 16));
-            let first = lane / 4 * 4;
-            u32::from_le_bytes(places.map(|place| table[first + place / 4][place % 4]))
-        })
+    fn no_sums(self) -> [[i32; LANES]; 2] {
+        [[0; LANES]; 2]
     }
 
     #[inline(always)]
-    fn lower_halves(self, a: [u32; LANES]) -> [u32; LANES] {
-        a.map(|a| a & 0x0f0f_0f0f)
+    fn places(self, numbers: [u32; LANES]) -> [u32; LANES] {
+        numbers
     }
 
     #[inline(always)]
-    fn upper_halves(self, a: [u32; LANES]) -> [u32; LANES] {
-        a.map(|a| a >> 4 & 0x0f0f_0f0f)
+    fn add_entries(
+        self,
+        mut sums: [[i32; LANES]; 2],
+        tables: [u32; LANES],
+        places: [u32; LANES],
+    ) -> [[i32; LANES]; 2] {
+        let tables = tables.map(u32::to_le_bytes);
+        let tables = tables.as_flattened().as_chunks::<16>().0;
+        for (part, table) in tables.iter().enumerate() {
+            let [low, high] = &mut sums;
+            for (code, (low, high)) in low.iter_mut().zip(high).enumerate() {
+                let byte = if code < 8 { 2 * code } else { 2 * (code - 8) + 1 };
+                let both = places[4 * part + byte / 4] >> (byte % 4 * 8);
+                *low += i32::from(table[(both & 15) as usize]);
+                *high += i32::from(table[(both >> 4 & 15) as usize]);
+            }
+        }
+        sums
     }
 
     #[inline(always)]
-    fn upper_bytes(self, a: [u32; LANES]) -> [u32; LANES] {
-        a.map(|a| a >> 8 & 0x00ff_00ff)
-    }
-
-    /// The lower number of a lane is added without a carry into the upper one.
-    #[inline(always)]
-    fn add_u16(self, a: [u32; LANES], b: [u32; LANES]) -> [u32; LANES] {
-        zip(a, b, |a, b| {
-            let low = a.wrapping_add(b) & 0xffff;
-            (a & 0xffff_0000).wrapping_add(b & 0xffff_0000) | low
-        })
-    }
-
-    #[inline(always)]
-    fn sum_quarters_u16(self, a: [u32; LANES]) -> [u16; 8] {
-        std::array::from_fn(|at| {
-            let number = |quarter: usize| (a[quarter * 4 + at / 2] >> (at % 2 * 16)) as u16;
-            (0..4).map(number).fold(0, u16::wrapping_add)
-        })
+    fn totals(self, sums: [[i32; LANES]; 2]) -> [[i32; LANES]; 2] {
+        sums
     }
 
     #[inline(always)]
@@ -248,10 +249,9 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn store_bytes(self, a: [u32; LANES], bytes: &mut [u8; BYTES]) {
-        for (lane, bytes) in a.into_iter().zip(bytes.as_chunks_mut().0) {
-            *bytes = lane.to_le_bytes();
-        }
+    fn sum_doubling(self, a: [u32; LANES]) -> u64 {
+        let number = |at: usize| u64::from(a[2 * at]) | u64::from(a[2 * at + 1]) << 32;
+        (0..LANES / 2).fold(0, |sum, at| sum + (number(at) << at))
     }
 
     #[inline(always)]

@@ -29,6 +29,10 @@ pub(crate) trait Simd: Copy + Debug {
     type Bytes: Copy;
     /// Eight f32.
     type Half: Copy;
+    /// What is looked up in tables for 32 codes: four numbers of 4 bits each.
+    type Places: Copy;
+    /// What has been found for 32 codes.
+    type Sums: Copy;
 
     fn splat(self, value: f32) -> Self::F32s;
     fn load(self, lanes: &[f32; LANES]) -> Self::F32s;
@@ -70,6 +74,9 @@ pub(crate) trait Simd: Copy + Debug {
     /// Rounded to nearest.
     fn to_f32(self, a: Self::I32s) -> Self::F32s;
 
+    /// The whole parts, as bytes: 255 for what is above, 0 for what is below and for what is no number.
+    fn to_bytes(self, a: Self::F32s) -> [u8; LANES];
+
     /// The sum of all lanes, which must fit.
     fn sum_i32(self, a: Self::I32s) -> i32;
 
@@ -94,24 +101,19 @@ pub(crate) trait Simd: Copy + Debug {
     /// Adds to each lane its four products of an unsigned byte of `a` and a signed byte of `b`.
     fn add_products(self, sum: Self::I32s, a: Self::Bytes, b: Self::Bytes) -> Self::I32s;
 
-    /// For each byte of `places`, which is below 16, the byte of `table` at that place of the same
-    /// quarter of 16.
-    fn look_up(self, table: Self::Bytes, places: Self::Bytes) -> Self::Bytes;
+    /// The sums of 32 codes for which nothing has been added.
+    fn no_sums(self) -> Self::Sums;
 
-    /// The lower four bits of each byte.
-    fn lower_halves(self, a: Self::Bytes) -> Self::Bytes;
+    /// The numbers of four parts in a group of 32 codes, 16 bytes a part, as they are packed
+    /// (`lookup::packed`).
+    fn places(self, numbers: Self::Bytes) -> Self::Places;
 
-    /// The upper four bits of each byte.
-    fn upper_halves(self, a: Self::Bytes) -> Self::Bytes;
+    /// Adds the entries at some places of four tables of 16; at most 64 times.
+    fn add_entries(self, sums: Self::Sums, tables: Self::Bytes, places: Self::Places)
+    -> Self::Sums;
 
-    /// Every second byte, as a 16-bit number: the upper ones of numbers with the lower byte first.
-    fn upper_bytes(self, a: Self::Bytes) -> Self::Bytes;
-
-    /// The sums of 16-bit numbers, without what leaves them.
-    fn add_u16(self, a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
-
-    /// The same of the four quarters of a vector.
-    fn sum_quarters_u16(self, a: Self::Bytes) -> [u16; 8];
+    /// The sums of the first 16 codes and of the others.
+    fn totals(self, sums: Self::Sums) -> [Self::I32s; 2];
 
     /// The same eight bytes, eight times.
     fn splat_u64(self, value: u64) -> Self::Bytes;
@@ -119,7 +121,8 @@ pub(crate) trait Simd: Copy + Debug {
     /// Adds to each 64-bit number how many bits of those of `a` and `b` are set in both.
     fn add_ones(self, sum: Self::Bytes, a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
 
-    fn store_bytes(self, a: Self::Bytes, bytes: &mut [u8; BYTES]);
+    /// The sum of the eight 64-bit numbers, the first of them once, each next one twice as often.
+    fn sum_doubling(self, a: Self::Bytes) -> u64;
 
     fn load_half(self, lanes: &[f32; HALF]) -> Self::Half;
     fn store_half(self, half: Self::Half, lanes: &mut [f32; HALF]);

@@ -47,13 +47,12 @@ impl<'a> CodeRows<'a> {
         CodeRows { bytes, rows, dim, stride, listed: None }
     }
 
-    /// Only the rows on a list, ascending, which stay where they lie.
+    /// Only the rows on a list, in its order, which stay where they lie.
     ///
     /// # Panics
     /// If this is a list already, or there is no such row.
     pub fn listed(&self, list: &'a [usize]) -> CodeRows<'a> {
-        assert!(self.listed.is_none() && list.is_sorted());
-        assert!(list.last().is_none_or(|last| *last < self.rows));
+        assert!(self.listed.is_none() && list.iter().all(|row| *row < self.rows));
         CodeRows { rows: list.len(), listed: Some(list), ..*self }
     }
 
@@ -94,10 +93,15 @@ impl<'a> CodeRows<'a> {
         self.listed.map_or(row, |list| list[row]) * self.stride
     }
 
-    /// How many rows have `length` bytes from their start on; all but the last do.
+    /// How many rows, before one that has not, have `length` bytes from their start on. All do but
+    /// the last of those that are not on a list.
     fn whole_rows(&self, length: usize) -> usize {
-        let Some(last) = self.rows.checked_sub(1) else { return 0 };
-        if self.start(last) + length <= self.bytes.len() { self.rows } else { last }
+        let is_cut = |row: usize| self.start(row) + length > self.bytes.len();
+        let cut = match self.listed {
+            Some(_) => (0..self.rows).find(|row| is_cut(*row)),
+            None => self.rows.checked_sub(1).filter(|last| is_cut(*last)),
+        };
+        cut.unwrap_or(self.rows)
     }
 
     /// The row that streams by `rows` rows behind, where rows are on a list and the CPU cannot

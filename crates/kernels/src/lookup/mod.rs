@@ -1,11 +1,13 @@
 //! Sums of what codes stand for in the tables of a query, many codes at a time.
 //!
 //! * [`bytes`]: numbers of 8 bits and tables of f32.
+//! * [`near`]: scores that are not above a limit.
 //! * [`ones`]: bits, and how many of them are set.
 //! * [`packed`]: numbers of 4 bits and tables of bytes, sixteen entries to a register.
 //! * [`rounding`]: what makes bytes of f32. [`sums`]: what makes one table of two.
 
 pub mod bytes;
+pub mod near;
 pub mod ones;
 pub mod packed;
 pub mod rounding;

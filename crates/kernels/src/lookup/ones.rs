@@ -3,7 +3,7 @@
 //! These loops are plain: a level makes one or a few instructions of each count.
 
 use crate::Level;
-use crate::arch::{BYTES, Kernel, Simd};
+use crate::arch::{BYTES, Kernel, LANES, Simd};
 
 /// Bits of the weights of 64 components: bit `i` of plane `p` is bit `p` of weight `i`. A plane is eight
 /// bytes, the lowest bits first.
@@ -17,6 +17,15 @@ pub fn differing(level: Level, query: &[u8], codes: &[u8], counts: &mut [f32]) {
     assert!(!query.is_empty());
     assert_eq!(codes.len(), counts.len() * query.len());
     level.run(Differing { query, codes, counts });
+}
+
+/// The lowest and the highest component; anything where one is not a number.
+///
+/// # Panics
+/// If there are none.
+pub fn extremes(level: Level, components: &[f32]) -> (f32, f32) {
+    assert!(!components.is_empty());
+    level.run(Extremes(components))
 }
 
 /// Weights in planes: how many steps, from 0 to `last`, each component is above the lowest, to the
@@ -56,6 +65,27 @@ pub fn weighted(
     level.run(Weighted { planes, bytes: components.div_ceil(8), codes, code_bytes, sums });
 }
 
+struct Extremes<'a>(&'a [f32]);
+
+impl Kernel for Extremes<'_> {
+    type Output = (f32, f32);
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> (f32, f32) {
+        let (vectors, rest) = self.0.as_chunks::<LANES>();
+        let (zero, mut last) = (simd.splat(0.0), [self.0[0]; LANES]);
+        last[..rest.len()].copy_from_slice(rest);
+        let mut highest = simd.load(&last);
+        let mut lowest = simd.sub(zero, highest);
+        for vector in vectors {
+            let vector = simd.load(vector);
+            highest = simd.max(vector, highest);
+            lowest = simd.max(simd.sub(zero, vector), lowest);
+        }
+        (-simd.largest(lowest), simd.largest(highest))
+    }
+}
+
 struct Weigh<'a> {
     components: &'a [f32],
     lowest: f32,
@@ -69,12 +99,19 @@ impl Kernel for Weigh<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> u32 {
-        let (mut sum, mut weights) = (0, [0; BYTES]);
+        let (lowest, inverse) = (simd.splat(self.lowest), simd.splat(self.inverse));
+        let (half, last) = (simd.splat(0.5), self.last as u8);
+        let mut sum = 0;
         for (components, planes) in self.components.chunks(BYTES).zip(self.planes) {
-            weights[components.len()..].fill(0);
-            for (weight, component) in weights.iter_mut().zip(components) {
-                let steps = (component - self.lowest) * self.inverse + 0.5;
-                *weight = steps.min(self.last) as u8;
+            let mut weights = [0; BYTES];
+            for (components, weights) in components.chunks(LANES).zip(weights.as_chunks_mut().0) {
+                let mut lanes = [self.lowest; LANES];
+                lanes[..components.len()].copy_from_slice(components);
+                let above = simd.sub(simd.load(&lanes), lowest);
+                *weights = simd.to_bytes(simd.add(simd.mul(above, inverse), half));
+            }
+            for weight in &mut weights {
+                *weight = (*weight).min(last);
             }
             for weight in &weights {
                 sum += u32::from(*weight);
@@ -168,13 +205,7 @@ impl Kernel for Weighted<'_> {
                 set += word.count_ones();
                 counts = simd.add_ones(counts, simd.splat_u64(word), simd.load_bytes(planes));
             }
-            let mut planes = [0; BYTES];
-            simd.store_bytes(counts, &mut planes);
-            let mut weights = 0;
-            for (plane, count) in planes.as_chunks().0.iter().enumerate() {
-                weights += u64::from_le_bytes(*count) << plane;
-            }
-            *sum = (set, weights as u32);
+            *sum = (set, simd.sum_doubling(counts) as u32);
         }
     }
 }
@@ -207,6 +238,27 @@ mod tests {
                 let mut counts = vec![0.0; 9];
                 differing(level, &query, &codes, &mut counts);
                 assert_eq!(counts, expected, "{} {length}", level.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_finds_the_ends() {
+        for count in [1, 15, 16, 17, 100] {
+            let mut components: Vec<f32> =
+                (0..count).map(|at| f32::from(byte(at)) - 99.0).collect();
+            for turn in 0..count.min(20) {
+                let low = components.iter().copied().fold(f32::INFINITY, f32::min);
+                let high = components.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                for level in Level::available() {
+                    assert_eq!(
+                        extremes(level, &components),
+                        (low, high),
+                        "{} {turn}",
+                        level.name()
+                    );
+                }
+                components.rotate_left(1);
             }
         }
     }

@@ -5,12 +5,14 @@
 //! codes 8 to 15; the upper halves are codes 16 to 31 in the same order (as in FAISS's fast scan, and
 //! in André, Kermarrec and Le Scouarnec, "Cache locality is not enough", 2015).
 //!
-//! A vector holds four parts. Bytes are added in pairs, as 16-bit numbers, of which each is the entry
-//! of one code and 256 times that of another; the upper bytes are added once more by themselves, so
-//! that they can be taken away in the end.
+//! A vector holds four parts. Where bytes of a table can be found across a vector, the numbers of a code
+//! are put side by side, and what is found for them is summed up by a product with ones. Elsewhere bytes
+//! are added in pairs, as 16-bit numbers, of which each is the entry of one code and 256 times that of
+//! another; the upper bytes are added once more by themselves, and taken away in the end.
 
+use super::near::{PIECE, Taker};
 use crate::Level;
-use crate::arch::{BYTES, Kernel, Simd};
+use crate::arch::{BYTES, Kernel, LANES, Simd};
 
 /// Codes in a group.
 pub const GROUP: usize = 32;
@@ -20,6 +22,8 @@ pub const ENTRIES: usize = 16;
 const PAIR_BYTES: usize = 2 * ENTRIES;
 /// Vectors of which a sum cannot leave 16 bits: those of 256 parts, with entries up to 255.
 const VECTORS_IN_SUM: usize = 64;
+
+const _: () = assert!(GROUP == PIECE && GROUP == 2 * LANES);
 
 /// The tables of a query, and what becomes of a sum: `(start + sum) * factor + added`.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +38,16 @@ pub struct Tables<'a> {
     pub added: f32,
 }
 
+/// A query, up to which score a code may be near to it, and what is told of those that are.
+pub struct Asked<'a> {
+    /// Its tables.
+    pub tables: Tables<'a>,
+    /// The limit.
+    pub limit: f32,
+    /// What is told.
+    pub taker: &'a mut dyn Taker,
+}
+
 /// Writes the scores of the codes in groups of so many bytes, which begin with as many parts as there are
 /// tables (with one more if they are odd). The last group may hold more codes than there are scores.
 ///
@@ -46,11 +60,53 @@ pub fn scores(
     group_bytes: usize,
     scores: &mut [f32],
 ) {
-    let parts = tables.entries.len() / ENTRIES;
-    assert!(parts > 0 && tables.entries.len().is_multiple_of(ENTRIES));
-    let looked_up = parts.div_ceil(2) * PAIR_BYTES;
+    let looked_up = looked_up(tables);
     assert!(looked_up <= group_bytes && groups.len() == scores.len().div_ceil(GROUP) * group_bytes);
     level.run(Scores { tables, looked_up, groups, group_bytes, scores });
+}
+
+/// Tells queries of the same parts of the scores of `count` codes, the first of which is that of row
+/// `first`, that are not above their limits. Up to four of them look at each group together, so that it
+/// is taken apart once. Groups hold nothing but these parts.
+///
+/// # Panics
+/// If groups are not as many as codes need, or tables are not as many for each query.
+pub fn near(level: Level, asked: &mut [Asked<'_>], groups: &[u8], count: usize, first: usize) {
+    let Some(Asked { tables, .. }) = asked.first() else { return };
+    let group_bytes = looked_up(*tables);
+    assert_eq!(groups.len(), count.div_ceil(GROUP) * group_bytes);
+    for other in &*asked {
+        assert_eq!(other.tables.entries.len(), tables.entries.len());
+    }
+    level.run(Near { asked, group_bytes, groups, count, first });
+}
+
+/// Bytes of a group that are looked up.
+fn looked_up(tables: Tables<'_>) -> usize {
+    let parts = tables.entries.len() / ENTRIES;
+    assert!(parts > 0 && tables.entries.len().is_multiple_of(ENTRIES));
+    parts.div_ceil(2) * PAIR_BYTES
+}
+
+/// Tables of some queries, by vectors.
+#[derive(Clone, Copy)]
+struct Vectors<'a, const N: usize> {
+    whole: [&'a [[u8; BYTES]]; N],
+    /// Those of parts that do not fill a vector.
+    last: [[u8; BYTES]; N],
+}
+
+impl<'a, const N: usize> Vectors<'a, N> {
+    #[inline(always)]
+    fn new(tables: [Tables<'a>; N]) -> Vectors<'a, N> {
+        let (mut whole, mut last) = ([[].as_slice(); N], [[0; BYTES]; N]);
+        for at in 0..N {
+            let (entries, rest) = tables[at].entries.as_chunks::<BYTES>();
+            whole[at] = entries;
+            last[at][..rest.len()].copy_from_slice(rest);
+        }
+        Vectors { whole, last }
+    }
 }
 
 struct Scores<'a> {
@@ -69,15 +125,12 @@ impl Kernel for Scores<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Scores { tables, looked_up, groups, group_bytes, scores } = self;
-        let (entries, rest) = tables.entries.as_chunks::<BYTES>();
-        let mut last = [0; BYTES];
-        last[..rest.len()].copy_from_slice(rest);
+        let vectors = Vectors::new([tables]);
+        let scale = Scale::new(simd, tables);
         let mut found = [0.0; GROUP];
         for (group, scores) in groups.chunks_exact(group_bytes).zip(scores.chunks_mut(GROUP)) {
-            let sums = sums(simd, entries, &last, &group[..looked_up]);
-            for (score, sum) in found.iter_mut().zip(sums) {
-                *score = (tables.start + sum) as i32 as f32 * tables.factor + tables.added;
-            }
+            let [sums] = sums(simd, &vectors, &group[..looked_up]);
+            scale.store(simd, scale.scores(simd, sums), &mut found);
             match scores.as_chunks_mut::<GROUP>() {
                 ([scores], _) => *scores = found,
                 (_, some) => some.copy_from_slice(&found[..some.len()]),
@@ -86,62 +139,178 @@ impl Kernel for Scores<'_> {
     }
 }
 
-/// The sums of a group of codes. The tables of parts that do not fill a vector are in `last`.
-#[inline(always)]
-fn sums<S: Simd>(
-    simd: S,
-    entries: &[[u8; BYTES]],
-    last: &[u8; BYTES],
-    group: &[u8],
-) -> [u32; GROUP] {
-    let (numbers, rest) = group.as_chunks::<BYTES>();
-    let (numbers, further) = numbers.split_at(entries.len().min(numbers.len()));
-    let mut total = [0; GROUP];
-    let in_sums = entries.chunks(VECTORS_IN_SUM).zip(numbers.chunks(VECTORS_IN_SUM));
-    for (entries, numbers) in in_sums {
-        add_sums(simd, entries, numbers, &mut total);
-    }
-    if let [numbers] = further {
-        add_sums(simd, std::slice::from_ref(last), std::slice::from_ref(numbers), &mut total);
-    } else if !rest.is_empty() {
-        let mut numbers = [0; BYTES];
-        numbers[..rest.len()].copy_from_slice(rest);
-        add_sums(simd, std::slice::from_ref(last), std::slice::from_ref(&numbers), &mut total);
-    }
-    total
+/// What becomes of sums.
+#[derive(Clone, Copy)]
+struct Scale<S: Simd> {
+    start: S::I32s,
+    factor: S::F32s,
+    added: S::F32s,
 }
 
-/// Adds the sums of up to [`VECTORS_IN_SUM`] vectors of numbers.
+impl<S: Simd> Scale<S> {
+    #[inline(always)]
+    fn new(simd: S, tables: Tables<'_>) -> Scale<S> {
+        Scale {
+            start: simd.splat_i32(tables.start as i32),
+            factor: simd.splat(tables.factor),
+            added: simd.splat(tables.added),
+        }
+    }
+
+    /// Multiplied and added apart, as levels without instructions for both do.
+    #[inline(always)]
+    fn scores(self, simd: S, sums: [S::I32s; 2]) -> [S::F32s; 2] {
+        let [low, high] = sums;
+        let low = simd.mul(simd.to_f32(simd.add_i32(low, self.start)), self.factor);
+        let high = simd.mul(simd.to_f32(simd.add_i32(high, self.start)), self.factor);
+        [simd.add(low, self.added), simd.add(high, self.added)]
+    }
+
+    #[inline(always)]
+    fn store(self, simd: S, [low, high]: [S::F32s; 2], scores: &mut [f32; GROUP]) {
+        let [lows, highs] = scores.as_chunks_mut().0 else { unreachable!("two halves") };
+        simd.store(low, lows);
+        simd.store(high, highs);
+    }
+}
+
+struct Near<'a, 'b> {
+    asked: &'a mut [Asked<'b>],
+    group_bytes: usize,
+    groups: &'a [u8],
+    count: usize,
+    first: usize,
+}
+
+impl Kernel for Near<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Near { asked, group_bytes, groups, count, first } = self;
+        let codes = Codes { group_bytes, groups, count, first };
+        // Sums are a few registers for each, beside those of the numbers and what is found for them.
+        let together = if S::REGISTERS >= 32 { asked.len() } else { 0 };
+        let (together, alone) = asked.split_at_mut(together);
+        let (fours, rest) = together.as_chunks_mut::<4>();
+        for four in fours {
+            codes.tell(simd, four);
+        }
+        let (twos, rest) = rest.as_chunks_mut::<2>();
+        for two in twos {
+            codes.tell(simd, two);
+        }
+        for one in rest.iter_mut().chain(alone) {
+            codes.tell(simd, std::array::from_mut(one));
+        }
+    }
+}
+
+/// Codes in groups.
+#[derive(Clone, Copy)]
+struct Codes<'a> {
+    group_bytes: usize,
+    groups: &'a [u8],
+    count: usize,
+    first: usize,
+}
+
+impl Codes<'_> {
+    /// Tells some queries of the scores that are not above their limits.
+    #[inline(always)]
+    fn tell<S: Simd, const N: usize>(self, simd: S, asked: &mut [Asked<'_>; N]) {
+        let mut tables = [asked[0].tables; N];
+        let mut scales = [Scale::new(simd, tables[0]); N];
+        let mut limits = [simd.splat(asked[0].limit); N];
+        for at in 0..N {
+            tables[at] = asked[at].tables;
+            scales[at] = Scale::new(simd, tables[at]);
+            limits[at] = simd.splat(asked[at].limit);
+        }
+        let vectors = Vectors::new(tables);
+        for (number, group) in self.groups.chunks_exact(self.group_bytes).enumerate() {
+            let sums = sums(simd, &vectors, group);
+            let first = number * GROUP;
+            let those = u32::MAX >> (GROUP - (self.count - first).min(GROUP));
+            for at in 0..N {
+                let [low, high] = scales[at].scores(simd, sums[at]);
+                let which = u32::from(simd.not_above(low, limits[at]))
+                    | u32::from(simd.not_above(high, limits[at])) << LANES;
+                if which & those != 0 {
+                    let mut scores = [0.0; GROUP];
+                    scales[at].store(simd, [low, high], &mut scores);
+                    let taker = &mut asked[at].taker;
+                    let limit = taker.take(self.first + first, which & those, &scores);
+                    asked[at].limit = limit;
+                    limits[at] = simd.splat(limit);
+                }
+            }
+        }
+    }
+}
+
+/// The sums of entries of the codes in a group.
 #[inline(always)]
-fn add_sums<S: Simd>(
+fn sums<S: Simd, const N: usize>(
     simd: S,
-    entries: &[[u8; BYTES]],
-    numbers: &[[u8; BYTES]],
-    total: &mut [u32; GROUP],
-) {
-    let zero = simd.splat_bytes([0; 4]);
-    let (mut low, mut low_upper, mut high, mut high_upper) = (zero, zero, zero, zero);
-    for (entries, numbers) in entries.iter().zip(numbers) {
-        let (entries, numbers) = (simd.load_bytes(entries), simd.load_bytes(numbers));
-        let found = simd.look_up(entries, simd.lower_halves(numbers));
-        low = simd.add_u16(low, found);
-        low_upper = simd.add_u16(low_upper, simd.upper_bytes(found));
-        let found = simd.look_up(entries, simd.upper_halves(numbers));
-        high = simd.add_u16(high, found);
-        high_upper = simd.add_u16(high_upper, simd.upper_bytes(found));
+    vectors: &Vectors<'_, N>,
+    group: &[u8],
+) -> [[S::I32s; 2]; N] {
+    let mut totals = some_sums(simd, vectors, group, 0);
+    for first in (VECTORS_IN_SUM..=vectors.whole[0].len()).step_by(VECTORS_IN_SUM) {
+        let more = some_sums(simd, vectors, group, first);
+        for query in 0..N {
+            let ([low, high], [more_low, more_high]) = (totals[query], more[query]);
+            totals[query] = [simd.add_i32(low, more_low), simd.add_i32(high, more_high)];
+        }
     }
-    let (low, low_upper) = (simd.sum_quarters_u16(low), simd.sum_quarters_u16(low_upper));
-    let (high, high_upper) = (simd.sum_quarters_u16(high), simd.sum_quarters_u16(high_upper));
-    for at in 0..8 {
-        total[at] += u32::from(low[at].wrapping_sub(low_upper[at] << 8));
-        total[8 + at] += u32::from(low_upper[at]);
-        total[16 + at] += u32::from(high[at].wrapping_sub(high_upper[at] << 8));
-        total[24 + at] += u32::from(high_upper[at]);
+    totals
+}
+
+/// The sums of entries of up to [`VECTORS_IN_SUM`] vectors of numbers, from one of them on; those that
+/// do not fill a vector are the last.
+#[inline(always)]
+fn some_sums<S: Simd, const N: usize>(
+    simd: S,
+    vectors: &Vectors<'_, N>,
+    group: &[u8],
+    first: usize,
+) -> [[S::I32s; 2]; N] {
+    let (numbers, rest) = group.as_chunks::<BYTES>();
+    let count = vectors.whole[0].len();
+    let some = first..count.min(first + VECTORS_IN_SUM);
+    let mut sums = [simd.no_sums(); N];
+    let mut whole = vectors.whole;
+    for whole in &mut whole {
+        *whole = &whole[some.clone()];
     }
+    for (at, numbers) in numbers[some.clone()].iter().enumerate() {
+        let places = simd.places(simd.load_bytes(numbers));
+        for (sums, entries) in sums.iter_mut().zip(whole) {
+            *sums = simd.add_entries(*sums, simd.load_bytes(&entries[at]), places);
+        }
+    }
+    if some.len() < VECTORS_IN_SUM && (numbers.len() > count || !rest.is_empty()) {
+        let mut last = [0; BYTES];
+        match numbers.get(count) {
+            Some(numbers) => last = *numbers,
+            None => last[..rest.len()].copy_from_slice(rest),
+        }
+        let places = simd.places(simd.load_bytes(&last));
+        for (sums, entries) in sums.iter_mut().zip(&vectors.last) {
+            *sums = simd.add_entries(*sums, simd.load_bytes(entries), places);
+        }
+    }
+    let mut totals = [simd.totals(sums[0]); N];
+    for query in 1..N {
+        totals[query] = simd.totals(sums[query]);
+    }
+    totals
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::near::tests::{Lowering, lowered};
     use super::*;
 
     /// The number of a part in the code at a place of its group.
@@ -151,31 +320,92 @@ mod tests {
         usize::from(group[byte] >> (place / 16 * 4) & 15)
     }
 
+    fn byte(at: usize) -> u8 {
+        (at * at * 31 + at * 7 + at / 256) as u8
+    }
+
+    /// The scores of codes in groups.
+    fn plainly(tables: Tables<'_>, groups: &[u8], group_bytes: usize, codes: usize) -> Vec<f32> {
+        let parts = tables.entries.len() / ENTRIES;
+        let score = |code: usize| {
+            let group = &groups[code / GROUP * group_bytes..];
+            let entry = |part| tables.entries[part * ENTRIES + number(group, code % GROUP, part)];
+            let sum: u32 = (0..parts).map(|part| u32::from(entry(part))).sum();
+            (tables.start + sum) as f32 * tables.factor + tables.added
+        };
+        (0..codes).map(score).collect()
+    }
+
+    const SHAPES: [(usize, usize); 9] =
+        [(1, 1), (2, 32), (3, 70), (4, 64), (7, 33), (96, 100), (255, 65), (256, 33), (513, 40)];
+
+    fn group_bytes(parts: usize) -> usize {
+        parts.div_ceil(2) * PAIR_BYTES
+    }
+
+    fn groups(group_bytes: usize, codes: usize) -> Vec<u8> {
+        (0..codes.div_ceil(GROUP) * group_bytes).map(byte).collect()
+    }
+
     #[test]
     fn every_level_sums_as_a_plain_loop_does() {
-        let byte = |at: usize| (at * at * 31 + at * 7 + at / 256) as u8;
-        for (parts, codes) in
-            [(1_usize, 1_usize), (2, 32), (3, 70), (4, 64), (7, 33), (96, 100), (513, 40)]
-        {
-            let group_bytes = parts.div_ceil(2) * PAIR_BYTES + codes % 3;
-            let groups: Vec<u8> = (0..codes.div_ceil(GROUP) * group_bytes).map(byte).collect();
+        for (parts, codes) in SHAPES {
+            let group_bytes = group_bytes(parts) + codes % 3;
+            let groups = groups(group_bytes, codes);
             for highest in [false, true] {
                 let entry = |at: usize| if highest { u8::MAX } else { byte(at * 3 + 1) };
                 let entries: Vec<u8> = (0..parts * ENTRIES).map(entry).collect();
                 let tables = Tables { entries: &entries, start: 70_000, factor: 0.5, added: -3.0 };
-                let expected: Vec<f32> = (0..codes)
-                    .map(|code| {
-                        let group = &groups[code / GROUP * group_bytes..];
-                        let entry =
-                            |part| entries[part * ENTRIES + number(group, code % GROUP, part)];
-                        let sum: u32 = (0..parts).map(|part| u32::from(entry(part))).sum();
-                        (70_000 + sum) as f32 * 0.5 - 3.0
-                    })
-                    .collect();
+                let expected = plainly(tables, &groups, group_bytes, codes);
                 for level in Level::available() {
                     let mut found = vec![0.0; codes];
                     scores(level, tables, &groups, group_bytes, &mut found);
                     assert_eq!(found, expected, "{} {parts} {highest}", level.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_tells_queries_of_what_is_not_above_their_limits() {
+        for (parts, codes) in SHAPES {
+            let group_bytes = group_bytes(parts);
+            let groups = groups(group_bytes, codes);
+            for queries in 1..=7 {
+                let entries: Vec<Vec<u8>> = (0..queries)
+                    .map(|query| (0..parts * ENTRIES).map(|at| byte(at * 3 + query)).collect())
+                    .collect();
+                let all: Vec<(Tables<'_>, f32)> = entries
+                    .iter()
+                    .zip([0.5, -0.25, 0.0, 1e-4, -1e-3, 3.0, -8.0])
+                    .map(|(entries, factor)| {
+                        let tables = Tables { entries, start: 70, factor, added: -300.0 };
+                        let middle = plainly(tables, &groups, group_bytes, codes)[codes / 2];
+                        (tables, if factor == 3.0 { f32::MAX } else { middle })
+                    })
+                    .collect();
+                for level in Level::available() {
+                    let mut takers: Vec<Lowering> = all
+                        .iter()
+                        .map(|(_, limit)| Lowering { limit: *limit, taken: Vec::new() })
+                        .collect();
+                    let mut asked: Vec<Asked<'_>> = all
+                        .iter()
+                        .zip(&mut takers)
+                        .map(|((tables, limit), taker)| Asked {
+                            tables: *tables,
+                            limit: *limit,
+                            taker,
+                        })
+                        .collect();
+                    near(level, &mut asked, &groups, codes, 5);
+                    for ((tables, limit), taker) in all.iter().zip(&takers) {
+                        let expected =
+                            lowered(&plainly(*tables, &groups, group_bytes, codes), *limit);
+                        let found = taker.taken.iter().map(|(at, score)| (at - 5, *score));
+                        let found: Vec<(usize, f32)> = found.collect();
+                        assert_eq!(found, expected, "{} {parts} {}", level.name(), tables.factor);
+                    }
                 }
             }
         }

@@ -4,13 +4,39 @@ use super::packed::ENTRIES;
 use crate::Level;
 use crate::arch::{Kernel, LANES, Simd};
 
+/// Tables of f32: those given, or sums of two.
+#[derive(Clone, Copy, Debug)]
+pub struct Tables<'a> {
+    /// The tables.
+    pub entries: &'a [[f32; ENTRIES]],
+    /// What is added to them, or nothing.
+    pub added: &'a [[f32; ENTRIES]],
+}
+
+impl Tables<'_> {
+    fn check(self) {
+        assert!(self.added.is_empty() || self.added.len() == self.entries.len());
+    }
+
+    #[inline(always)]
+    fn load<S: Simd>(self, simd: S, at: usize) -> S::F32s {
+        let entries = simd.load(&self.entries[at]);
+        match self.added.get(at) {
+            Some(added) => simd.add(entries, simd.load(added)),
+            None => entries,
+        }
+    }
+}
+
 /// Writes the lowest entry of each table, and how far the highest is from it; anything where an entry is
 /// not a number.
 ///
 /// # Panics
 /// If there is not one of both for each table.
-pub fn extents(level: Level, tables: &[[f32; ENTRIES]], lows: &mut [f32], widths: &mut [f32]) {
-    assert_eq!((tables.len(), tables.len()), (lows.len(), widths.len()));
+pub fn extents(level: Level, tables: Tables<'_>, lows: &mut [f32], widths: &mut [f32]) {
+    let count = tables.entries.len();
+    assert_eq!((count, count), (lows.len(), widths.len()));
+    tables.check();
     level.run(Extents { tables, lows, widths });
 }
 
@@ -21,17 +47,19 @@ pub fn extents(level: Level, tables: &[[f32; ENTRIES]], lows: &mut [f32], widths
 /// If there is not one lowest entry a table, and room for each.
 pub fn round(
     level: Level,
-    tables: &[[f32; ENTRIES]],
+    tables: Tables<'_>,
     lows: &[f32],
     factor: f32,
     rounded: &mut [[u8; ENTRIES]],
 ) {
-    assert_eq!((tables.len(), tables.len()), (lows.len(), rounded.len()));
+    let count = tables.entries.len();
+    assert_eq!((count, count), (lows.len(), rounded.len()));
+    tables.check();
     level.run(Round { tables, lows, factor, rounded });
 }
 
 struct Extents<'a> {
-    tables: &'a [[f32; ENTRIES]],
+    tables: Tables<'a>,
     lows: &'a mut [f32],
     widths: &'a mut [f32],
 }
@@ -45,8 +73,8 @@ impl Kernel for Extents<'_> {
     fn run<S: Simd>(self, simd: S) {
         let zero = simd.splat(0.0);
         let extents = self.lows.iter_mut().zip(self.widths);
-        for (table, (low, width)) in self.tables.iter().zip(extents) {
-            let table = simd.load(table);
+        for (at, (low, width)) in extents.enumerate() {
+            let table = self.tables.load(simd, at);
             *low = -simd.largest(simd.sub(zero, table));
             *width = simd.largest(table) - *low;
         }
@@ -54,7 +82,7 @@ impl Kernel for Extents<'_> {
 }
 
 struct Round<'a> {
-    tables: &'a [[f32; ENTRIES]],
+    tables: Tables<'a>,
     lows: &'a [f32],
     factor: f32,
     rounded: &'a mut [[u8; ENTRIES]],
@@ -64,13 +92,12 @@ impl Kernel for Round<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let tables = self.tables.iter().zip(self.lows);
-        for ((table, low), rounded) in tables.zip(self.rounded) {
-            // The compiler makes vector instructions of this.
-            for (entry, byte) in table.iter().zip(rounded) {
-                *byte = ((entry - low) * self.factor + 0.5) as u8;
-            }
+    fn run<S: Simd>(self, simd: S) {
+        let (factor, half) = (simd.splat(self.factor), simd.splat(0.5));
+        for (at, (low, rounded)) in self.lows.iter().zip(self.rounded).enumerate() {
+            let above = simd.sub(self.tables.load(simd, at), simd.splat(*low));
+            let steps = simd.add(simd.mul(above, factor), half);
+            *rounded = simd.to_bytes(steps);
         }
     }
 }
@@ -84,12 +111,21 @@ mod tests {
         let entry = |table: usize, at: usize| ((table * 131 + at * 37) % 97) as f32 - 40.0;
         let tables: Vec<[f32; ENTRIES]> =
             (0..9).map(|table| std::array::from_fn(|at| entry(table, at))).collect();
-        for level in Level::available() {
+        let added: Vec<[f32; ENTRIES]> =
+            (0..9).map(|table| std::array::from_fn(|at| entry(at, table))).collect();
+        let sum = |x: &[f32; ENTRIES], y: &[f32; ENTRIES]| std::array::from_fn(|at| x[at] + y[at]);
+        let sums: Vec<[f32; ENTRIES]> =
+            tables.iter().zip(&added).map(|(table, added)| sum(table, added)).collect();
+        let cases = [([].as_slice(), &tables), (&added, &sums)];
+        for (level, (added, expected)) in
+            Level::available().into_iter().flat_map(|level| cases.map(|case| (level, case)))
+        {
             let (mut lows, mut widths) = ([0.0; 9], [0.0; 9]);
-            extents(level, &tables, &mut lows, &mut widths);
+            let tables = Tables { entries: &tables, added };
+            extents(level, tables, &mut lows, &mut widths);
             let mut rounded = [[0; ENTRIES]; 9];
-            round(level, &tables, &lows, 2.9, &mut rounded);
-            for (number, table) in tables.iter().enumerate() {
+            round(level, tables, &lows, 2.9, &mut rounded);
+            for (number, table) in expected.iter().enumerate() {
                 let low = table.iter().copied().reduce(f32::min).unwrap();
                 let high = table.iter().copied().reduce(f32::max).unwrap();
                 assert_eq!((lows[number], widths[number]), (low, high - low), "{}", level.name());

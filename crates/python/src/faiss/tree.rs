@@ -7,7 +7,7 @@ use crate::given::Given;
 use crate::signals::watched;
 use anear::faiss_index::Selector as Ids;
 use anear::faiss_index::{
-    Array, Field, Index, ListFiles, Measure, Path, Settings, Work, class_name,
+    Array, Field, Index, ListFiles, Measure, Path, Rows, Settings, Work, class_name,
 };
 use anear::faiss_index::{measure_number, measure_numbered};
 use numpy::ndarray::Array2;
@@ -188,6 +188,12 @@ impl Tree {
         Ok(if measure == Measure::Hamming { HAMMING } else { measure_number(measure) })
     }
 
+    /// Components in a row of the index at a path; bits for rows of bits.
+    fn dim(&self, py: Python<'_>, at: &str) -> PyResult<usize> {
+        let at = path(at)?;
+        self.look(py, |index| Ok(index.parts(&at)?.dim))
+    }
+
     /// The fields of the index at a path.
     fn fields<'py>(&self, py: Python<'py>, at: &str) -> PyResult<Bound<'py, PyDict>> {
         let at = path(at)?;
@@ -264,7 +270,7 @@ impl Tree {
         whole.with_quantizer(quantizer).map(Tree::from).map_err(|error| raised(&error))
     }
 
-    /// Distances and labels of the nearest rows.
+    /// Distances and labels of the nearest rows; whole distances for rows of bits.
     #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn search<'py>(
         &self,
@@ -279,7 +285,18 @@ impl Tree {
         let found = self.look(py, |index| {
             asked.with(|settings| index.search(&at, queries, k, settings, threads))
         })?;
-        let answers = (table(py, found.distances, k), table(py, found.labels, k));
+        let distances = match queries {
+            Rows::Bits(_) => {
+                let whole = found.distances.iter().zip(&found.labels);
+                let whole = whole.map(|(distance, label)| match label {
+                    -1 => i32::MAX,
+                    _ => *distance as i32,
+                });
+                table(py, whole.collect(), k).into_any()
+            }
+            Rows::Floats(_) => table(py, found.distances, k).into_any(),
+        };
+        let answers = (distances, table(py, found.labels, k));
         Ok(answers.into_pyobject(py)?.into_any())
     }
 

@@ -11,6 +11,8 @@ use anear_types::{Measure, Order, Result};
 const PIECE_ROWS: usize = 1024;
 /// Components of the centroids that are scored at a time: few enough to stay in a fast cache.
 const TILE_COMPONENTS: usize = 1 << 14;
+/// So few centroids are laid out for the kernels, of more the rows.
+const FEW_CENTROIDS: usize = 32;
 
 /// Centroids that rows are assigned to.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub struct Assigner<'a> {
     how: How,
     /// What is added to minus the inner product with each centroid: half its square, or nothing.
     shifts: Vec<f32>,
+    /// The centroids, if there are few and they are compared by products.
+    few: Vec<Group>,
 }
 
 /// The nearest centroid of each row, and its distance (or similarity).
@@ -41,7 +45,12 @@ impl<'a> Assigner<'a> {
             ops::squares(Level::best(), centroids, dim, &mut shifts);
             shifts.iter_mut().for_each(|square| *square *= 0.5);
         }
-        Assigner { centroids, dim, how, shifts }
+        let is_product = matches!(how.measure, Measure::L2 | Measure::InnerProduct);
+        let few = match is_product && shifts.len() <= FEW_CENTROIDS {
+            true => Group::split(Level::best(), centroids, dim),
+            false => Vec::new(),
+        };
+        Assigner { centroids, dim, how, shifts, few }
     }
 
     /// Finds the nearest centroid of each row, the first one where several are as near. A row with a
@@ -74,6 +83,50 @@ impl<'a> Assigner<'a> {
     }
 
     fn by_products(&self, rows: &[f32], numbers: &mut [u32], distances: &mut [f32]) {
+        match self.few.is_empty() {
+            true => self.for_groups_of_rows(rows, numbers, distances),
+            false => self.for_each_row(rows, numbers, distances),
+        }
+        if self.how.measure == Measure::L2 {
+            let mut squares = vec![0.0; distances.len()];
+            ops::squares(Level::best(), rows, self.dim, &mut squares);
+            for (distance, square) in distances.iter_mut().zip(squares) {
+                *distance = (square - 2.0 * *distance).max(0.0);
+            }
+        }
+    }
+
+    /// Finds the largest product less half a square, with the centroids side by side.
+    fn for_each_row(&self, rows: &[f32], numbers: &mut [u32], products: &mut [f32]) {
+        let level = Level::best();
+        let tile = (TILE_COMPONENTS / self.dim).max(16);
+        let mut scores = Vec::new();
+        let places = numbers.chunks_mut(tile).zip(products.chunks_mut(tile));
+        for (rows, (numbers, products)) in rows.chunks(tile * self.dim).zip(places) {
+            numbers.fill(0);
+            products.fill(f32::NEG_INFINITY);
+            let mut first = 0;
+            for group in &self.few {
+                let width = group.width();
+                scores.resize(numbers.len() * width, 0.0);
+                ops::scores(level, Op::NegativeDot, group, rows, &mut scores);
+                let shifts = &self.shifts[first..first + group.live()];
+                let found = numbers.iter_mut().zip(&mut *products);
+                for (scores, (number, product)) in scores.chunks_exact(width).zip(found) {
+                    for (at, (score, shift)) in scores.iter().zip(shifts).enumerate() {
+                        let other = -(score + shift);
+                        let is_larger = other > *product;
+                        *number = if is_larger { (first + at) as u32 } else { *number };
+                        *product = if is_larger { other } else { *product };
+                    }
+                }
+                first += group.live();
+            }
+        }
+    }
+
+    /// The same with some rows side by side.
+    fn for_groups_of_rows(&self, rows: &[f32], numbers: &mut [u32], products: &mut [f32]) {
         let level = Level::best();
         let groups = Group::split(level, rows, self.dim);
         let width = groups.iter().map(Group::width).max().unwrap_or(0);
@@ -93,17 +146,10 @@ impl<'a> Assigner<'a> {
         let found = groups.iter().zip(&best).flat_map(|(group, (lowest, numbers))| {
             numbers.iter().copied().zip(lowest.iter().copied()).take(group.live())
         });
-        let places = numbers.iter_mut().zip(distances.iter_mut());
-        places.zip(found).for_each(|((number, distance), found)| {
-            (*number, *distance) = (found.0, -found.1);
+        let places = numbers.iter_mut().zip(products);
+        places.zip(found).for_each(|((number, product), found)| {
+            (*number, *product) = (found.0, -found.1);
         });
-        if self.how.measure == Measure::L2 {
-            let mut squares = vec![0.0; distances.len()];
-            ops::squares(level, rows, self.dim, &mut squares);
-            for (distance, square) in distances.iter_mut().zip(squares) {
-                *distance = (square - 2.0 * *distance).max(0.0);
-            }
-        }
     }
 
     fn one_by_one(&self, rows: &[f32], numbers: &mut [u32], distances: &mut [f32]) {

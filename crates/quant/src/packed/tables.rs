@@ -15,9 +15,11 @@ const LARGEST_SUM: f32 = 65535.0;
 
 /// Tables of f32, one or several for each number of a code.
 #[derive(Debug)]
-pub(crate) struct Tables {
+pub(crate) struct Tables<'t> {
     entries: Vec<f32>,
-    /// The lowest entry of each table, and how far the highest is from it.
+    /// What is added to them, for each of several centers; nothing if there are none.
+    added: Vec<&'t [f32]>,
+    /// The lowest entry of each table, by center, and how far the highest is from it.
     pub(crate) lows: Vec<f32>,
     pub(crate) widths: Vec<f32>,
 }
@@ -28,29 +30,57 @@ pub(crate) struct Rounded {
     pub(crate) factor: f32,
 }
 
-impl Tables {
+impl<'t> Tables<'t> {
     /// # Panics
     /// If there are not whole tables.
-    pub(crate) fn new(entries: Vec<f32>) -> Tables {
+    pub(crate) fn new(entries: Vec<f32>) -> Tables<'t> {
+        Tables::summed(entries, Vec::new())
+    }
+
+    /// Sums of tables and of others as many as they, of each of several centers.
+    ///
+    /// # Panics
+    /// As for [`new`](Tables::new), or if others are not as many.
+    pub(crate) fn summed(entries: Vec<f32>, added: Vec<&'t [f32]>) -> Tables<'t> {
         assert!(entries.len().is_multiple_of(ENTRIES));
-        let mut lows = vec![0.0; entries.len() / ENTRIES];
-        let mut widths = lows.clone();
-        rounding::extents(Level::best(), entries.as_chunks().0, &mut lows, &mut widths);
-        Tables { entries, lows, widths }
+        let count = entries.len() / ENTRIES;
+        let all = count * added.len().max(1);
+        let plain = Tables { entries, added, lows: Vec::new(), widths: Vec::new() };
+        let (mut lows, mut widths) = (vec![0.0; all], vec![0.0; all]);
+        let places = lows.chunks_exact_mut(count).zip(widths.chunks_exact_mut(count));
+        for (tables, (lows, widths)) in plain.each().zip(places) {
+            rounding::extents(Level::best(), tables, lows, widths);
+        }
+        Tables { lows, widths, ..plain }
+    }
+
+    /// All tables, by center if something is added for each.
+    fn each(&self) -> impl Iterator<Item = rounding::Tables<'_>> {
+        let entries = self.entries.as_chunks().0;
+        let alone = self.added.is_empty().then_some([].as_slice());
+        let added = self.added.iter().map(|added| added.as_chunks().0).chain(alone);
+        added.map(move |added| rounding::Tables { entries, added })
     }
 
     /// The tables rounded, where sums lie in a range of `widest_sum`.
     pub(crate) fn round(&self, widest_sum: f32) -> Rounded {
         let factor = self.factor(widest_sum);
         let mut rounded = vec![[0; ENTRIES]; self.lows.len()];
-        let tables = self.entries.as_chunks().0;
-        rounding::round(Level::best(), tables, &self.lows, factor, &mut rounded);
+        let count = self.entries.len() / ENTRIES;
+        let places = self.lows.chunks_exact(count).zip(rounded.chunks_exact_mut(count));
+        for (tables, (lows, rounded)) in self.each().zip(places) {
+            rounding::round(Level::best(), tables, lows, factor, rounded);
+        }
         Rounded { tables: rounded, factor }
     }
 
     /// The same for tables of whole numbers, of which many lie halfway between two bytes: multiplied and
     /// subtracted in one, which says to which side they fall, as in FAISS.
+    ///
+    /// # Panics
+    /// If they are sums.
     pub(crate) fn round_whole(&self, widest_sum: f32) -> Rounded {
+        assert!(self.added.is_empty());
         let factor = self.factor(widest_sum);
         let tables = self.entries.as_chunks::<ENTRIES>().0.iter().zip(&self.lows);
         let rounded = tables.map(|(table, low)| {

@@ -2,8 +2,9 @@
 //!
 //! With `q` the query, `c` the center and `e` a part's centroid, the squared distance of `q` and
 //! `c + e` is `|q - c|^2 + (|e|^2 + 2 c.e) - 2 q.e`, summed over parts. What stands in brackets knows
-//! nothing of the query. It is kept for each center from the first query on that looks at its list,
-//! so that the next one adds two tables instead of comparing itself with every centroid.
+//! nothing of the query. Where tables are rounded for each center, it is kept from the first query on
+//! that looks at its list, so that the next one adds two tables instead of comparing itself with every
+//! centroid. Elsewhere it is summed up once for each code.
 
 use anear_kernels::Level;
 use anear_kernels::ops::{Columns, Op};
@@ -42,18 +43,19 @@ impl Centers {
     /// If there is no such center.
     pub(super) fn table(&self, number: usize, columns: &Columns) -> &[f32] {
         let center = &self.centers[number * self.dim..][..self.dim];
-        self.tables[number].get_or_init(|| Centers::table_of(center, columns))
+        self.tables[number].get_or_init(|| table_of(center, columns))
     }
+}
 
-    fn table_of(center: &[f32], columns: &Columns) -> Vec<f32> {
-        let level = Level::best();
-        let mut table = vec![0.0; columns.parts() * columns.stride()];
-        let mut squares = table.clone();
-        let zeros = vec![0.0; center.len()];
-        columns.scores(level, Op::L2, &zeros, &mut squares);
-        let twice: Vec<f32> = center.iter().map(|component| -2.0 * component).collect();
-        columns.scores(level, Op::NegativeDot, &twice, &mut table);
-        table.iter_mut().zip(squares).for_each(|(entry, square)| *entry += square);
-        table
-    }
+/// The table of one center.
+pub(super) fn table_of(center: &[f32], columns: &Columns) -> Vec<f32> {
+    let level = Level::best();
+    let mut table = vec![0.0; columns.parts() * columns.stride()];
+    let mut squares = table.clone();
+    let zeros = vec![0.0; center.len()];
+    columns.scores(level, Op::L2, &zeros, &mut squares);
+    let twice: Vec<f32> = center.iter().map(|component| -2.0 * component).collect();
+    columns.scores(level, Op::NegativeDot, &twice, &mut table);
+    table.iter_mut().zip(squares).for_each(|(entry, square)| *entry += square);
+    table
 }

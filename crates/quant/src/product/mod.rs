@@ -20,7 +20,6 @@ use anear_kernels::Level;
 use anear_kernels::ops::{Columns, Op};
 use anear_types::parts::ProductParts;
 use anear_types::{Error, Measure, Result};
-use centers::Centers;
 use numbers::{numbers, put};
 use tables::Tables;
 
@@ -34,8 +33,6 @@ pub struct Product {
     centroids: Vec<f32>,
     /// The same, to be compared with queries.
     columns: Columns,
-    /// What codes are differences to, where that is known.
-    centers: Centers,
 }
 
 impl Product {
@@ -48,8 +45,7 @@ impl Product {
         assert!(parts > 0 && dim > 0 && dim.is_multiple_of(parts) && (1..=24).contains(&bits));
         assert_eq!(centroids.len(), dim << bits);
         let columns = Columns::new(centroids, dim / parts, 1 << bits);
-        let centers = Centers::default();
-        Product { dim, parts, bits, centroids: centroids.clone(), columns, centers }
+        Product { dim, parts, bits, centroids: centroids.clone(), columns }
     }
 
     /// Entries of the tables of all parts.
@@ -106,11 +102,6 @@ impl Codec for Product {
         (self.parts * self.bits).div_ceil(8)
     }
 
-    fn see_centers(&mut self, centers: &[f32]) {
-        assert!(centers.len().is_multiple_of(self.dim));
-        self.centers = Centers::new(centers, self.dim, self.table_entries());
-    }
-
     fn is_lossless(&self) -> bool {
         false
     }
@@ -130,6 +121,17 @@ impl Codec for Product {
         for (part, centroids) in self.part_centroids().enumerate() {
             self.encode_part(rows, part, centroids, codes);
         }
+    }
+
+    fn own_terms(&self, center: &[f32], codes: &[u8], how: How) -> Option<Vec<f32>> {
+        (how.measure == Measure::L2).then(|| {
+            let code_bytes = self.code_bytes();
+            assert!(center.len() == self.dim && codes.len().is_multiple_of(code_bytes));
+            let table = centers::table_of(center, &self.columns);
+            let mut terms = vec![0.0; codes.len() / code_bytes];
+            tables::sum(&table, self, 0.0, codes, &mut terms);
+            terms
+        })
     }
 
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {

@@ -1,6 +1,7 @@
 //! Codes of 4-bit numbers in groups of 32, scored by tables that are rounded to bytes.
 
 use super::Product;
+use super::centers::Centers;
 use super::rounded::Rounded;
 use crate::codec::{Codec, How, Query, Scorer};
 use crate::packed::{GROUP, Layout, number_at};
@@ -13,6 +14,8 @@ use anear_types::{Error, Measure, Result};
 #[derive(Clone, Debug)]
 pub struct Packed {
     product: Product,
+    /// What codes are differences to, where that is known.
+    centers: Centers,
 }
 
 impl Packed {
@@ -22,7 +25,7 @@ impl Packed {
     /// If numbers of centroids have other than 4 bits, or as [`Product::new`].
     pub fn new(dim: usize, parts: &ProductParts) -> Packed {
         assert_eq!(parts.bits, 4);
-        Packed { product: Product::new(dim, parts) }
+        Packed { product: Product::new(dim, parts), centers: Centers::default() }
     }
 
     fn layout(&self) -> Layout {
@@ -41,6 +44,11 @@ impl Codec for Packed {
 
     fn codes_together(&self) -> usize {
         GROUP
+    }
+
+    fn see_centers(&mut self, centers: &[f32]) {
+        assert!(centers.len().is_multiple_of(self.dim()));
+        self.centers = Centers::new(centers, self.dim(), self.product.table_entries());
     }
 
     fn is_lossless(&self) -> bool {
@@ -73,7 +81,7 @@ impl Codec for Packed {
         assert_eq!(query.len(), self.dim());
         match how.measure {
             Measure::L2 | Measure::InnerProduct => {
-                Ok(Box::new(Rounded::new(&self.product, query, how.measure)))
+                Ok(Box::new(Rounded::new(&self.product, &self.centers, query, how.measure)))
             }
             other => Err(Error::unsupported(format!(
                 "codes of a product quantizer are not compared by {other}"

@@ -4,26 +4,26 @@
 //! that a query is compared with share the factor, and each has a number that its sums begin at.
 
 use super::Product;
+use super::centers::Centers;
 use super::tables::moved;
 use crate::codec::{Codec, Scorer};
-use crate::packed::{self, GROUP, lowest, sum_at};
+use crate::packed::{self, GROUP, Tables, lowest, sum_at};
 use crate::pairs::negative_dot;
 use anear_kernels::Level;
+use anear_kernels::lookup::near::Taker;
 use anear_kernels::lookup::packed as lookup;
-use anear_kernels::lookup::packed::ENTRIES;
-use anear_kernels::ops::Op;
+use anear_kernels::lookup::packed::{Asked, ENTRIES};
+use anear_kernels::ops::{self, Group, Op};
 use anear_types::Measure;
 
 /// A query, compared with every centroid.
 #[derive(Debug)]
 pub(super) struct Rounded<'a> {
     product: &'a Product,
+    centers: &'a Centers,
     query: Vec<f32>,
     op: Op,
-    /// The tables of the query as it is, in the scale of the measure, in which larger is nearer for inner
-    /// products.
-    plain: packed::Tables,
-    /// The rounded tables of each center, or those of all.
+    /// The rounded tables of each center, or those of all; none before they are needed.
     tables: Vec<[u8; ENTRIES]>,
     /// Where the sums of each center begin; empty if all begin at 0.
     starts: Vec<u32>,
@@ -35,16 +35,16 @@ pub(super) struct Rounded<'a> {
 }
 
 impl<'a> Rounded<'a> {
-    pub(super) fn new(product: &'a Product, query: &[f32], measure: Measure) -> Rounded<'a> {
+    pub(super) fn new(
+        product: &'a Product,
+        centers: &'a Centers,
+        query: &[f32],
+        measure: Measure,
+    ) -> Rounded<'a> {
         let op = if measure == Measure::L2 { Op::L2 } else { Op::NegativeDot };
-        let plain = tables_of(product, op, std::iter::once(query));
         let (query, tables, starts) = (query.to_vec(), Vec::new(), Vec::new());
-        let added = plain.lows.iter().sum();
-        let (center, inverse) = (0, 0.0);
-        let mut rounded =
-            Rounded { product, query, op, plain, tables, starts, center, inverse, added };
-        rounded.set(rounded.plain.round(0.0), &[]);
-        rounded
+        let (center, inverse, added) = (0, 0.0, 0.0);
+        Rounded { product, centers, query, op, tables, starts, center, inverse, added }
     }
 
     /// Takes rounded tables for those of codes whose sums begin at these numbers.
@@ -57,36 +57,70 @@ impl<'a> Rounded<'a> {
         self.inverse = if factor > 0.0 { 1.0 / factor } else { 0.0 };
     }
 
+    /// The query is compared with rows as they are, whose sums lie in any range, or in one of 16 bits.
+    fn announce_none(&mut self, is_bounded: bool) {
+        let plain = tables_of(self.product, self.op, std::iter::once(self.query.as_slice()));
+        let widest_sum = if is_bounded { plain.widths.iter().sum() } else { 0.0 };
+        self.set(plain.round(widest_sum), &[]);
+        self.added = plain.lows.iter().sum();
+    }
+
     /// The query is compared with rows that are differences to one of some centers.
     fn announce_distances(&mut self, centers: &[(usize, &[f32])]) {
-        let moved: Vec<Vec<f32>> =
-            centers.iter().map(|(_, center)| moved(&self.query, center)).collect();
-        let plain = tables_of(self.product, self.op, moved.iter().map(Vec::as_slice));
-        let square = |query: &Vec<f32>| query.iter().map(|component| component * component).sum();
-        let squares: Vec<f32> = moved.iter().map(square).collect();
+        let group = Group::split(Level::best(), &self.query, self.query.len());
+        let mut squares = vec![0.0; centers.len()];
+        for ((_, center), square) in centers.iter().zip(&mut squares) {
+            ops::scores(Level::best(), Op::L2, &group[0], center, std::slice::from_mut(square));
+        }
+        let has_tables = !self.centers.is_empty();
+        let plain = if has_tables {
+            let numbers = centers.iter().map(|(number, _)| *number);
+            self.tables_of_centers(numbers)
+        } else {
+            let moved: Vec<Vec<f32>> =
+                centers.iter().map(|(_, center)| moved(&self.query, center)).collect();
+            tables_of(self.product, self.op, moved.iter().map(Vec::as_slice))
+        };
         let nearest = lowest(&squares);
         let widths = plain.widths.chunks_exact(self.product.parts);
         let reach =
             |(square, widths): (&f32, &[f32])| square - nearest + widths.iter().sum::<f32>();
         let widest_sum = squares.iter().zip(widths).map(reach).fold(0.0, f32::max);
-        let begins = plain.lows.chunks_exact(self.product.parts).map(|lows| lows.iter().sum());
-        let begins: Vec<f32> = begins.collect();
+        // Tables that are kept lack the distance to the center.
+        let lows = plain.lows.chunks_exact(self.product.parts).zip(&squares);
+        let begins: Vec<f32> = lows
+            .map(|(lows, square)| lows.iter().sum::<f32>() + if has_tables { *square } else { 0.0 })
+            .collect();
         self.set(plain.round(widest_sum), &begins);
         self.added = lowest(&begins);
     }
 
     /// The same for inner products, to which those with the centers are added.
     fn announce_products(&mut self, centers: &[(usize, &[f32])]) {
+        let plain = tables_of(self.product, self.op, std::iter::once(self.query.as_slice()));
         let product = |(_, center): &(usize, &[f32])| -negative_dot(&self.query, center);
         let begins: Vec<f32> = centers.iter().map(product).collect();
         let reach = begins.iter().map(|begin| begin - lowest(&begins)).fold(0.0, f32::max);
-        let widest_sum = reach + self.plain.widths.iter().sum::<f32>();
-        self.set(self.plain.round(widest_sum), &begins);
-        self.added = self.plain.lows.iter().sum::<f32>() + lowest(&begins);
+        self.set(plain.round(reach + plain.widths.iter().sum::<f32>()), &begins);
+        self.added = plain.lows.iter().sum::<f32>() + lowest(&begins);
+    }
+
+    /// The tables of distances to rows that are differences to some of the centers that are kept, less the
+    /// distances to those.
+    fn tables_of_centers(&self, numbers: impl Iterator<Item = usize>) -> Tables<'a> {
+        let (product, centers) = (self.product, self.centers);
+        let twice: Vec<f32> = self.query.iter().map(|component| 2.0 * component).collect();
+        let mut entries = vec![0.0; product.table_entries()];
+        product.fill(Op::NegativeDot, &twice, &mut entries);
+        let added = numbers.map(|number| centers.table(number, &product.columns)).collect();
+        Tables::summed(entries, added)
     }
 
     /// The tables that codes are looked up in, and what becomes of sums.
-    fn current(&self) -> lookup::Tables<'_> {
+    fn current(&mut self) -> lookup::Tables<'_> {
+        if self.tables.is_empty() {
+            self.announce_none(false);
+        }
         let own = self.tables.chunks_exact(self.product.parts).nth(self.center);
         let entries = own.unwrap_or(&self.tables).as_flattened(); // products share one for all centers
         let start = self.starts.get(self.center).copied().unwrap_or(0);
@@ -95,12 +129,12 @@ impl<'a> Rounded<'a> {
     }
 }
 
-/// The tables of some queries.
+/// The tables of some queries, in the scale of the measure, in which larger is nearer for inner products.
 fn tables_of<'q>(
     product: &Product,
     op: Op,
     queries: impl Iterator<Item = &'q [f32]>,
-) -> packed::Tables {
+) -> Tables<'static> {
     let mut tables = Vec::new();
     for query in queries {
         let start = tables.len();
@@ -110,15 +144,13 @@ fn tables_of<'q>(
     if op == Op::NegativeDot {
         tables.iter_mut().for_each(|entry| *entry = -*entry);
     }
-    packed::Tables::new(tables)
+    Tables::new(tables)
 }
 
 impl Scorer for Rounded<'_> {
     fn announce(&mut self, centers: &[(usize, &[f32])]) {
         match self.op {
-            _ if centers.is_empty() => {
-                self.set(self.plain.round(self.plain.widths.iter().sum()), &[]);
-            }
+            _ if centers.is_empty() => self.announce_none(true),
             Op::L2 => self.announce_distances(centers),
             _ => self.announce_products(centers),
         }
@@ -133,9 +165,26 @@ impl Scorer for Rounded<'_> {
         lookup::scores(Level::best(), self.current(), codes, group_bytes, scores);
     }
 
+    fn near(
+        &mut self,
+        codes: &[u8],
+        scores: &mut [f32],
+        first: usize,
+        limit: f32,
+        taker: &mut dyn Taker,
+    ) {
+        let asked = Asked { tables: self.current(), limit, taker };
+        lookup::near(Level::best(), &mut [asked], codes, scores.len(), first);
+    }
+
+    fn packed(&mut self) -> Option<lookup::Tables<'_>> {
+        Some(self.current())
+    }
+
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
         assert_eq!(numbers.len(), scores.len());
-        let (tables, group_bytes) = (self.current(), GROUP * self.product.code_bytes());
+        let group_bytes = GROUP * self.product.code_bytes();
+        let tables = self.current();
         for (number, score) in numbers.iter().zip(scores) {
             let (group, place) = (*number as usize / GROUP, *number as usize % GROUP);
             let group = &codes[group * group_bytes..][..group_bytes];

@@ -5,7 +5,7 @@ use super::numbers::numbers;
 use crate::codec::{Codec, Scorer};
 use crate::pairs::negative_dot;
 use anear_kernels::Level;
-use anear_kernels::lookup::{bytes, sums};
+use anear_kernels::lookup::bytes;
 use anear_kernels::ops::{self, Group, Op};
 use anear_types::Measure;
 
@@ -19,17 +19,8 @@ pub(super) struct Tables<'a> {
     scores: Vec<f32>,
     /// What every score begins at.
     offset: f32,
-    /// For distances to centers with tables: the query for a kernel, what it adds to these tables, and
-    /// the numbers of the centers.
-    shared: Option<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    query: Group,
-    /// Minus twice the inner product of the query and each centroid.
-    products: Vec<f32>,
-    numbers: Vec<usize>,
+    /// For distances to centers whose codes' own terms are left out, the query for a kernel.
+    apart: Option<Group>,
 }
 
 impl<'a> Tables<'a> {
@@ -37,46 +28,44 @@ impl<'a> Tables<'a> {
         let op = if measure == Measure::L2 { Op::L2 } else { Op::NegativeDot };
         let scores = vec![0.0; product.table_entries()];
         let query = query.to_vec();
-        let mut tables = Tables { product, query, op, scores, offset: 0.0, shared: None };
+        let mut tables = Tables { product, query, op, scores, offset: 0.0, apart: None };
         tables.product.fill(op, &tables.query, &mut tables.scores);
         tables
     }
 
     /// Scores codes that lie one behind another.
     fn score(&self, codes: &[u8], scores: &mut [f32]) {
-        let bits = self.product.bits;
-        if bits == 8 {
-            let (tables, _) = self.scores.as_chunks();
-            return bytes::scores(Level::best(), tables, self.offset, codes, scores);
-        }
-        let parts = || self.scores.chunks_exact(self.product.columns.stride());
-        for (code, place) in codes.chunks_exact(self.product.code_bytes()).zip(scores) {
-            let entries = parts().zip(numbers(code, bits)).map(|(scores, number)| scores[number]);
-            *place = self.offset + entries.sum::<f32>();
-        }
+        sum(&self.scores, self.product, self.offset, codes, scores);
+    }
+}
+
+/// Writes `offset` and the sum of what the numbers of a code stand for in tables, for each code.
+pub(super) fn sum(tables: &[f32], product: &Product, offset: f32, codes: &[u8], sums: &mut [f32]) {
+    if product.bits == 8 {
+        return bytes::scores(Level::best(), tables.as_chunks().0, offset, codes, sums);
+    }
+    let parts = || tables.chunks_exact(product.columns.stride());
+    for (code, place) in codes.chunks_exact(product.code_bytes()).zip(sums) {
+        let entries = parts().zip(numbers(code, product.bits));
+        *place = offset + entries.map(|(table, number)| table[number]).sum::<f32>();
     }
 }
 
 impl Scorer for Tables<'_> {
+    /// With terms of their own apart, a distance is that to the center, and minus twice an inner product.
     fn announce(&mut self, centers: &[(usize, &[f32])]) {
-        if self.op != Op::L2 || centers.is_empty() || self.product.centers.is_empty() {
+        if self.op != Op::L2 || centers.is_empty() {
             return;
         }
         let query = Group::split(Level::best(), &self.query, self.query.len());
+        self.apart = query.into_iter().next();
         let twice: Vec<f32> = self.query.iter().map(|component| 2.0 * component).collect();
-        let mut products = vec![0.0; self.scores.len()];
-        self.product.fill(Op::NegativeDot, &twice, &mut products);
-        let numbers = centers.iter().map(|(number, _)| *number).collect();
-        let query = query.into_iter().next().expect("one query is one group");
-        self.shared = Some(Shared { query, products, numbers });
+        self.product.fill(Op::NegativeDot, &twice, &mut self.scores);
     }
 
-    fn center_at(&mut self, number: usize, center: &[f32]) {
-        match (self.op, &self.shared) {
-            (Op::L2, Some(Shared { query, products, numbers })) => {
-                let Product { centers, columns, .. } = self.product;
-                let table = centers.table(numbers[number], columns);
-                sums::add(Level::best(), table, products, &mut self.scores);
+    fn center_at(&mut self, _: usize, center: &[f32]) {
+        match (self.op, &self.apart) {
+            (Op::L2, Some(query)) => {
                 let distance = std::slice::from_mut(&mut self.offset);
                 ops::scores(Level::best(), self.op, query, center, distance);
             }

@@ -3,15 +3,17 @@
 //! With `w` the query as seen from the center and rounded to a few bits, a table has the sums of
 //! `2 w / sqrt dim` over the signs that are set, from which the rough score follows. It is the rough score
 //! of [`Rabitq`](super::Rabitq) but for the rounding of tables. Codes of several bits tell how far off that
-//! may be; what may be near has its fine score computed.
+//! may be; what may be near has its [fine](super::fine) score computed.
 
+use super::fine::{Fine, Refining};
 use super::float;
 use super::packed::Packed;
-use super::rounded::folded;
 use super::seen::dot;
-use crate::codec::{Codec, Scorer, offer_below};
+use crate::codec::{Codec, Scorer};
 use crate::packed::{GROUP, Rounded, Tables, lowest, sum_at};
 use anear_kernels::Level;
+use anear_kernels::lookup::near::{self, Taker};
+use anear_kernels::lookup::ones;
 use anear_kernels::lookup::packed as lookup;
 use anear_kernels::lookup::packed::ENTRIES;
 
@@ -152,10 +154,33 @@ impl<'a> LookedUp<'a> {
         }
     }
 
-    /// The fine score of one of many codes; there is room for it in `code`.
-    fn fine_score(&self, view: &View, codes: &[u8], number: usize, code: &mut [u8]) -> f32 {
-        self.codec.layout().take(codes, number, code);
-        self.codec.rabitq.fine_score(&view.moved, view.fine_start, code)
+    /// Writes rough scores, or for codes of several bits what their fine ones most likely are at least.
+    fn rough_scores(&self, codes: &[u8], scores: &mut [f32]) {
+        let (tables, view) = self.current();
+        let (code_bytes, signs) = (self.codec.code_bytes(), self.codec.rabitq.sign_bytes());
+        lookup::scores(Level::best(), tables, codes, GROUP * code_bytes, scores);
+        let length = view.square.sqrt();
+        let groups = codes.chunks_exact(GROUP * code_bytes).zip(scores.chunks_mut(GROUP));
+        for (group, scores) in groups {
+            let others = &group[GROUP * signs..];
+            if self.codec.leaves_out() {
+                let others = others.chunks_exact(code_bytes - signs);
+                for (score, others) in scores.iter_mut().zip(others) {
+                    *score = self.rough_score(view, *score, others) - float(others, 8) * length;
+                }
+            } else {
+                let factors = others.as_chunks::<{ 2 * size_of::<f32>() }>().0;
+                for (score, factors) in scores.iter_mut().zip(factors) {
+                    *score = self.rough_score(view, *score, factors);
+                }
+            }
+        }
+    }
+
+    /// What scores codes by all their bits.
+    fn fine<'c>(&'c self, codes: &'c [u8]) -> Fine<'c> {
+        let view = &self.views[self.view];
+        Fine::new(self.codec, &view.moved, view.fine_start, codes)
     }
 }
 
@@ -171,65 +196,42 @@ impl Scorer for LookedUp<'_> {
 
     fn block(&mut self, codes: &[u8], scores: &mut [f32]) {
         if self.codec.leaves_out() {
-            let count = scores.len();
-            self.offer(codes, count, f32::INFINITY, &mut |at, score| {
-                scores[at] = score;
-                f32::INFINITY
-            });
-            return;
-        }
-        let (tables, view) = self.current();
-        let (code_bytes, signs) = (self.codec.code_bytes(), self.codec.rabitq.sign_bytes());
-        lookup::scores(Level::best(), tables, codes, GROUP * code_bytes, scores);
-        let groups = codes.chunks_exact(GROUP * code_bytes).zip(scores.chunks_mut(GROUP));
-        for (group, scores) in groups {
-            let factors = group[GROUP * signs..].as_chunks::<{ 2 * size_of::<f32>() }>().0;
-            for (score, factors) in scores.iter_mut().zip(factors) {
-                *score = self.rough_score(view, *score, factors);
-            }
+            let mut fine = self.fine(codes);
+            scores.iter_mut().enumerate().for_each(|(at, score)| *score = fine.score(at));
+        } else {
+            self.rough_scores(codes, scores);
         }
     }
 
-    fn offer(
+    fn near(
         &mut self,
         codes: &[u8],
-        count: usize,
-        mut limit: f32,
-        take: &mut dyn FnMut(usize, f32) -> f32,
+        scores: &mut [f32],
+        first: usize,
+        limit: f32,
+        taker: &mut dyn Taker,
     ) {
-        if !self.codec.leaves_out() {
-            let mut scores = vec![0.0; count];
-            self.block(codes, &mut scores);
-            offer_below(&scores, limit, take);
-            return;
-        }
-        let (tables, view) = self.current();
-        let (code_bytes, signs) = (self.codec.code_bytes(), self.codec.rabitq.sign_bytes());
-        let (mut code, length) = (vec![0; code_bytes], view.square.sqrt());
-        let mut sums = vec![0.0; count];
-        lookup::scores(Level::best(), tables, codes, GROUP * code_bytes, &mut sums);
-        let others = codes.chunks_exact(GROUP * code_bytes);
-        let others =
-            others.flat_map(|group| group[GROUP * signs..].chunks_exact(code_bytes - signs));
-        for ((at, sum), others) in sums.into_iter().enumerate().zip(others) {
-            let least = self.rough_score(view, sum, others) - float(others, 8) * length;
-            if least < limit {
-                limit = take(at, self.fine_score(view, codes, at, &mut code));
-            }
+        self.rough_scores(codes, scores);
+        if self.codec.leaves_out() {
+            let mut refining = Refining { fine: self.fine(codes), first, limit, taker };
+            near::offer(Level::best(), scores, first, limit, &mut refining);
+        } else {
+            near::offer(Level::best(), scores, first, limit, taker);
         }
     }
 
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
         assert_eq!(numbers.len(), scores.len());
+        if self.codec.leaves_out() {
+            let mut fine = self.fine(codes);
+            let scored = numbers.iter().zip(scores);
+            scored.for_each(|(number, score)| *score = fine.score(*number as usize));
+            return;
+        }
         let (tables, view) = self.current();
         let (code_bytes, signs) = (self.codec.code_bytes(), self.codec.rabitq.sign_bytes());
-        let mut code = vec![0; code_bytes];
         for (number, score) in numbers.iter().zip(scores) {
             let number = *number as usize;
-            if self.codec.leaves_out() {
-                *score = self.fine_score(view, codes, number, &mut code);
-                continue;
-            }
             let group = &codes[number / GROUP * GROUP * code_bytes..][..GROUP * code_bytes];
             let sum = tables.start + sum_at(tables.entries.as_chunks().0, group, number % GROUP);
             let others = &group[GROUP * signs..][number % GROUP * (code_bytes - signs)..];
@@ -258,8 +260,7 @@ impl Steps {
             let reach = REACH[bits as usize - 1] * (square / dim).sqrt();
             (-reach, reach)
         } else {
-            let lowest = folded(moved, f32::INFINITY, f32::min);
-            (lowest, folded(moved, f32::NEG_INFINITY, f32::max))
+            ones::extremes(Level::best(), moved)
         };
         let step = (high - low) / f32::from(last);
         let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };

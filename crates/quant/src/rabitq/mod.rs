@@ -13,6 +13,7 @@
 //! `|v|^2`.
 
 mod encode;
+mod fine;
 mod looked_up;
 mod packed;
 mod query;
@@ -44,7 +45,7 @@ pub struct Rabitq {
 /// The parts of a code.
 struct Code<'a> {
     signs: &'a [u8],
-    start: f32,
+    /// Of the rough score.
     factor: f32,
     /// The other bits, start and factor of the fine score.
     fine: Option<(&'a [u8], f32, f32)>,
@@ -72,13 +73,13 @@ impl Rabitq {
 
     fn parts_of<'a>(&self, code: &'a [u8]) -> Code<'a> {
         let end = self.sign_bytes();
-        let (signs, start, factor) = (&code[..end], float(code, end), float(code, end + 4));
+        let (signs, factor) = (&code[..end], float(code, end + 4));
         let fine = (self.bits > 1).then(|| {
             let first = end + 3 * size_of::<f32>();
             let last = first + (self.dim * (self.bits - 1)).div_ceil(8);
             (&code[first..last], float(code, last), float(code, last + 4))
         });
-        Code { signs, start, factor, fine }
+        Code { signs, factor, fine }
     }
 }
 

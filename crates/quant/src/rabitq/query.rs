@@ -71,10 +71,12 @@ impl<'a> Estimate<'a> {
         let (code_bytes, root) = (self.codec.code_bytes(), (self.codec.dim as f32).sqrt());
         let mut sums = [0.0; PIECE];
         self.rounded.sums(codes, code_bytes, &mut sums[..scores.len()]);
+        let sign_bytes = self.codec.sign_bytes();
         for ((code, score), sum) in codes.chunks_exact(code_bytes).zip(scores).zip(sums) {
-            let code = self.codec.parts_of(code);
+            let numbers = code[sign_bytes..].as_chunks().0;
+            let [start, factor] = [0, 1].map(|at: usize| f32::from_le_bytes(numbers[at]));
             let dot = (2.0 * sum - self.rounded.sum) / root;
-            let distance = code.start + self.moved_square - 2.0 * code.factor * dot;
+            let distance = start + self.moved_square - 2.0 * factor * dot;
             *score = match self.square {
                 None => distance.max(0.0),
                 Some(square) => 0.5 * (distance - square), // minus the inner product

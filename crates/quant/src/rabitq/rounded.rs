@@ -40,8 +40,7 @@ impl Rounded {
             return Rounded { lowest: 0.0, step: 1.0, steps, sum };
         }
         let last = ((1u32 << bits) - 1) as f32;
-        let lowest = folded(components, f32::INFINITY, f32::min);
-        let highest = folded(components, f32::NEG_INFINITY, f32::max);
+        let (lowest, highest) = ones::extremes(Level::best(), components);
         let step = (highest - lowest) / last;
         let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
         let (planes, total) = ones::planes(Level::best(), components, lowest, inverse, last);
@@ -71,16 +70,4 @@ impl Rounded {
             }
         }
     }
-}
-
-/// Folds components in lanes, so that none waits for the one before.
-pub(super) fn folded(components: &[f32], start: f32, fold: impl Fn(f32, f32) -> f32) -> f32 {
-    let (eights, rest) = components.as_chunks::<8>();
-    let mut lanes = [start; 8];
-    for eight in eights {
-        for (lane, component) in lanes.iter_mut().zip(eight) {
-            *lane = fold(*lane, *component);
-        }
-    }
-    lanes.into_iter().chain(rest.iter().copied()).fold(start, fold)
 }

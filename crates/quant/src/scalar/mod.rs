@@ -52,19 +52,19 @@ impl Scalar {
         Scalar { dim, kind, level: Level::best(), steps }
     }
 
-    /// What the query's components are rounded to.
+    /// What the query's components are rounded to, if they are.
     ///
     /// FAISS compares direct codes byte by byte where its vector instructions hold whole rows,
     /// which takes the whole part of a query's components, modulo 256.
-    fn rounding(&self) -> fn(f32) -> f32 {
+    fn rounding(&self) -> Option<fn(f32) -> f32> {
         match self.kind {
             ScalarKind::Direct if self.dim.is_multiple_of(16) => {
-                |component| f32::from(component as i32 as u8)
+                Some(|component| f32::from(component as i32 as u8))
             }
             ScalarKind::DirectSigned if self.dim.is_multiple_of(16) => {
-                |component| f32::from(component as i32 as i8)
+                Some(|component| f32::from(component as i32 as i8))
             }
-            _ => |component| component,
+            _ => None,
         }
     }
 
@@ -172,7 +172,8 @@ impl Codec for Scalar {
         if let Some(written) = self.written() {
             return Ok(Box::new(Stepped::new(self, written, query.floats(), how)));
         }
-        let pairs = Pairs::rounded(query.floats(), how, self.rounding());
+        let rounding = self.rounding().unwrap_or(|component| component);
+        let pairs = Pairs::rounded(query.floats(), how, rounding);
         Ok(Box::new(Decoding::new(self, pairs)))
     }
 }

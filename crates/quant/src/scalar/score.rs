@@ -13,6 +13,10 @@ pub(super) struct Stepped<'a> {
     query: Vec<f32>,
     measure: Measure,
     prepared: StepQuery,
+    /// The first value of each component, for distances.
+    firsts: Vec<f32>,
+    /// What a query is from them.
+    froms: Vec<f32>,
     /// What every score begins at.
     offset: f32,
 }
@@ -26,21 +30,35 @@ impl<'a> Stepped<'a> {
         how: How,
     ) -> Stepped<'a> {
         let measure = how.measure;
-        let query: Vec<f32> = query.iter().copied().map(scalar.rounding()).collect();
+        let query: Vec<f32> = match scalar.rounding() {
+            None => query.to_vec(),
+            Some(round) => query.iter().copied().map(round).collect(),
+        };
         let (prepared, offset) = match measure {
             Measure::L2 => (scalar.distances(written, &query), 0.0),
             _ => scalar.products(written, &query),
         };
-        Stepped { scalar, written, query, measure, prepared, offset }
+        let firsts = scalar.worth().map(|(first, _)| first).collect();
+        let froms = Vec::new();
+        Stepped { scalar, written, query, measure, prepared, firsts, froms, offset }
     }
 }
 
 impl Scorer for Stepped<'_> {
     fn center_at(&mut self, _: usize, center: &[f32]) {
         if self.measure == Measure::L2 {
-            let moved = self.query.iter().zip(center).map(|(query, center)| query - center);
-            let moved: Vec<f32> = moved.map(self.scalar.rounding()).collect();
-            self.prepared = self.scalar.distances(self.written, &moved);
+            let pairs = self.query.iter().zip(center).zip(&self.firsts);
+            self.froms.clear();
+            match self.scalar.rounding() {
+                None => {
+                    self.froms.extend(pairs.map(|((query, center), first)| query - center - first));
+                }
+                Some(round) => {
+                    let from = |((query, center), first)| round(query - center) - first;
+                    self.froms.extend(pairs.map(from));
+                }
+            }
+            self.prepared.move_to(&self.froms);
         } else {
             let (_, offset) = self.scalar.products(self.written, &self.query);
             self.offset = offset + negative_dot(&self.query, center);

@@ -24,7 +24,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 64;
 /// The log is folded into the database when it has so many pages, and on close. A short log is soon
 /// written over from its start, which is faster to sync than a file that grows.
-pub(crate) const LOG_PAGES: u32 = 1000;
+pub(crate) const LOG_PAGES: u32 = 250;
 /// Bytes of a value at most. The longest vector takes half of it.
 const LONGEST_VALUE: i32 = 256 << 20;
 /// Memory for pages of the database, in KiB. They are checked when they are read, and a mapped

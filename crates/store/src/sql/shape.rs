@@ -75,20 +75,19 @@ fn made(connection: &Connection) -> Result<HashMap<String, String>> {
 
 /// What kind of table has a name, if one has.
 fn kind_of(connection: &Connection, name: &str) -> Result<Option<String>> {
-    let query = "SELECT type FROM pragma_table_list
-        WHERE schema = 'main' AND name = ? COLLATE NOCASE";
-    connection.query_row(query, [name], |row| row.get(0)).optional().map_err(sql)
+    let kind =
+        connection.query_row(&format!("PRAGMA main.table_list({name})"), [], |row| row.get(2));
+    kind.optional().map_err(sql)
 }
 
 /// Whether the table of rows has numbers and ids, and no column is computed.
 fn has_plain_columns(connection: &Connection) -> rusqlite::Result<bool> {
-    let query = format!("SELECT name, type, pk, hidden FROM pragma_table_xinfo('{TABLE}')");
-    let mut statement = connection.prepare(&query)?;
+    let mut statement = connection.prepare(&format!("PRAGMA main.table_xinfo({TABLE})"))?;
     let mut rows = statement.query([])?;
     let (mut has_numbers, mut has_ids) = (false, false);
     while let Some(row) = rows.next()? {
-        let (name, declared): (String, String) = (row.get(0)?, row.get(1)?);
-        let (key, hidden): (i64, i64) = (row.get(2)?, row.get(3)?);
+        let (name, declared): (String, String) = (row.get(1)?, row.get(2)?);
+        let (key, hidden): (i64, i64) = (row.get(5)?, row.get(6)?);
         has_numbers |= name == ROW && declared == "INTEGER" && key == 1;
         has_ids |= name == ID;
         if hidden != 0 {

@@ -97,7 +97,7 @@ class AnyIndex:
     @property
     def d(self) -> int:
         """Components in a row; bits for rows of bits."""
-        return cast(int, self._field("d"))
+        return self._tree.dim(self._at)
 
     @property
     def ntotal(self) -> int:
@@ -330,9 +330,7 @@ class IndexBinary(AnyIndex):
         """Distances and labels of the ``k`` nearest rows to each query, -1 where there are no more."""
         rows = self._rows(x)
         assert k > 0
-        distances, labels = self._tree.search(self._at, rows, int(k), self._how(params))
-        whole = np.where(labels < 0, np.int64(2**31 - 1), np.minimum(distances, 2**30).astype(np.int64))
-        return whole.astype(np.int32), labels
+        return self._tree.search(self._at, rows, int(k), self._how(params))
 
     def range_search(
         self, x: Any, thresh: float, *, params: SearchParameters | None = None
