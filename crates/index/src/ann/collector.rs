@@ -60,6 +60,11 @@ impl Collector {
         }
     }
 
+    /// How many hits there are so far.
+    pub(crate) fn len(&self) -> usize {
+        self.hits.len()
+    }
+
     /// Up to which score something may be a hit.
     pub(crate) fn limit(&self) -> f32 {
         self.limit

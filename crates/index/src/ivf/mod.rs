@@ -5,7 +5,9 @@ mod lists;
 mod refinement;
 mod together;
 
-use crate::ann::{AnnIndex, Collector, Hit, Queries, Settings, centroids_of, codec_of};
+use crate::ann::{
+    AnnIndex, Collector, Hit, Queries, Settings, Spent, Stops, centroids_of, codec_of,
+};
 use crate::coded::BLOCK_CODES;
 use crate::flat::Goal;
 use anear_quant::product::Packed;
@@ -23,6 +25,8 @@ pub(crate) struct InvertedIndex {
     rows: u64,
     how: How,
     probes: usize,
+    most_rows: usize,
+    stops: Stops,
     quantizer: Box<dyn AnnIndex>,
     codec: Box<dyn Codec>,
     /// The centroid of each list, where codes are differences to it.
@@ -72,6 +76,12 @@ impl InvertedIndex {
             rows: parts.rows,
             how,
             probes: inverted.probes,
+            most_rows: inverted.most_rows,
+            stops: match (&inverted.codec, &inverted.blocks) {
+                (CodecParts::Bits, _) => Stops::CountingAll,
+                (_, Some(_)) => Stops::BetweenLists,
+                (_, None) => Stops::InList,
+            },
             centroids,
             lists: Lists::new(inverted.list_count, lists, &inverted.direct_map),
             codec,
@@ -91,40 +101,85 @@ impl InvertedIndex {
     fn scan(
         &self,
         query: Query<'_>,
-        lists: &[Hit],
+        lists: &[i64],
         goal: Goal,
         settings: &Settings<'_>,
         label: impl Fn(&List, usize, i64) -> i64,
     ) -> Result<Vec<Hit>> {
-        let mut scorer = self.codec.scorer(query, self.how)?;
+        let mut scorer = match settings.rounding {
+            None => self.codec.scorer(query, self.how)?,
+            Some(rounding) => self.codec.rounding_scorer(query, self.how, rounding)?,
+        };
         let mut collector = Collector::new(goal, self.how);
         let code_bytes = self.codec.code_bytes();
         let mut scores = [0.0; BLOCK_CODES];
-        let center = |hit: &Hit| Some((hit.id as usize, self.center(hit.id as usize)?));
+        let center = |list: &i64| Some((*list as usize, self.center(*list as usize)?));
         let centers: Vec<(usize, &[f32])> = lists.iter().filter_map(center).collect();
         scorer.announce(&centers);
-        for (number, hit) in lists.iter().enumerate() {
-            let Some(list) = self.lists.get(hit.id) else { continue };
-            if let Some((_, center)) = centers.get(number) {
-                scorer.center_at(number, center);
+        let mut spent = self.spent(goal, settings)?;
+        for (number, list) in lists.iter().enumerate() {
+            let (mut rows, before) = (0, collector.len());
+            let list = self.lists.get(*list);
+            if let Some(list) = list {
+                if let Some((_, center)) = centers.get(number) {
+                    scorer.center_at(number, center);
+                }
+                rows = spent.room(list.ids.len());
+                for first in (0..rows).step_by(BLOCK_CODES) {
+                    let scores = &mut scores[..BLOCK_CODES.min(rows - first)];
+                    scorer.block(self.codes_of(list, first, scores.len(), code_bytes), scores);
+                    collector.offer_near(scores, |at| {
+                        let id = list.ids.get(first + at).expect("an id a row");
+                        settings.keeps(id).then(|| label(list, first + at, id))
+                    });
+                }
             }
-            let firsts = (0..list.ids.len()).step_by(BLOCK_CODES);
-            for (codes, first) in list.codes.chunks(BLOCK_CODES * code_bytes).zip(firsts) {
-                let scores = &mut scores[..BLOCK_CODES.min(list.ids.len() - first)];
-                scorer.block(codes, scores);
-                collector.offer_near(scores, |at| {
-                    let id = list.ids.get(first + at).expect("an id a row");
-                    settings.keeps(id).then(|| label(list, first + at, id))
-                });
+            let hits = collector.len() - before;
+            if !spent.is_unbounded() && spent.is_enough(rows, |row| list?.ids.get(row), hits) {
+                break;
             }
         }
         Ok(collector.into_hits())
     }
 
-    fn search_lists(
+    /// Some of the codes of a list, and what fills up a last group.
+    fn codes_of<'a>(
+        &self,
+        list: &'a List,
+        first: usize,
+        count: usize,
+        code_bytes: usize,
+    ) -> &'a [u8] {
+        let count = count.next_multiple_of(self.codec.codes_together());
+        &list.codes[first * code_bytes..][..count * code_bytes]
+    }
+
+    fn spent<'a>(&self, goal: Goal, settings: &'a Settings<'a>) -> Result<Spent<'a>> {
+        Spent::new(self.stops, goal, settings, self.most_rows)
+    }
+
+    /// Searches the lists that were found for each query, all of which there are.
+    fn search_found(
+        &self,
+        queries: Queries<'_>,
+        lists: &[Vec<i64>],
+        goal: Goal,
+        settings: &Settings<'_>,
+    ) -> Result<Vec<Vec<Hit>>> {
+        if let (Queries::Floats { values, .. }, Some(op)) = (queries, self.row_op(queries.len()))
+            && self.spent(goal, settings)?.is_unbounded()
+        {
+            return Ok(self.search_together(values, lists, op, goal, settings));
+        }
+        let search =
+            |(query, lists): (Query<'_>, &Vec<i64>)| self.search_one(query, lists, goal, settings);
+        queries.iter().zip(lists).map(search).collect()
+    }
+
+    fn search_one(
         &self,
         query: Query<'_>,
-        lists: &[Hit],
+        lists: &[i64],
         goal: Goal,
         settings: &Settings<'_>,
     ) -> Result<Vec<Hit>> {
@@ -179,17 +234,31 @@ impl AnnIndex for InvertedIndex {
     ) -> Result<Vec<Vec<Hit>>> {
         let count = self.lists.count();
         let k = settings.probes.unwrap_or(self.probes).clamp(1, count);
-        let mut lists =
-            self.quantizer.search(queries, Goal::Nearest { k }, &Settings::default())?;
+        let usual = Settings::default();
+        let coarse = settings.coarse.unwrap_or(&usual);
+        let found = self.quantizer.search(queries, Goal::Nearest { k }, coarse)?;
         // A quantizer whose rows have ids of their own may call them anything.
-        lists.iter_mut().for_each(|hits| hits.retain(|hit| (0..count as i64).contains(&hit.id)));
-        if let (Queries::Floats { values, .. }, Some(op)) = (queries, self.row_op(queries.len())) {
-            return Ok(self.search_together(values, &lists, op, goal, settings));
+        let number = |hit: &Hit| (0..count as i64).contains(&hit.id).then_some(hit.id);
+        let lists: Vec<Vec<i64>> =
+            found.iter().map(|hits| hits.iter().filter_map(number).collect()).collect();
+        self.search_found(queries, &lists, goal, settings)
+    }
+
+    fn search_lists(
+        &self,
+        queries: Queries<'_>,
+        lists: &[Vec<i64>],
+        goal: Goal,
+        settings: &Settings<'_>,
+    ) -> Result<Vec<Vec<Hit>>> {
+        let count = self.lists.count();
+        if let Some(number) = lists.iter().flatten().find(|number| **number >= count as i64) {
+            return Err(Error::usage(format!("there is no list {number}, but {count} lists")));
         }
-        let search = |(query, lists): (Query<'_>, Vec<Hit>)| {
-            self.search_lists(query, &lists, goal, settings)
-        };
-        queries.iter().zip(lists).map(search).collect()
+        let known =
+            |numbers: &Vec<i64>| numbers.iter().copied().filter(|number| *number >= 0).collect();
+        let lists: Vec<Vec<i64>> = lists.iter().map(known).collect();
+        self.search_found(queries, &lists, goal, settings)
     }
 
     fn reconstruct(&self, id: i64, row: &mut [f32]) -> Result<()> {

@@ -12,6 +12,7 @@ from .._anear import Tree
 from ._constants import HAMMING
 from ._index import AnyIndex, Index, IndexBinary, wrapped
 from ._place import Place
+from ._transforms import VectorTransform, transform_at
 
 _Path = str | os.PathLike[str]
 
@@ -113,6 +114,28 @@ def write_index(index: AnyIndex, target: Target, io_flags: int = 0) -> None:
 
 
 write_index_binary = write_index
+
+
+def write_VectorTransform(transform: VectorTransform, target: Target) -> None:
+    """Writes a transform to a file of its own."""
+    data = transform._tree.transform_to_bytes(transform._at, transform._number)
+    if isinstance(target, (PyCallbackIOWriter, VectorIOWriter)):
+        target._take(data)
+    else:
+        writer = FileIOWriter(target)
+        with writer._file:
+            writer._take(data)
+
+
+def read_VectorTransform(source: Source) -> VectorTransform:
+    """Reads a transform from a file of its own."""
+    if isinstance(source, PyCallbackIOReader):
+        data = source._all()
+    else:
+        reader = FileIOReader(source)
+        with reader._file:
+            data = reader._all()
+    return transform_at(Place(Tree.transform_from_bytes(data)), 0)
 
 
 def serialize_index(index: AnyIndex, io_flags: int = 0) -> npt.NDArray[np.uint8]:
