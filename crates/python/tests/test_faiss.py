@@ -121,6 +121,12 @@ def test_a_search_of_lists_ends_early(x, q):
     params = faiss.SearchParametersIVF(nprobe=8, max_codes=3, ensure_topk_full=True)
     assert (index.search(q, 5, params=params)[1] >= 0).all()
     assert (index.search(q, 5, params=faiss.SearchParametersIVF(nprobe=8))[1] >= 0).all()
+    index.parallel_mode = 1
+    with pytest.raises(RuntimeError, match="parallel_mode"):
+        index.search(q, 5, params=params)
+    index.nprobe = 0
+    with pytest.raises(RuntimeError, match="nprobe is 0"):
+        index.search(q, 5)
     blocks = filled("IVF8,PQ4x4fsr", x)
     with pytest.raises(RuntimeError, match="lists without hits"):
         blocks.search(q, 5, params=faiss.SearchParametersIVF(max_empty_result_buckets=1))
@@ -203,6 +209,40 @@ def test_rows_are_removed_from_an_id_map_over_lists(x, q):
         np.testing.assert_array_equal(index.search(q, 6)[1], expected[1])
         index.add_with_ids(x[:1], np.array([5]))
         assert index.search(x[:1], 1)[1].tolist() == [[5]]
+
+
+def test_no_index_is_written_too(x, tmp_path):
+    faiss.write_index(None, tmp_path / "none")
+    assert faiss.read_index(tmp_path / "none") is None and faiss.deserialize_index(faiss.serialize_index(None)) is None
+    index, reader, writer = filled("Flat", x), faiss.VectorIOReader(), faiss.VectorIOWriter()
+    faiss.write_index(index, writer)
+    faiss.copy_array_to_vector(writer.data, reader.data)
+    np.testing.assert_array_equal(faiss.read_index(reader).reconstruct_n(), x)
+
+
+def test_codecs_are_given_to_other_indexes(x):
+    first, second = filled("PQ4x4np", x), faiss.IndexPQ(16, 4, 4)
+    second.pq, second.is_trained = first.pq, True
+    second.add(x)
+    np.testing.assert_array_equal(second.codes, first.codes)
+    faiss.copy_array_to_vector(np.asarray(first.pq.centroids), second.pq.centroids)
+    with pytest.raises(RuntimeError, match="another kind"):
+        second.pq = filled("SQ8", x).sq
+    with pytest.raises(RuntimeError, match="3 numbers"):
+        faiss.copy_array_to_vector(np.zeros(3, np.float32), second.pq.centroids)
+    with pytest.raises(RuntimeError, match="cannot be changed"):
+        faiss.copy_array_to_vector(np.zeros(3), first.codes)
+
+
+@pytest.mark.parametrize("blocks", ["PQ4x4fs", "IVF8,PQ4x4fsr"])
+def test_codes_in_blocks_are_codes_by_themselves(blocks, x):
+    index = filled(blocks, x)
+    codes = index.sa_encode(x)
+    assert codes.shape == (400, index.sa_code_size()) == (400, 2 + ("IVF" in blocks))
+    told = index.sa_decode(codes)
+    assert ((told - x) ** 2).mean() < ((x - x.mean(0)) ** 2).mean()
+    if "IVF" not in blocks:
+        np.testing.assert_allclose(index.reconstruct_n(), told, atol=1e-6)
 
 
 def test_how_few_rows_there_are_is_said(x, capfd):
@@ -320,8 +360,13 @@ def test_transforms_learn(x):
     np.testing.assert_allclose((third.apply(x) ** 2).sum(0), np.sqrt(values), rtol=1e-3)
     with pytest.raises(RuntimeError):
         faiss.PCAMatrix(16, 17).train(x)
-    with pytest.raises(RuntimeError, match="niter"):
-        faiss.OPQMatrix(16, 4).niter = 3
+    optimized = [faiss.OPQMatrix(16, 4) for _ in range(2)]
+    optimized[1].niter = 2
+    for transform in optimized:
+        transform.train(np.concatenate([x] * 2))
+    assert optimized[0].niter == 50 and (np.asarray(optimized[0].A) != np.asarray(optimized[1].A)).any()
+    with pytest.raises(RuntimeError, match="niter_pq"):
+        optimized[0].niter_pq = 3
 
 
 def test_components_are_taken_from_other_places():
@@ -352,6 +397,7 @@ def test_bits():
     distances, labels = index.search(x[:3], 2)
     assert distances.dtype == np.int32 and labels[:, 0].tolist() == [0, 1, 2]
     np.testing.assert_array_equal(index.reconstruct_n(0, 5), x[:5])
+    assert faiss.index_binary_factory(32, "BHNSW4").code_size == 4
     few = faiss.IndexBinaryFlat(32)
     assert few.search(x[:1], 1)[0].tolist() == [[2**31 - 1]]
     with pytest.raises(TypeError):

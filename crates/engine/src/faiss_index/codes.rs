@@ -129,7 +129,7 @@ fn encode(index: &IndexParts, rows: &[f32], work: &Work<'_>) -> Result<Vec<u8>> 
             };
             Ok(codes_in_order(&filled, index.dim, rows.len() / index.dim))
         }
-        Structure::Coded(_) | Structure::Inverted(_) => Err(in_blocks()),
+        Structure::Coded(_) | Structure::Inverted(_) => encode(&unblocked(index), rows, work),
         Structure::Graph(graph) => encode(&graph.storage, rows, work),
         Structure::IdMap(id_map) => encode(&id_map.inner, rows, work),
         Structure::Transformed(transformed) => {
@@ -185,7 +185,7 @@ fn decode(index: &IndexParts, codes: &[u8]) -> Result<Vec<f32>> {
             let structure = Structure::Inverted(Box::new(inverted));
             decode_all(IndexParts { rows: count as u64, structure, ..index.clone() }, count)
         }
-        Structure::Coded(_) | Structure::Inverted(_) => Err(in_blocks()),
+        Structure::Coded(_) | Structure::Inverted(_) => decode(&unblocked(index), codes),
         Structure::Graph(graph) => decode(&graph.storage, codes),
         Structure::IdMap(id_map) => decode(&id_map.inner, codes),
         Structure::Transformed(transformed) => {
@@ -226,6 +226,14 @@ fn lists_of(inverted: &Inverted, codes: &[u8], dim: usize) -> Result<Vec<List>> 
     Ok(filled.map(list).collect())
 }
 
-fn in_blocks() -> Error {
-    Error::unsupported("codes in blocks have no codes by themselves")
+/// The index without rows, its codes not in blocks.
+fn unblocked(index: &IndexParts) -> IndexParts {
+    let mut other = index.clone();
+    anear_index::making::reset(&mut other);
+    match &mut other.structure {
+        Structure::Coded(coded) => coded.blocks = None,
+        Structure::Inverted(inverted) => inverted.blocks = None,
+        _ => unreachable!("others have no blocks of their own"),
+    }
+    other
 }

@@ -3,7 +3,7 @@
 use super::{Index, Path};
 use anear_formats::faiss::measure_numbered;
 use anear_types::parts::{Bytes, CodecParts, Coded, DirectMap, IndexParts, ScalarKind, Structure};
-use anear_types::{Error, Result};
+use anear_types::{Error, Measure, Result};
 
 /// The kinds of scalar quantizers in the order of FAISS's numbers.
 const SCALAR_KINDS: [ScalarKind; 9] = [
@@ -94,9 +94,8 @@ impl Index {
             (_, "is_trained") => index.trained = whole != 0,
             (_, "metric_arg") => index.argument = value as f32,
             (Structure::Inverted(inverted), "nprobe") => {
-                let lists = usize::try_from(whole).ok().filter(|lists| *lists > 0);
-                let positive = || Error::usage(format!("nprobe is {value}, not positive"));
-                inverted.probes = lists.ok_or_else(positive)?;
+                inverted.probes = usize::try_from(whole)
+                    .map_err(|_| Error::usage(format!("nprobe is {value}, below 0")))?;
             }
             (Structure::Inverted(inverted), "max_codes") => {
                 inverted.most_rows = usize::try_from(whole)
@@ -127,14 +126,16 @@ impl Index {
     /// [`Usage`](anear_types::ErrorKind::Usage) if the index has no such array that may be changed, or
     /// it is of another length.
     pub fn set_array(&mut self, path: &Path, name: &str, values: &[f32]) -> Result<()> {
-        let codec = codec_mut(&mut self.change(path)?.structure);
+        let index = self.change(path)?;
+        let dim = index.dim;
+        let codec = codec_mut(&mut index.structure);
         let (place, expected) = match (codec, name) {
             (Some(CodecParts::Product(product)), "pq.centroids") => {
-                let expected = product.centroids.len();
+                let expected = product.part_centroids().saturating_mul(dim);
                 (&mut product.centroids, expected)
             }
             (Some(CodecParts::Scalar(scalar)), "sq.trained") => {
-                let expected = scalar.learned.len();
+                let expected = scalar.kind.learned(dim);
                 (&mut scalar.learned, expected)
             }
             _ => return Err(Error::usage(format!("the index has no array {name} to change"))),
@@ -143,7 +144,7 @@ impl Index {
             let what = format!("{} numbers for {name}, which has {expected}", values.len());
             return Err(Error::usage(what));
         }
-        place.copy_from_slice(values);
+        *place = values.to_vec();
         Ok(())
     }
 
@@ -198,6 +199,9 @@ fn fields(index: &IndexParts) -> Vec<Named> {
         integer("is_trained", index.trained.into()),
         ("metric_arg", Field::Real(f64::from(index.argument))),
     ];
+    if index.measure == Measure::Hamming {
+        fields.push(integer("code_size", index.dim / 8));
+    }
     match &index.structure {
         Structure::Coded(coded) => {
             fields.extend(of_codec(&coded.codec, index.dim));

@@ -86,10 +86,16 @@ impl Index {
             transform.trained = value != 0.0;
             return Ok(());
         }
-        let TransformKind::Linear { origin: LinearOrigin::Principal(principal), .. } =
-            &mut transform.kind
-        else {
-            return Err(none());
+        let principal = match &mut transform.kind {
+            TransformKind::Linear { origin, .. } => match origin {
+                LinearOrigin::Principal(principal) => principal,
+                LinearOrigin::OptimizedProduct { rounds, .. } if name == "niter" => {
+                    *rounds = value.max(0.0) as usize;
+                    return Ok(());
+                }
+                _ => return Err(none()),
+            },
+            _ => return Err(none()),
         };
         match name {
             "eigen_power" => principal.power = value as f32,
@@ -141,8 +147,9 @@ fn fields(transform: &TransformParts) -> Vec<(&'static str, Field)> {
             fields.push(("have_bias", flag(*biased)));
             match origin {
                 LinearOrigin::Principal(principal) => fields.extend(of_principal(principal)),
-                LinearOrigin::OptimizedProduct { parts } => {
+                LinearOrigin::OptimizedProduct { parts, rounds } => {
                     fields.push(("M", Field::Integer(*parts as i64)));
+                    fields.push(("niter", Field::Integer(*rounds as i64)));
                 }
                 _ => {}
             }

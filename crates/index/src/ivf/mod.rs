@@ -233,7 +233,11 @@ impl AnnIndex for InvertedIndex {
         settings: &Settings<'_>,
     ) -> Result<Vec<Vec<Hit>>> {
         let count = self.lists.count();
-        let k = settings.probes.unwrap_or(self.probes).clamp(1, count);
+        let k = settings.probes.unwrap_or(self.probes).min(count);
+        if k == 0 {
+            let what = "none of the lists is to be searched (nprobe is 0)";
+            return Err(Error::usage(what).help("search one at least"));
+        }
         let usual = Settings::default();
         let coarse = settings.coarse.unwrap_or(&usual);
         let found = self.quantizer.search(queries, Goal::Nearest { k }, coarse)?;

@@ -79,9 +79,11 @@ class Lists(AnyIndex):
     """What lists of numbers and of bits have in common."""
 
     _parameters = (SearchParametersIVF,)
-    _fixed = ("quantizer_trains_alone", "parallel_mode", "polysemous_ht")
+    _fixed = ("quantizer_trains_alone", "polysemous_ht")
 
     quantizer_trains_alone = 0
+    PARALLEL_MODE_NO_HEAP_INIT = 1024
+    #: How FAISS shares the work among threads. Answers are the same; only 0 goes with all ends of searches.
     parallel_mode = 0
     _cp: ClusteringParameters | None = None
 
@@ -113,6 +115,17 @@ class Lists(AnyIndex):
         settings = super()._how(params)
         if isinstance(params, SearchParametersIVF):
             self.quantizer._how(params.quantizer_params)
+            mode = self.parallel_mode & ~self.PARALLEL_MODE_NO_HEAP_INIT
+            if (params.max_codes or params.ensure_topk_full) and mode not in (0, 3):
+                raise RuntimeError("max_codes and ensure_topk_full go with a parallel_mode of 0 or 3 only")
+        return settings
+
+    def _how_within(self, params: SearchParameters | None) -> dict[str, Any]:
+        settings = super()._how(params)
+        if isinstance(params, SearchParametersIVF):
+            self.quantizer._how(params.quantizer_params)
+            if params.max_empty_result_buckets and self.parallel_mode != 0:
+                raise RuntimeError("max_empty_result_buckets goes with a parallel_mode of 0 only")
         return settings
 
     def _preassigned(self, x: Any, Iq: Any, Dq: Any) -> tuple[npt.NDArray[Any], Labels]:
@@ -324,6 +337,20 @@ class IndexIVFPQFastScan(IndexIVF):
         self._begin_with(f"IVF{nlist},PQ{M}x4fs" + ("" if bbs == 32 else f"_{bbs}"), quantizer, d, metric)
 
     pq = Codec(ProductQuantizer)
+
+    def _ends_so(self, params: SearchParameters | None, names: tuple[str, ...]) -> None:
+        """Fails if a search is to end early in a way that FAISS does not go with :attr:`implem`."""
+        for name in names if self.implem not in (0, 10, 11) else ():
+            if getattr(params, name, 0):
+                raise RuntimeError(f"{name} goes with an implem of 0, 10 or 11, not {self.implem}")
+
+    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
+        self._ends_so(params, ("max_codes", "max_lists_num", "ensure_topk_full"))
+        return super()._how(params)
+
+    def _how_within(self, params: SearchParameters | None) -> dict[str, Any]:
+        self._ends_so(params, ("max_empty_result_buckets",))
+        return super()._how_within(params)
 
     bbs = Field("bbs", int, "Rows in a block.")
 

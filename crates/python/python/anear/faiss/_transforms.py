@@ -169,14 +169,14 @@ class PCAMatrix(LinearTransform):
 class OPQMatrix(LinearTransform):
     """A rotation after which product codes leave out little."""
 
-    niter = 50
     niter_pq = 4
     niter_pq_0 = 40
     max_train_points = 256 * 256
     pq: Any = None
-    _fixed = ("niter", "niter_pq", "niter_pq_0", "max_train_points", "pq")
+    _fixed = ("niter_pq", "niter_pq_0", "max_train_points", "pq")
 
     M = Field("M", int, "Parts of the product codes.")
+    niter = Setting("niter", int, "Rounds of training.")
 
     def __init__(self, d: int = 0, M: int = 1, d2: int = -1) -> None:
         self._begin_as(f"OPQ{M}_{d2 if d2 != -1 else d}", d)

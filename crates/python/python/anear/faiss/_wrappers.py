@@ -51,6 +51,11 @@ class IndexIDMap2(IndexIDMap):
 
     _both_ways = True
 
+    def check_consistency(self) -> None:
+        """Fails if there is not an id for each row."""
+        if not len(self.id_map) == self.ntotal == self.index.ntotal:
+            raise RuntimeError(f"{len(self.id_map)} ids for {self.index.ntotal} rows")
+
 
 class IndexBinaryIDMap(_IdMap, IndexBinary):
     """Ids for rows of bits."""
