@@ -218,6 +218,9 @@ def test_no_index_is_written_too(x, tmp_path):
     faiss.write_index(index, writer)
     faiss.copy_array_to_vector(writer.data, reader.data)
     np.testing.assert_array_equal(faiss.read_index(reader).reconstruct_n(), x)
+    other = faiss.VectorIOReader()
+    other.data.swap(writer.data)
+    assert len(writer.data) == 0 and faiss.read_index(other).ntotal == 400
 
 
 def test_codecs_are_given_to_other_indexes(x):

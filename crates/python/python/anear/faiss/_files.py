@@ -64,38 +64,34 @@ class FileIOWriter(PyCallbackIOWriter):
         super().__init__(self._file.write)
 
 
-class VectorIOReader(PyCallbackIOReader):
-    """Reads what is put into :attr:`data`."""
+class _Bytes:
+    """Bytes in memory, as a vector."""
 
     def __init__(self) -> None:
-        self._bytes = np.empty(0, np.uint8)
+        self._bytes = b""
 
     @property
     def data(self) -> Vector:
-        """The bytes, which :func:`copy_array_to_vector` puts there."""
+        """The bytes; :func:`copy_array_to_vector` puts others there."""
 
         def store(numbers: npt.NDArray[Any]) -> None:
-            self._bytes = numbers.astype(np.uint8)
+            self._bytes = numbers.astype(np.uint8).tobytes()
 
-        return Vector(self._bytes, store)
+        return Vector(np.frombuffer(self._bytes, np.uint8), store)
+
+
+class VectorIOReader(_Bytes, PyCallbackIOReader):
+    """Reads the bytes in :attr:`data`."""
 
     def _all(self) -> bytes:
-        return self._bytes.tobytes()
+        return self._bytes
 
 
-class VectorIOWriter:
-    """Keeps what is written."""
-
-    def __init__(self) -> None:
-        self._written = b""
-
-    @property
-    def data(self) -> npt.NDArray[np.uint8]:
-        """The bytes."""
-        return np.frombuffer(self._written, np.uint8)
+class VectorIOWriter(_Bytes):
+    """Writes to the end of :attr:`data`."""
 
     def _take(self, data: bytes) -> None:
-        self._written += data
+        self._bytes += data
 
 
 Source = _Path | PyCallbackIOReader

@@ -28,6 +28,12 @@ class Vector:
         """The number at a position."""
         return self._numbers[position].item()
 
+    def swap(self, other: Vector) -> None:
+        """Exchanges the numbers of two vectors that take others."""
+        mine = self._numbers
+        copy_array_to_vector(other._numbers, self)
+        copy_array_to_vector(mine, other)
+
     def __len__(self) -> int:
         return len(self._numbers)
 
