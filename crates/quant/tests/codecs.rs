@@ -9,7 +9,7 @@ use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
 use anear_quant::transform::Transform;
 use anear_quant::two_level::TwoLevel;
-use anear_quant::{Codec, How, Query, Scorer};
+use anear_quant::{Codec, How, Query, Rounding, Scorer};
 use anear_testkit::random::Random;
 use anear_types::parts::{
     Blocks, LinearOrigin, LshParts, ProductParts, RabitqParts, ScalarKind, TransformKind,
@@ -487,8 +487,8 @@ fn signs_estimate_distances() {
     let rows: Vec<Vec<f32>> = (0..20).map(|_| floats(&mut random, dim)).collect();
     let codes: Vec<u8> = rows.iter().flat_map(|row| rabitq_code(row, &center)).collect();
     let how = How { measure: Measure::L2, argument: 0.0 };
-    for query_bits in [0, 4, 8] {
-        let parts = RabitqParts { bits: 1, query_bits, center: center.clone() };
+    for (query_bits, centered) in [(0, false), (4, false), (8, false), (4, true), (8, true)] {
+        let parts = RabitqParts { bits: 1, query_bits, centered, center: center.clone() };
         let in_lists = RabitqParts { center: Vec::new(), ..parts.clone() };
         let (rabitq, in_lists) =
             (Rabitq::new(dim, &parts, Measure::L2), Rabitq::new(dim, &in_lists, Measure::L2));
@@ -517,6 +517,14 @@ fn signs_estimate_distances() {
             assert!(scores[0][at] < 0.1 * nearest_other, "{query_bits} bits: {}", scores[0][at]);
         }
         assert!(off.abs() < 10.0, "{query_bits} bits: off by {off} on the average");
+        let query = Query::Floats(&rows[0]);
+        let rounding = Rounding { bits: query_bits, centered };
+        let other = Rabitq::new(dim, &RabitqParts { query_bits: 2, ..parts }, Measure::L2);
+        let mut same = [vec![0.0; 20], vec![0.0; 20]];
+        rabitq.scorer(query, how).unwrap().block(&codes, &mut same[0]);
+        other.rounding_scorer(query, how, rounding).unwrap().block(&codes, &mut same[1]);
+        assert_eq!(same[0], same[1]);
+        assert!(other.rounding_scorer(query, how, Rounding { bits: 9, centered }).is_err());
     }
 }
 

@@ -24,8 +24,8 @@ mod tests;
 mod write;
 
 pub use metric::{number as measure_number, numbered as measure_numbered};
-pub use read::read_index;
-pub use write::{index_bytes, write_index};
+pub use read::{read_index, read_transform};
+pub use write::{index_bytes, transform_bytes, write_index};
 
 use crate::{
     Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,

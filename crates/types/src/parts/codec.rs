@@ -141,6 +141,9 @@ pub struct RabitqParts {
     pub bits: usize,
     /// Bits that components of a query are rounded to, up to 8; 0 for not at all.
     pub query_bits: u8,
+    /// Whether the steps that they are rounded to lie about zero; files do not say, and mean that they
+    /// do not.
+    pub centered: bool,
     /// What rows are seen from where it is the same for all; empty in lists.
     pub center: Vec<f32>,
 }

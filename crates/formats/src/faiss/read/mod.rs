@@ -15,7 +15,7 @@ use super::kinds::Layout;
 use anear_io::Input;
 use anear_types::parts::{
     Bytes, CheckedParts, CodecParts, Coded, IdMap, IndexParts, ProductSearch, Refined, Structure,
-    Transformed,
+    TransformParts, Transformed,
 };
 use anear_types::{Error, Measure, Result};
 
@@ -50,6 +50,15 @@ pub fn read_index(input: &Input) -> Result<CheckedParts> {
         }
         Err(Stop::Failed(error)) => Err(error),
     }
+}
+
+/// Reads a file that holds a transform and no index.
+///
+/// # Errors
+/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if it is of a kind that is not known;
+/// [`Malformed`](anear_types::ErrorKind::Malformed) if the file ends before it does.
+pub fn read_transform(input: &Input) -> Result<TransformParts> {
+    transforms::read(&mut Fields::new(input), false)
 }
 
 /// Reads the index that begins here.

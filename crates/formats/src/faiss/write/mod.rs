@@ -11,7 +11,7 @@ use super::header::Header;
 use super::kinds::{layout, letters};
 use anear_io::Output;
 use anear_types::Result;
-use anear_types::parts::{CheckedParts, CodecParts, Coded, IndexParts, Structure};
+use anear_types::parts::{CheckedParts, CodecParts, Coded, IndexParts, Structure, TransformParts};
 use fields::Fields;
 use std::io::{self, BufWriter, Write};
 
@@ -34,6 +34,13 @@ pub fn write_index(parts: &CheckedParts, mut output: Output) -> Result<u64> {
 pub fn index_bytes(parts: &CheckedParts) -> Vec<u8> {
     let mut bytes = Vec::new();
     write_parts(parts.parts(), &mut bytes).expect("memory takes all bytes");
+    bytes
+}
+
+/// The bytes of a file that holds a transform and no index.
+pub fn transform_bytes(transform: &TransformParts) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    transforms::write(transform, &mut Fields(&mut bytes)).expect("memory takes all bytes");
     bytes
 }
 

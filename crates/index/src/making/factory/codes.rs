@@ -60,7 +60,8 @@ fn rabitq(text: &str) -> Option<CodecParts> {
     }
     let bits = if text.is_at_end() { 1 } else { text.number()? };
     let is_right = (1..=9).contains(&bits) && text.is_at_end();
-    is_right.then_some(CodecParts::Rabitq(RabitqParts { bits, query_bits: 0, center: Vec::new() }))
+    let parts = RabitqParts { bits, query_bits: 0, centered: false, center: Vec::new() };
+    is_right.then_some(CodecParts::Rabitq(parts))
 }
 
 /// `PQ16`, `PQ16x4`, `PQ16np`, `PQ16x4fs`, `PQ16x4fsr_64`.

@@ -111,7 +111,7 @@ fn check_lsh(lsh: &LshParts, dim: usize, needed: bool) -> Result<()> {
 }
 
 fn check_rabitq(rabitq: &RabitqParts, dim: usize) -> Result<()> {
-    let RabitqParts { bits, query_bits, center } = rabitq;
+    let RabitqParts { bits, query_bits, center, .. } = rabitq;
     let has_center = center.is_empty() || center.len() == dim;
     if !(1..=9).contains(bits) || *query_bits > 8 || !has_center {
         return Err(Error::malformed(format!(
