@@ -2,7 +2,10 @@
 #![no_main]
 
 use anear_formats::{ReadOptions, open};
-use anear_index::ann::{AnnIndex, Queries, Settings, adopt, search_in_threads};
+use anear_index::ann::{
+    AnnIndex, Budget, Queries, Rounding, Settings, adopt, search_in_threads,
+    search_lists_in_threads,
+};
 use anear_index::flat::Goal;
 use anear_io::Input;
 use anear_types::Measure;
@@ -32,10 +35,19 @@ fn search(index: &dyn AnnIndex) {
         _ => Queries::Floats { values: &values, dim },
     };
     let odd = |id: i64| id % 2 != 0;
-    let settings = Settings { probes: Some(9), effort: Some(9), factor: Some(2.0), keep: Some(&odd) };
+    let settings = Settings {
+        probes: Some(9),
+        effort: Some(9),
+        factor: Some(2.0),
+        keep: Some(&odd),
+        budget: Budget { rows: Some(5), lists: 0, fill: false, barren: 1 },
+        coarse: Some(&Settings::default()),
+        rounding: Some(Rounding { bits: 3, centered: true }),
+    };
     for settings in [Settings::default(), settings] {
         for goal in [Goal::Nearest { k: 3 }, Goal::Within { radius: 1.0 }] {
             let _ = search_in_threads(index, queries, goal, &settings, 1);
+            let _ = search_lists_in_threads(index, queries, &[vec![0, -1, 3]], goal, &settings, 1);
         }
     }
     let mut row = vec![0.0; dim];

@@ -178,8 +178,8 @@ pub(crate) fn search(
     let settings = Settings {
         probes: request.effort,
         effort: request.effort,
-        factor: None,
         keep: keep.is_some().then_some(&kept),
+        ..Settings::default()
     };
     let mut values = Vec::new();
     let queries = match adopted.is_of_bits() {

@@ -58,7 +58,7 @@ fn settings(params: &Value) -> Settings<'static> {
         probes: number("nprobe"),
         effort: number("efSearch"),
         factor: number("k_factor_rf").map(|factor| factor as f32),
-        keep: None,
+        ..Settings::default()
     }
 }
 

@@ -44,8 +44,12 @@ fn adopted(parts: &IndexParts) -> Box<dyn AnnIndex> {
 
 /// The ids that are found for each row, with as much effort as there is.
 fn found(parts: &IndexParts, values: &[f32], k: usize) -> Vec<Vec<i64>> {
-    let settings =
-        Settings { probes: Some(1000), effort: Some(200), factor: Some(4.0), keep: None };
+    let settings = Settings {
+        probes: Some(1000),
+        effort: Some(200),
+        factor: Some(4.0),
+        ..Settings::default()
+    };
     let goal = Goal::Nearest { k };
     let found = search_in_threads(&*adopted(parts), floats(values), goal, &settings, 2).unwrap();
     found.into_iter().map(|hits| hits.into_iter().map(|hit| hit.id).collect()).collect()

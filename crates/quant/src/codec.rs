@@ -110,6 +110,46 @@ pub trait Codec: Debug + Send + Sync {
     /// # Panics
     /// If the query is of another kind or length than rows are.
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>>;
+
+    /// The same with components of the query rounded otherwise than the codec would; codecs that do not
+    /// round queries have no use for it, nor those that look up signs, as in FAISS.
+    ///
+    /// # Errors
+    /// As for [`scorer`](Codec::scorer).
+    ///
+    /// # Panics
+    /// As for [`scorer`](Codec::scorer).
+    fn rounding_scorer<'a>(
+        &'a self,
+        query: Query<'_>,
+        how: How,
+        rounding: Rounding,
+    ) -> Result<Box<dyn Scorer + 'a>> {
+        let _ = rounding;
+        self.scorer(query, how)
+    }
+
+    /// What scores codes one by one or up to a radius, where FAISS has another idea of that: by the rows they
+    /// stand for.
+    ///
+    /// # Errors
+    /// As for [`scorer`](Codec::scorer), or if codes cannot be decoded.
+    ///
+    /// # Panics
+    /// As for [`scorer`](Codec::scorer).
+    fn row_scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
+        self.scorer(query, how)
+    }
+}
+
+/// How components of a query are rounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rounding {
+    /// To so many bits, up to 8; 0 for not at all.
+    pub bits: u8,
+    /// Whether steps lie about zero, as wide as is best for normally distributed components, instead of
+    /// between the lowest and the highest component.
+    pub centered: bool,
 }
 
 /// How nearness is measured.

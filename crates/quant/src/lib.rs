@@ -24,5 +24,5 @@ pub mod transform;
 pub mod two_level;
 mod work;
 
-pub use codec::{Codec, How, Query, Scorer};
+pub use codec::{Codec, How, Query, Rounding, Scorer};
 pub use work::Work;

@@ -10,7 +10,7 @@ use anear_quant::raw::Raw;
 use anear_quant::scalar::Scalar;
 use anear_quant::transform::Transform;
 use anear_quant::two_level::TwoLevel;
-use anear_quant::{Codec, How, Query, Scorer};
+use anear_quant::{Codec, How, Query, Rounding, Scorer};
 use anear_testkit::random::Random;
 use anear_types::parts::{
     Blocks, CodecParts, LinearOrigin, LshParts, ProductParts, RabitqParts, ScalarKind,
@@ -496,9 +496,8 @@ fn signs_estimate_distances() {
     let rows: Vec<Vec<f32>> = (0..20).map(|_| floats(&mut random, dim)).collect();
     let codes: Vec<u8> = rows.iter().flat_map(|row| rabitq_code(row, &center)).collect();
     let how = How { measure: Measure::L2, argument: 0.0 };
-    for query_bits in [0, 4, 8] {
-        let (symmetric, center) = (false, center.clone());
-        let parts = RabitqParts { bits: 1, query_bits, symmetric, center: center.clone() };
+    for (query_bits, centered) in [(0, false), (4, false), (8, false), (4, true), (8, true)] {
+        let parts = RabitqParts { bits: 1, query_bits, centered, center: center.clone() };
         let in_lists = RabitqParts { center: Vec::new(), ..parts.clone() };
         let (rabitq, in_lists) =
             (Rabitq::new(dim, &parts, Measure::L2), Rabitq::new(dim, &in_lists, Measure::L2));
@@ -527,6 +526,14 @@ fn signs_estimate_distances() {
             assert!(scores[0][at] < 0.1 * nearest_other, "{query_bits} bits: {}", scores[0][at]);
         }
         assert!(off.abs() < 10.0, "{query_bits} bits: off by {off} on the average");
+        let query = Query::Floats(&rows[0]);
+        let rounding = Rounding { bits: query_bits, centered };
+        let other = Rabitq::new(dim, &RabitqParts { query_bits: 2, ..parts }, Measure::L2);
+        let mut same = [vec![0.0; 20], vec![0.0; 20]];
+        rabitq.scorer(query, how).unwrap().block(&codes, &mut same[0]);
+        other.rounding_scorer(query, how, rounding).unwrap().block(&codes, &mut same[1]);
+        assert_eq!(same[0], same[1]);
+        assert!(other.rounding_scorer(query, how, Rounding { bits: 9, centered }).is_err());
     }
 }
 
@@ -535,11 +542,11 @@ fn signs_estimate_distances() {
 #[test]
 fn signs_that_are_looked_up_estimate_the_same_distances() {
     let mut random = Random::new(10);
-    for (dim, bits, symmetric) in [(30, 1, false), (64, 1, true), (33, 4, false), (64, 2, true)] {
+    for (dim, bits, centered) in [(30, 1, false), (64, 1, true), (33, 4, false), (64, 2, true)] {
         let rows = floats(&mut random, 70 * dim);
         let (query, center) = (floats(&mut random, dim), floats(&mut random, dim));
         for measure in [Measure::L2, Measure::InnerProduct] {
-            let parts = RabitqParts { bits, query_bits: 8, symmetric, center: center.clone() };
+            let parts = RabitqParts { bits, query_bits: 8, centered, center: center.clone() };
             let plain = Rabitq::new(dim, &parts, measure);
             let packed = rabitq::Packed::new(dim, &parts, measure);
             let mut codes = vec![0; 70 * plain.code_bytes()];
@@ -563,9 +570,9 @@ fn signs_that_are_looked_up_estimate_the_same_distances() {
             looked_up.center_at(1, &center);
             looked_up.block(&groups, &mut scores[2]);
             let [counted, looked_up_once, in_lists] = &scores;
-            let about = format!("{dim} {bits} {symmetric} {measure}");
+            let about = format!("{dim} {bits} {centered} {measure}");
             // A table of a byte is off by half a step, and whole parts of sums by more.
-            let near = match (bits, symmetric) {
+            let near = match (bits, centered) {
                 (1, false) => 0.5,
                 (1, true) => 4.0,
                 _ => 1e-3,

@@ -1,7 +1,7 @@
 //! Making an index, and changing what it holds.
 
 use super::{Index, Path, Rows, Selector};
-use anear_index::making::{self, Map, Training, Work};
+use anear_index::making::{self, Map, Subset, Training, Work};
 use anear_types::{Measure, Result};
 
 impl Index {
@@ -78,6 +78,21 @@ impl Index {
     /// If the indexes differ, or FAISS does not merge such indexes.
     pub fn merge(&mut self, path: &Path, other: Index, added: i64) -> Result<()> {
         making::merge(self.change(path)?, other.into_parts(), added)
+    }
+
+    /// Copies some of the rows in lists behind those of another index with the same lists, and returns how
+    /// many.
+    ///
+    /// # Errors
+    /// If one of them has no lists, or they differ.
+    pub fn copy_subset(
+        &self,
+        path: &Path,
+        subset: &Subset,
+        to: &mut Index,
+        to_path: &Path,
+    ) -> Result<u64> {
+        making::copy_subset(self.parts(path)?, subset, to.change(to_path)?)
     }
 
     /// Makes a map of where the rows in lists are, or lets go of it.

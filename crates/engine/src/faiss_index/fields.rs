@@ -1,10 +1,9 @@
 //! What an index says of itself, by the names that FAISS gives its fields.
 
 use super::{Index, Path};
-use anear_types::parts::{
-    Bytes, CodecParts, Coded, DirectMap, IndexParts, RabitqParts, ScalarKind, Structure,
-};
-use anear_types::{Error, Result};
+use anear_formats::faiss::measure_numbered;
+use anear_types::parts::{Bytes, CodecParts, Coded, DirectMap, IndexParts, ScalarKind, Structure};
+use anear_types::{Error, Measure, Result};
 
 /// The kinds of scalar quantizers in the order of FAISS's numbers.
 const SCALAR_KINDS: [ScalarKind; 9] = [
@@ -83,16 +82,24 @@ impl Index {
                     .map(|(place, bits)| *place = bits)
                     .ok_or_else(|| Error::usage(format!("qb cannot be {value}")))?;
             }
+            (structure, "centered") => match codec_mut(structure) {
+                Some(CodecParts::Rabitq(rabitq)) => rabitq.centered = whole != 0,
+                _ => return Err(Error::usage("the index has no RaBitQ codes")),
+            },
+            (_, "metric_type") => {
+                let measure = i32::try_from(whole).ok().and_then(measure_numbered);
+                let none = || Error::usage(format!("there is no metric of number {value}"));
+                index.measure = measure.ok_or_else(none)?;
+            }
             (_, "is_trained") => index.trained = whole != 0,
             (_, "metric_arg") => index.argument = value as f32,
             (Structure::Inverted(inverted), "nprobe") => {
-                let lists = usize::try_from(whole).ok().filter(|lists| *lists > 0);
-                let positive = || Error::usage(format!("nprobe is {value}, not positive"));
-                inverted.probes = lists.ok_or_else(positive)?;
+                inverted.probes = usize::try_from(whole)
+                    .map_err(|_| Error::usage(format!("nprobe is {value}, below 0")))?;
             }
-            (structure, "centered") => {
-                let none = || Error::usage("the index does not look up rounded queries");
-                rabitq_in_blocks(structure).ok_or_else(none)?.symmetric = whole != 0;
+            (Structure::Inverted(inverted), "max_codes") => {
+                inverted.most_rows = usize::try_from(whole)
+                    .map_err(|_| Error::usage(format!("max_codes is {value}, below 0")))?;
             }
             (Structure::Inverted(inverted), "by_residual") => inverted.residual = whole != 0,
             (Structure::Graph(graph), "efSearch") => graph.search_effort = small()?,
@@ -119,14 +126,16 @@ impl Index {
     /// [`Usage`](anear_types::ErrorKind::Usage) if the index has no such array that may be changed, or
     /// it is of another length.
     pub fn set_array(&mut self, path: &Path, name: &str, values: &[f32]) -> Result<()> {
-        let codec = codec_mut(&mut self.change(path)?.structure);
+        let index = self.change(path)?;
+        let dim = index.dim;
+        let codec = codec_mut(&mut index.structure);
         let (place, expected) = match (codec, name) {
             (Some(CodecParts::Product(product)), "pq.centroids") => {
-                let expected = product.centroids.len();
+                let expected = product.part_centroids().saturating_mul(dim);
                 (&mut product.centroids, expected)
             }
             (Some(CodecParts::Scalar(scalar)), "sq.trained") => {
-                let expected = scalar.learned.len();
+                let expected = scalar.kind.learned(dim);
                 (&mut scalar.learned, expected)
             }
             _ => return Err(Error::usage(format!("the index has no array {name} to change"))),
@@ -135,7 +144,7 @@ impl Index {
             let what = format!("{} numbers for {name}, which has {expected}", values.len());
             return Err(Error::usage(what));
         }
-        place.copy_from_slice(values);
+        *place = values.to_vec();
         Ok(())
     }
 
@@ -156,23 +165,11 @@ impl Index {
     }
 }
 
-fn codec_mut(structure: &mut Structure) -> Option<&mut CodecParts> {
+/// The codec of an index that has one of its own.
+pub(super) fn codec_mut(structure: &mut Structure) -> Option<&mut CodecParts> {
     match structure {
         Structure::Coded(coded) => Some(&mut coded.codec),
         Structure::Inverted(inverted) => Some(&mut inverted.codec),
-        _ => None,
-    }
-}
-
-/// The RaBitQ quantizer of codes in blocks.
-fn rabitq_in_blocks(structure: &mut Structure) -> Option<&mut RabitqParts> {
-    let blocks = match structure {
-        Structure::Coded(coded) => coded.blocks,
-        Structure::Inverted(inverted) => inverted.blocks,
-        _ => None,
-    };
-    match codec_mut(structure) {
-        Some(CodecParts::Rabitq(rabitq)) if blocks.is_some() => Some(rabitq),
         _ => None,
     }
 }
@@ -202,6 +199,9 @@ fn fields(index: &IndexParts) -> Vec<Named> {
         integer("is_trained", index.trained.into()),
         ("metric_arg", Field::Real(f64::from(index.argument))),
     ];
+    if index.measure == Measure::Hamming {
+        fields.push(integer("code_size", index.dim / 8));
+    }
     match &index.structure {
         Structure::Coded(coded) => {
             fields.extend(of_codec(&coded.codec, index.dim));
@@ -216,6 +216,7 @@ fn fields(index: &IndexParts) -> Vec<Named> {
             fields.extend([
                 integer("nlist", inverted.list_count),
                 integer("nprobe", inverted.probes),
+                integer("max_codes", inverted.most_rows),
                 integer("by_residual", inverted.residual.into()),
                 integer("direct_map", map),
             ]);
@@ -261,7 +262,7 @@ fn of_codec(codec: &CodecParts, dim: usize) -> Vec<Named> {
         CodecParts::Rabitq(rabitq) => {
             fields.push(integer("rabitq.nb_bits", rabitq.bits));
             fields.push(integer("qb", rabitq.query_bits.into()));
-            fields.push(integer("centered", rabitq.symmetric.into()));
+            fields.push(integer("centered", rabitq.centered.into()));
         }
         CodecParts::Scalar(scalar) => {
             let number = SCALAR_KINDS.iter().position(|kind| *kind == scalar.kind);

@@ -16,6 +16,7 @@ mod index;
 mod path;
 mod search;
 mod selector;
+mod transform_fields;
 mod transforms;
 
 pub use class::class_name;
@@ -23,11 +24,11 @@ pub use distances::distances;
 pub use fields::{Array, Field};
 pub use index::Index;
 pub use path::{Path, Step};
-pub use search::{Found, Rows, Within};
-pub use selector::Selector;
+pub use search::{Found, Looked, Rows, Within};
+pub use selector::{Asked, Selector};
 pub use transforms::transform_class_name;
 
 pub use anear_formats::faiss::{ListFiles, measure_number, measure_numbered};
-pub use anear_index::ann::{Answers, How, Settings};
-pub use anear_index::making::{Kmeans, KmeansSettings, Map, Training, Work, kmeans};
+pub use anear_index::ann::{Answers, Budget, How, Rounding, Settings};
+pub use anear_index::making::{Kmeans, KmeansSettings, Map, Subset, Training, Work, kmeans};
 pub use anear_types::Measure;

@@ -1,7 +1,9 @@
 //! Searching an index, and telling its rows.
 
 use super::{Index, Path};
-use anear_index::ann::{AnnIndex, Answers, Hit, Queries, Settings, distance, search_in_threads};
+use anear_index::ann::{
+    AnnIndex, Answers, Hit, Queries, Settings, distance, search_in_threads, search_lists_in_threads,
+};
 use anear_index::flat::Goal;
 use anear_types::parts::{DirectMap, IndexParts, Structure};
 use anear_types::{Error, Result};
@@ -49,6 +51,16 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// Which inverted lists a search looks at.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Looked<'a> {
+    /// Those that the index finds for each query, if it has lists.
+    #[default]
+    Found,
+    /// Those with these numbers, for each query its own; -1 for none.
+    These(&'a [Vec<i64>]),
+}
+
 impl Index {
     /// The `k` nearest rows to each query, of the index or of one inside it: -1 where no more were
     /// found. `threads` share the queries.
@@ -60,11 +72,12 @@ impl Index {
         path: &Path,
         queries: Rows<'_>,
         k: usize,
+        looked: Looked<'_>,
         settings: &Settings<'_>,
         threads: usize,
     ) -> Result<Found> {
         let searcher = self.searcher(path)?;
-        let found = find(&*searcher, queries, Goal::Nearest { k }, settings, threads)?;
+        let found = find(&*searcher, queries, Goal::Nearest { k }, looked, settings, threads)?;
         Ok(Answers::new(&found, k, searcher.how()))
     }
 
@@ -78,12 +91,13 @@ impl Index {
         path: &Path,
         queries: Rows<'_>,
         radius: f32,
+        looked: Looked<'_>,
         settings: &Settings<'_>,
         threads: usize,
     ) -> Result<Within> {
         let searcher = self.searcher(path)?;
         let goal = Goal::Within { radius: f64::from(radius) };
-        let found = find(&*searcher, queries, goal, settings, threads)?;
+        let found = find(&*searcher, queries, goal, looked, settings, threads)?;
         let mut within = Within { limits: vec![0], labels: Vec::new(), distances: Vec::new() };
         for mut hits in found {
             hits.sort_unstable_by_key(|hit| hit.id);
@@ -126,10 +140,17 @@ fn find(
     searcher: &dyn AnnIndex,
     queries: Rows<'_>,
     goal: Goal,
+    looked: Looked<'_>,
     settings: &Settings<'_>,
     threads: usize,
 ) -> Result<Vec<Vec<Hit>>> {
-    search_in_threads(searcher, queries.vectors(searcher.dim())?, goal, settings, threads)
+    let queries = queries.vectors(searcher.dim())?;
+    match looked {
+        Looked::Found => search_in_threads(searcher, queries, goal, settings, threads),
+        Looked::These(lists) => {
+            search_lists_in_threads(searcher, queries, lists, goal, settings, threads)
+        }
+    }
 }
 
 /// Checks that FAISS finds rows of an index by their ids.

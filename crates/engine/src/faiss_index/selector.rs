@@ -1,5 +1,6 @@
 //! Which ids are wanted.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -24,6 +25,25 @@ pub enum Selector {
     Xor(Arc<Selector>, Arc<Selector>),
     /// Numbers of rows whose ids are in a set.
     Translated(Vec<i64>, Arc<Selector>),
+    /// Those that a function says.
+    Asked(Asked),
+}
+
+/// A function that says which ids are wanted.
+#[derive(Clone)]
+pub struct Asked(Arc<dyn Fn(i64) -> bool + Send + Sync>);
+
+impl Asked {
+    /// Asks a function, on whichever thread searches.
+    pub fn new(is_wanted: impl Fn(i64) -> bool + Send + Sync + 'static) -> Asked {
+        Asked(Arc::new(is_wanted))
+    }
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asked")
+    }
 }
 
 impl Selector {
@@ -52,6 +72,7 @@ impl Selector {
                 .ok()
                 .and_then(|number| ids.get(number))
                 .is_some_and(|id| inner.has(*id)),
+            Selector::Asked(Asked(is_wanted)) => is_wanted(id),
         }
     }
 }
@@ -74,6 +95,7 @@ mod tests {
         assert_eq!(wanted(&Selector::Or(range.clone(), these.clone())), [3, 4, 5, 9]);
         assert_eq!(wanted(&Selector::Xor(range.clone(), these)), [4, 9]);
         assert_eq!(wanted(&Selector::Translated(vec![5, 6, 4], range.clone())), [0, 2]);
+        assert_eq!(wanted(&Selector::Asked(Asked::new(|id| id % 7 == 1))), [1, 8, 15]);
         let rest = Selector::Not(range);
         assert!(rest.has(-1) && !rest.has(3) && Selector::All.has(i64::MIN));
     }

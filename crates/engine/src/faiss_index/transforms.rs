@@ -2,7 +2,7 @@
 
 use super::{Index, Path};
 use anear_index::ann::{applied, undone};
-use anear_index::making::draw_rotation;
+use anear_index::making::{Work, draw_rotation, train_transform};
 use anear_types::parts::{
     IndexParts, LinearOrigin, Structure, TransformKind, TransformParts, Transformed,
 };
@@ -48,28 +48,29 @@ impl Index {
         undone(&transforms, rows.to_vec())
     }
 
+    /// Learns from rows what one of the transforms needs, as they are before it.
+    ///
+    /// # Errors
+    /// [`Usage`](anear_types::ErrorKind::Usage) if there is no such transform, these are not whole rows, or too
+    /// few; or if the work was interrupted.
+    pub fn train_transform(
+        &mut self,
+        path: &Path,
+        number: usize,
+        rows: &[f32],
+        work: &Work<'_>,
+    ) -> Result<()> {
+        let transform = one_mut(self.change(path)?, number)?;
+        whole(rows, Some(transform.input_dim))?;
+        train_transform(transform, rows, work)
+    }
+
     /// Draws a random rotation anew from a seed.
     ///
     /// # Errors
     /// [`Usage`](anear_types::ErrorKind::Usage) if there is no such transform, or it is no random rotation.
     pub fn draw_rotation(&mut self, path: &Path, number: usize, seed: u64) -> Result<()> {
-        let count = self.transforms(path)?.len();
-        let Structure::Transformed(transformed) = &mut self.change(path)?.structure else {
-            unreachable!("it has transforms")
-        };
-        let none = || Error::usage(format!("there is no transform {number} of {count}"));
-        draw_rotation(transformed.transforms.get_mut(number).ok_or_else(none)?, seed)
-    }
-
-    /// The matrix of a linear transform, a row of it for each component after, and what is added.
-    ///
-    /// # Errors
-    /// [`Usage`](anear_types::ErrorKind::Usage) if there is no such transform, or it has no matrix.
-    pub fn matrix(&self, path: &Path, number: usize) -> Result<(Vec<f32>, Vec<f32>)> {
-        match &one(self.transforms(path)?, number)?.kind {
-            TransformKind::Linear { matrix, bias, .. } => Ok((matrix.clone(), bias.clone())),
-            _ => Err(Error::usage("the transform has no matrix")),
-        }
+        draw_rotation(one_mut(self.change(path)?, number)?, seed)
     }
 
     /// Transforms that were checked and have learned what they need.
@@ -94,7 +95,7 @@ impl Index {
 }
 
 /// An index without rows behind transforms between these dimensions.
-fn behind(
+pub(super) fn behind(
     transforms: Vec<TransformParts>,
     dims: (usize, usize),
     measure: Measure,
@@ -113,6 +114,16 @@ fn transformed<'a>(index: &'a Index, path: &Path) -> Result<&'a Transformed> {
     }
 }
 
+/// One of the transforms of an index, to be changed.
+pub(super) fn one_mut(parts: &mut IndexParts, number: usize) -> Result<&mut TransformParts> {
+    let Structure::Transformed(transformed) = &mut parts.structure else {
+        return Err(Error::usage("the index has no transforms"));
+    };
+    let count = transformed.transforms.len();
+    let none = || Error::usage(format!("there is no transform {number} of {count}"));
+    transformed.transforms.get_mut(number).ok_or_else(none)
+}
+
 fn one(transforms: &[TransformParts], number: usize) -> Result<&TransformParts> {
     let count = transforms.len();
     let none = || Error::usage(format!("there is no transform {number} of {count}"));
@@ -121,7 +132,7 @@ fn one(transforms: &[TransformParts], number: usize) -> Result<&TransformParts> 
 
 fn whole(rows: &[f32], dim: Option<usize>) -> Result<()> {
     match dim {
-        Some(dim) if !rows.len().is_multiple_of(dim) => {
+        Some(dim) if dim == 0 || !rows.len().is_multiple_of(dim) => {
             Err(Error::usage(format!("{} components are no rows of {dim}", rows.len())))
         }
         _ => Ok(()),

@@ -24,8 +24,8 @@ mod tests;
 mod write;
 
 pub use metric::{number as measure_number, numbered as measure_numbered};
-pub use read::{ListFiles, read_index};
-pub use write::{index_bytes, write_index, write_index_and_lists};
+pub use read::{ListFiles, read_index, read_transform};
+pub use write::{index_bytes, transform_bytes, write_index, write_index_and_lists};
 
 use crate::{
     Container, Format, FormatInfo, Hint, Keeps, ReadOptions, Score, VectorSink, WriteOptions,

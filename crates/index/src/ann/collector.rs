@@ -85,6 +85,14 @@ impl Collector {
         }
     }
 
+    /// How many hits there are so far.
+    pub(crate) fn len(&self) -> usize {
+        match &self.hits {
+            Hits::InOrder(hits) => hits.len(),
+            Hits::Heap(hits) => hits.len(),
+        }
+    }
+
     /// Up to which score something may be a hit.
     pub(crate) fn limit(&self) -> f32 {
         self.limit

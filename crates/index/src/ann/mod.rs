@@ -7,6 +7,7 @@
 
 mod adopt;
 mod answers;
+mod budget;
 mod collector;
 mod threads;
 mod together;
@@ -14,14 +15,16 @@ mod together;
 pub use crate::composed::{applied, undone};
 pub use adopt::adopt;
 pub use answers::Answers;
-pub use threads::search_in_threads;
+pub use budget::Budget;
+pub use threads::{search_in_threads, search_lists_in_threads};
 
 pub(crate) use adopt::{adopt_inner, centroids_of, codec_of, laid_out_codec};
+pub(crate) use budget::{Spent, Stops};
 pub(crate) use collector::Collector;
 pub(crate) use together::{FEWEST, Takers, Together};
 
 use crate::flat::Goal;
-pub use anear_quant::How;
+pub use anear_quant::{How, Rounding};
 
 use anear_quant::Query;
 use anear_types::{Error, Order, Result};
@@ -55,6 +58,26 @@ pub trait AnnIndex: Send + Sync {
         goal: Goal,
         settings: &Settings<'_>,
     ) -> Result<Vec<Vec<Hit>>>;
+
+    /// Searches, of each query, the lists with these numbers only; -1 stands for none.
+    ///
+    /// # Errors
+    /// [`Unsupported`](anear_types::ErrorKind::Unsupported) if the index has no lists;
+    /// [`Usage`](anear_types::ErrorKind::Usage) if there is no list of such a number; or as for
+    /// [`search`](AnnIndex::search).
+    ///
+    /// # Panics
+    /// If queries are not as rows are, or there are not numbers for each of them.
+    fn search_lists(
+        &self,
+        queries: Queries<'_>,
+        lists: &[Vec<i64>],
+        goal: Goal,
+        settings: &Settings<'_>,
+    ) -> Result<Vec<Vec<Hit>>> {
+        let _ = (queries, lists, goal, settings);
+        Err(Error::unsupported("the index has no lists to be searched"))
+    }
 
     /// Prepares a query, to score rows by their ids.
     ///
@@ -134,6 +157,12 @@ pub struct Settings<'a> {
     pub factor: Option<f32>,
     /// Which ids are wanted; `None` for all.
     pub keep: Option<&'a (dyn Fn(i64) -> bool + Sync)>,
+    /// When a search of lists ends before all of them were looked at.
+    pub budget: Budget,
+    /// How the lists to look at are found.
+    pub coarse: Option<&'a Settings<'a>>,
+    /// How queries are rounded, by codecs that do.
+    pub rounding: Option<Rounding>,
 }
 
 impl Settings<'_> {

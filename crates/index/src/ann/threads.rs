@@ -2,7 +2,7 @@
 
 use super::{AnnIndex, Hit, Queries, Settings};
 use crate::flat::{Goal, side_by_side};
-use anear_types::Result;
+use anear_types::{Error, Result};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -24,9 +24,40 @@ pub fn search_in_threads(
     threads: usize,
 ) -> Result<Vec<Vec<Hit>>> {
     queries.check(index, goal)?;
-    let count = queries.len();
-    let search =
-        |some: Range<usize>| index.search(queries.range(some.start, some.end), goal, settings);
+    in_threads(queries.len(), threads, |some| {
+        index.search(queries.range(some.start, some.end), goal, settings)
+    })
+}
+
+/// The same with the lists given that are looked at for each query.
+///
+/// # Errors
+/// As for [`AnnIndex::search_lists`] and [`Queries::check`], or if there are not lists for each query.
+pub fn search_lists_in_threads(
+    index: &dyn AnnIndex,
+    queries: Queries<'_>,
+    lists: &[Vec<i64>],
+    goal: Goal,
+    settings: &Settings<'_>,
+    threads: usize,
+) -> Result<Vec<Vec<Hit>>> {
+    queries.check(index, goal)?;
+    if lists.len() != queries.len() {
+        let what =
+            format!("lists for {} queries, of which there are {}", lists.len(), queries.len());
+        return Err(Error::usage(what));
+    }
+    in_threads(queries.len(), threads, |some| {
+        index.search_lists(queries.range(some.start, some.end), &lists[some], goal, settings)
+    })
+}
+
+/// Searches for so many queries, some at a time.
+fn in_threads(
+    count: usize,
+    threads: usize,
+    search: impl Fn(Range<usize>) -> Result<Vec<Vec<Hit>>> + Sync,
+) -> Result<Vec<Vec<Hit>>> {
     if threads <= 1 || count <= 1 {
         return search(0..count);
     }

@@ -89,7 +89,11 @@ impl CodedIndex {
         goal: Goal,
         settings: &Settings<'_>,
     ) -> Result<Vec<Vec<Hit>>> {
-        let scorer = |query| self.codec.scorer(query, self.how);
+        let scorer = |query| match (settings.rounding, goal) {
+            (Some(rounding), _) => self.codec.rounding_scorer(query, self.how, rounding),
+            (None, Goal::Nearest { .. }) => self.codec.scorer(query, self.how),
+            (None, Goal::Within { .. }) => self.codec.row_scorer(query, self.how),
+        };
         let mut scorers = queries.iter().map(scorer).collect::<Result<Vec<_>>>()?;
         let mut collectors: Vec<_> =
             scorers.iter().map(|_| Collector::new(goal, self.how)).collect();
@@ -168,7 +172,7 @@ impl AnnIndex for CodedIndex {
     }
 
     fn row_scorer<'a>(&'a self, query: Query<'_>) -> Result<Box<dyn RowScorer + 'a>> {
-        let scorer = self.codec.scorer(query, self.how)?;
+        let scorer = self.codec.row_scorer(query, self.how)?;
         Ok(match self.floats.as_ref().and_then(|floats| floats.codes_for(&self.codes, query)) {
             Some((coding, codes)) => {
                 let screened = coding.screened(query.floats(), scorer);

@@ -3,7 +3,7 @@
 use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings};
 use crate::flat::Goal;
 use anear_quant::{How, Query};
-use anear_types::{Error, Result};
+use anear_types::{Error, Measure, Result};
 use std::ops::Range;
 
 /// An index that finds rows, and one that orders them.
@@ -20,6 +20,18 @@ impl RefinedIndex {
         factor: f32,
     ) -> RefinedIndex {
         RefinedIndex { base, refinement, factor }
+    }
+
+    /// Checks that FAISS finds the nearest rows so.
+    fn check(&self, factor: f32) -> Result<()> {
+        if factor < 1.0 {
+            let what = format!("{factor} times as many rows as wanted are found to be refined");
+            return Err(Error::usage(what).help("find as many at least"));
+        }
+        match self.how().measure {
+            Measure::L2 | Measure::InnerProduct => Ok(()),
+            other => Err(Error::unsupported(format!("what is found is not refined by {other}"))),
+        }
     }
 
     /// What the first index is to find.
@@ -56,6 +68,9 @@ impl AnnIndex for RefinedIndex {
         settings: &Settings<'_>,
     ) -> Result<Vec<Vec<Hit>>> {
         let factor = settings.factor.unwrap_or(self.factor);
+        if let Goal::Nearest { .. } = goal {
+            self.check(factor)?;
+        }
         let found = self.base.search(queries, self.base_goal(goal, factor), settings)?;
         let mut scores = Vec::new();
         let refine = |(query, hits): (Query<'_>, Vec<Hit>)| {

@@ -6,12 +6,14 @@ mod refinement;
 mod screen;
 mod together;
 
-use crate::ann::{AnnIndex, Collector, Hit, Queries, Settings, centroids_of, laid_out_codec};
+use crate::ann::{
+    AnnIndex, Collector, Hit, Queries, Settings, Spent, Stops, centroids_of, laid_out_codec,
+};
 use crate::coded::BLOCK_CODES;
 use crate::flat::Goal;
 use anear_quant::packed::Layout;
 use anear_quant::{Codec, How, Query, Scorer};
-use anear_types::parts::{Beside, IndexParts, Inverted, List};
+use anear_types::parts::{Beside, CodecParts, IndexParts, Inverted, List};
 use anear_types::{Error, Result};
 use duplicates::Duplicates;
 use lists::{Lists, Place};
@@ -29,6 +31,8 @@ pub(crate) struct InvertedIndex {
     rows: u64,
     how: How,
     probes: usize,
+    most_rows: usize,
+    stops: Stops,
     quantizer: Box<dyn AnnIndex>,
     codec: Box<dyn Codec>,
     /// The centroid of each list, where codes are differences to it.
@@ -84,6 +88,12 @@ impl InvertedIndex {
             rows: parts.rows,
             how,
             probes: inverted.probes,
+            most_rows: inverted.most_rows,
+            stops: match (&inverted.codec, &inverted.blocks) {
+                (CodecParts::Bits, _) => Stops::CountingAll,
+                (_, Some(_)) => Stops::BetweenLists,
+                (_, None) => Stops::InList,
+            },
             centroids,
             lists: Lists::new(inverted.list_count, lists, &inverted.direct_map),
             codec,
@@ -112,71 +122,84 @@ impl InvertedIndex {
     fn scan(
         &self,
         query: Query<'_>,
-        lists: &[Hit],
+        lists: &[i64],
         goal: Goal,
         settings: &Settings<'_>,
         label: impl Fn(&List, usize, i64) -> i64,
     ) -> Result<Vec<Hit>> {
+        let mut spent = self.spent(goal, settings)?;
         if let (Some(screen), Query::Floats(values)) = (&self.screen, query)
+            && spent.is_unbounded()
             && let Some(coded) = screen.for_query(&self.lists, values)
         {
             return self.scan_near(coded, values, lists, goal, settings, label);
         }
-        let mut scorer = self.codec.scorer(query, self.how)?;
+        let mut scorer = match settings.rounding {
+            None => self.codec.scorer(query, self.how)?,
+            Some(rounding) => self.codec.rounding_scorer(query, self.how, rounding)?,
+        };
         let mut collector = Collector::new(goal, self.how);
-        let center = |hit: &Hit| Some((hit.id as usize, self.center(hit.id as usize)?));
+        let center = |list: &i64| Some((*list as usize, self.center(*list as usize)?));
         let centers: Vec<(usize, &[f32])> = lists.iter().filter_map(center).collect();
         scorer.announce(&centers);
         let mut order: Vec<usize> = (0..lists.len()).collect();
-        if self.codec.leaves_out() {
-            // What is left out depends on what was seen before, and FAISS goes by number.
-            order.sort_unstable_by_key(|at| lists[*at].id);
+        if self.codec.leaves_out() && spent.is_unbounded() {
+            // What is left out hangs on what was seen before, and FAISS goes by number.
+            order.sort_unstable_by_key(|at| lists[*at]);
         }
         for number in order {
-            let Some(list) = self.lists.get(lists[number].id) else { continue };
-            if let Some((_, center)) = centers.get(number) {
-                scorer.center_at(number, center);
+            let (mut rows, before) = (0, collector.len());
+            let list = self.lists.get(lists[number]);
+            if let Some(list) = list {
+                if let Some((_, center)) = centers.get(number) {
+                    scorer.center_at(number, center);
+                }
+                rows = spent.room(list.ids.len());
+                let ids = list.ids.bytes().as_chunks().0;
+                self.scan_list(&mut *scorer, list, rows, &mut collector, |at| {
+                    let id = i64::from_le_bytes(ids[at]);
+                    settings.keeps(id).then(|| label(list, at, id))
+                });
             }
-            let ids = list.ids.bytes().as_chunks().0;
-            self.scan_list(&mut *scorer, list, &mut collector, |at| {
-                let id = i64::from_le_bytes(ids[at]);
-                settings.keeps(id).then(|| label(list, at, id))
-            });
+            let hits = collector.len() - before;
+            if !spent.is_unbounded() && spent.is_enough(rows, |row| list?.ids.get(row), hits) {
+                break;
+            }
         }
         Ok(collector.into_hits())
     }
 
-    /// Scores a list. `id` says what the row at a position is called, if it is wanted.
+    /// Scores the first rows of a list. `id` says what a row is called, if it is wanted.
     fn scan_list(
         &self,
         scorer: &mut dyn Scorer,
         list: &List,
+        rows: usize,
         collector: &mut Collector,
-        id: impl Fn(usize) -> Option<i64>,
+        id: impl Fn(usize) -> Option<i64> + Copy,
     ) {
         let own_terms = self.own_terms(list);
-        let firsts = (0..list.ids.len()).step_by(BLOCK_CODES);
-        let blocks = list.codes.chunks(BLOCK_CODES * self.codec.code_bytes()).zip(firsts);
         let mut scores = [0.0; BLOCK_CODES];
-        for (codes, first) in blocks {
-            let scores = &mut scores[..BLOCK_CODES.min(list.ids.len() - first)];
+        for first in (0..rows).step_by(BLOCK_CODES) {
+            let scores = &mut scores[..BLOCK_CODES.min(rows - first)];
+            let codes = self.codes_of(list, first, scores.len());
             let Some(own_terms) = own_terms else {
                 let limit = collector.limit();
-                scorer.near(codes, scores, first, limit, &mut collector.taker(&id));
+                scorer.near(codes, scores, first, limit, &mut collector.taker(id));
                 continue;
             };
             scorer.block(codes, scores);
             scores.iter_mut().zip(&own_terms[first..]).for_each(|(score, term)| *score += term);
-            collector.offer_all(scores, first, &id);
+            collector.offer_all(scores, first, id);
         }
     }
 
-    /// The same, reading only the rows that may be near.
+    /// The same for all rows of lists, reading only those that may be near.
     fn scan_near(
         &self,
         coded: &CodedLists,
         query: &[f32],
-        lists: &[Hit],
+        lists: &[i64],
         goal: Goal,
         settings: &Settings<'_>,
         label: impl Fn(&List, usize, i64) -> i64,
@@ -184,8 +207,8 @@ impl InvertedIndex {
         let scorer = self.codec.scorer(Query::Floats(query), self.how)?;
         let mut screened = coded.coding.screened(query, scorer);
         let mut collector = Collector::new(goal, self.how);
-        for hit in lists {
-            let Some(list) = self.lists.get(hit.id) else { continue };
+        for list in lists {
+            let Some(list) = self.lists.get(*list) else { continue };
             let codes = coded.list(list.number).expect("codes for each list that holds something");
             let ids = list.ids.bytes().as_chunks().0;
             let mut first = 0;
@@ -206,10 +229,39 @@ impl InvertedIndex {
         Ok(collector.into_hits())
     }
 
-    fn search_lists(
+    /// Some of the codes of a list, and what fills up a last group.
+    fn codes_of<'a>(&self, list: &'a List, first: usize, count: usize) -> &'a [u8] {
+        let code_bytes = self.codec.code_bytes();
+        let count = count.next_multiple_of(self.codec.codes_together());
+        &list.codes[first * code_bytes..][..count * code_bytes]
+    }
+
+    fn spent<'a>(&self, goal: Goal, settings: &'a Settings<'a>) -> Result<Spent<'a>> {
+        Spent::new(self.stops, goal, settings, self.most_rows)
+    }
+
+    /// Searches the lists that were found for each query, all of which there are.
+    fn search_found(
+        &self,
+        queries: Queries<'_>,
+        lists: &[Vec<i64>],
+        goal: Goal,
+        settings: &Settings<'_>,
+    ) -> Result<Vec<Vec<Hit>>> {
+        if let (Queries::Floats { values, .. }, Some(op)) = (queries, self.row_op(queries.len()))
+            && self.spent(goal, settings)?.is_unbounded()
+        {
+            return Ok(self.search_together(values, lists, op, goal, settings));
+        }
+        let search =
+            |(query, lists): (Query<'_>, &Vec<i64>)| self.search_one(query, lists, goal, settings);
+        queries.iter().zip(lists).map(search).collect()
+    }
+
+    fn search_one(
         &self,
         query: Query<'_>,
-        lists: &[Hit],
+        lists: &[i64],
         goal: Goal,
         settings: &Settings<'_>,
     ) -> Result<Vec<Hit>> {
@@ -263,18 +315,36 @@ impl AnnIndex for InvertedIndex {
         settings: &Settings<'_>,
     ) -> Result<Vec<Vec<Hit>>> {
         let count = self.lists.count();
-        let k = settings.probes.unwrap_or(self.probes).clamp(1, count);
-        let mut lists =
-            self.quantizer.search(queries, Goal::Nearest { k }, &Settings::default())?;
-        // A quantizer whose rows have ids of their own may call them anything.
-        lists.iter_mut().for_each(|hits| hits.retain(|hit| (0..count as i64).contains(&hit.id)));
-        if let (Queries::Floats { values, .. }, Some(op)) = (queries, self.row_op(queries.len())) {
-            return Ok(self.search_together(values, &lists, op, goal, settings));
+        let k = settings.probes.unwrap_or(self.probes).min(count);
+        if k == 0 {
+            let what = "none of the lists is to be searched (nprobe is 0)";
+            return Err(Error::usage(what).help("search one at least"));
         }
-        let search = |(query, lists): (Query<'_>, Vec<Hit>)| {
-            self.search_lists(query, &lists, goal, settings)
-        };
-        queries.iter().zip(lists).map(search).collect()
+        let usual = Settings::default();
+        let coarse = settings.coarse.unwrap_or(&usual);
+        let found = self.quantizer.search(queries, Goal::Nearest { k }, coarse)?;
+        // A quantizer whose rows have ids of their own may call them anything.
+        let number = |hit: &Hit| (0..count as i64).contains(&hit.id).then_some(hit.id);
+        let lists: Vec<Vec<i64>> =
+            found.iter().map(|hits| hits.iter().filter_map(number).collect()).collect();
+        self.search_found(queries, &lists, goal, settings)
+    }
+
+    fn search_lists(
+        &self,
+        queries: Queries<'_>,
+        lists: &[Vec<i64>],
+        goal: Goal,
+        settings: &Settings<'_>,
+    ) -> Result<Vec<Vec<Hit>>> {
+        let count = self.lists.count();
+        if let Some(number) = lists.iter().flatten().find(|number| **number >= count as i64) {
+            return Err(Error::usage(format!("there is no list {number}, but {count} lists")));
+        }
+        let known =
+            |numbers: &Vec<i64>| numbers.iter().copied().filter(|number| *number >= 0).collect();
+        let lists: Vec<Vec<i64>> = lists.iter().map(known).collect();
+        self.search_found(queries, &lists, goal, settings)
     }
 
     fn reconstruct(&self, id: i64, row: &mut [f32]) -> Result<()> {

@@ -25,7 +25,7 @@ impl InvertedIndex {
     pub(super) fn search_together(
         &self,
         values: &[f32],
-        lists: &[Vec<Hit>],
+        lists: &[Vec<i64>],
         op: Op,
         goal: Goal,
         settings: &Settings<'_>,
@@ -47,10 +47,10 @@ impl InvertedIndex {
     }
 
     /// The lists that some query looks at.
-    fn visited(&self, lists: &[Vec<Hit>]) -> impl Iterator<Item = Visited> {
+    fn visited(&self, lists: &[Vec<i64>]) -> impl Iterator<Item = Visited> {
         let mut queries = vec![Vec::new(); self.lists.count()];
         for (query, lists) in lists.iter().enumerate() {
-            lists.iter().for_each(|list| queries[list.id as usize].push(query));
+            lists.iter().for_each(|list| queries[*list as usize].push(query));
         }
         let visited = (0..).zip(queries).map(|(list, queries)| Visited { list, queries });
         visited.filter(|visited| !visited.queries.is_empty())

@@ -18,6 +18,7 @@ mod merge;
 mod places;
 mod remove;
 mod rotation;
+mod subset;
 mod train;
 mod weave;
 
@@ -25,12 +26,14 @@ pub use crate::ann::Queries as Vectors;
 pub use add::add;
 pub use anear_quant::Work;
 pub use anear_quant::kmeans::{Iteration, Kmeans, KmeansSettings, kmeans};
+pub use anear_quant::transform::train as train_transform;
 pub use blocks::lay_in_blocks;
 pub use factory::from_factory;
 pub use merge::merge;
 pub use places::{Map, set_direct_map};
 pub use remove::{remove, reset};
 pub use rotation::draw_rotation;
+pub use subset::{Subset, copy_subset};
 pub use train::{Training, train};
 
 use anear_types::parts::IndexParts;

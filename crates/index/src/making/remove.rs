@@ -104,16 +104,62 @@ fn keep(codes: &mut Vec<u8>, code_bytes: usize, kept: &[usize]) {
 }
 
 fn remove_mapped(id_map: &mut IdMap, is_meant: &dyn Fn(i64) -> bool) -> Result<u64> {
-    if !matches!(id_map.inner.structure, Structure::Coded(_)) {
-        let what = "rows are removed from an id map over codes one behind another only";
-        return Err(Error::unsupported(what));
-    }
     let ids = &id_map.ids;
     let is_row_meant =
         |row: i64| usize::try_from(row).ok().and_then(|row| ids.get(row)).is_some_and(is_meant);
+    let mut kept = 0;
+    let place = |id: i64| {
+        let place = kept;
+        kept += i64::from(!is_meant(id));
+        place
+    };
+    let places: Vec<i64> = ids.iter().map(place).collect();
+    check_numbered(&id_map.inner, places.len())?;
     let removed = remove(&mut id_map.inner, &is_row_meant)?;
+    renumber(&mut id_map.inner, &places);
     id_map.ids = id_map.ids.iter().filter(|id| !is_meant(*id)).collect();
     Ok(removed)
+}
+
+/// Checks that rows in lists are called by their numbers, below `count`.
+fn check_numbered(parts: &IndexParts, count: usize) -> Result<()> {
+    let lists = match &parts.structure {
+        Structure::Inverted(inverted) => inverted.lists.as_deref().unwrap_or_default(),
+        Structure::Transformed(transformed) => return check_numbered(&transformed.inner, count),
+        _ => return Ok(()),
+    };
+    let is_known = |id: i64| usize::try_from(id).is_ok_and(|id| id < count);
+    match lists.iter().flat_map(|list| list.ids.iter()).find(|id| !is_known(*id)) {
+        None => Ok(()),
+        Some(id) => {
+            let what = format!("row {id} in the lists has no id among the {count} of the id map");
+            Err(Error::malformed(what))
+        }
+    }
+}
+
+/// Calls rows in lists by new numbers, which FAISS leaves as they were: after it has removed rows from an id
+/// map over lists, it takes rows for others.
+fn renumber(parts: &mut IndexParts, places: &[i64]) {
+    let inverted = match &mut parts.structure {
+        Structure::Inverted(inverted) => inverted,
+        Structure::Transformed(transformed) => return renumber(&mut transformed.inner, places),
+        _ => return,
+    };
+    let new = |id: i64| usize::try_from(id).map_or(id, |id| places[id]);
+    for list in inverted.lists.iter_mut().flatten() {
+        list.ids = list.ids.iter().map(new).collect();
+    }
+    if let Beside::Duplicates(pairs) = &mut inverted.beside {
+        *pairs = pairs.iter().map(new).collect();
+    }
+    if let DirectMap::Pairs(pairs, _) = &mut inverted.direct_map {
+        *pairs = pairs
+            .iter()
+            .enumerate()
+            .map(|(at, number)| if at % 2 == 0 { new(number) } else { number })
+            .collect();
+    }
 }
 
 fn remove_from_lists(

@@ -5,12 +5,11 @@ use super::rows::{floats, rows};
 use super::selector::Selector;
 use super::tree::{Tree, measure, path, table};
 use crate::given::Given;
-use anear::faiss_index::{
-    Index, KmeansSettings, Map, Measure, Training, Work, transform_class_name,
-};
-use numpy::{PyArray1, PyArray2, PyReadonlyArray1};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use anear::faiss_index::{Index, KmeansSettings, Map, Measure, Path, Subset, Training, Work};
+use numpy::{PyArray2, PyReadonlyArray1};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use std::sync::Arc;
 
 /// How centroids are learned, as Python says it.
 #[derive(FromPyObject)]
@@ -30,7 +29,7 @@ pub(crate) struct Learning {
     #[pyo3(item)]
     seed: u64,
     #[pyo3(item)]
-    threads: usize,
+    pub(super) threads: usize,
 }
 
 impl Learning {
@@ -47,18 +46,6 @@ impl Learning {
         }
     }
 }
-
-fn transform_number(number: i64) -> PyResult<Option<usize>> {
-    match number {
-        -1 => Ok(None),
-        _ => Ok(Some(
-            usize::try_from(number).map_err(|_| PyValueError::new_err("a negative number"))?,
-        )),
-    }
-}
-
-/// A matrix and what is added behind it.
-type Matrix<'py> = (Bound<'py, PyArray1<f32>>, Bound<'py, PyArray1<f32>>);
 
 #[pymethods]
 impl Tree {
@@ -95,8 +82,9 @@ impl Tree {
 
     /// Removes rows, and tells how many there were.
     fn remove(&self, py: Python<'_>, at: &str, ids: &Selector) -> PyResult<u64> {
-        let (at, ids) = (path(at)?, ids.0.clone());
-        self.change(py, |index| index.remove(&at, &ids))
+        let (at, set) = (path(at)?, Arc::clone(&ids.ids));
+        let removed = self.change(py, |index| index.remove(&at, &set))?;
+        ids.check().map(|()| removed)
     }
 
     /// Removes all rows.
@@ -109,6 +97,22 @@ impl Tree {
     fn merge(&self, py: Python<'_>, at: &str, other: &Tree, added: i64) -> PyResult<()> {
         let (at, other) = (path(at)?, other.whole(py)?);
         self.change(py, |index| index.merge(&at, other, added))
+    }
+
+    /// Copies some of the rows in lists to another index, by FAISS's number for the kind of choice; tells how
+    /// many there were.
+    fn copy_subset(
+        &self,
+        py: Python<'_>,
+        at: &str,
+        which: (u8, i64, i64),
+        to: &Tree,
+        to_path: &str,
+    ) -> PyResult<u64> {
+        let (at, to_path) = (path(at)?, path(to_path)?);
+        let subset = subset(which)?;
+        let from = self.look(py, |index| index.part(&at))?;
+        to.change(py, |to| from.copy_subset(&Path::default(), &subset, to, &to_path))
     }
 
     /// How rows in lists are found by their ids: not, by an array, by a table.
@@ -148,6 +152,12 @@ impl Tree {
         self.look(py, |index| index.codec(&at)).map(Tree::from)
     }
 
+    /// Takes the codec of another index.
+    fn set_codec(&self, py: Python<'_>, at: &str, codec: &Tree) -> PyResult<()> {
+        let (at, codec) = (path(at)?, codec.whole(py)?);
+        self.change(py, |index| index.set_codec(&at, &codec))
+    }
+
     /// Bytes of a code by itself.
     fn code_bytes(&self, py: Python<'_>, at: &str) -> PyResult<usize> {
         let at = path(at)?;
@@ -184,71 +194,22 @@ impl Tree {
             self.look(py, |index| Ok((index.decode(&at, codes)?, index.parts(&at)?.dim)))?;
         Ok(table(py, rows, dim))
     }
+}
 
-    /// An index without rows behind one of the transforms.
-    fn transform(&self, py: Python<'_>, at: &str, number: usize) -> PyResult<Tree> {
-        let at = path(at)?;
-        self.look(py, |index| index.transform(&at, number)).map(Tree::from)
-    }
-
-    /// An index behind no transforms.
-    fn untransformed(&self, py: Python<'_>) -> PyResult<Tree> {
-        Ok(self.whole(py)?.behind_nothing().into())
-    }
-
-    /// Dimensions before and after, whether it is trained, and the class of a transform.
-    fn about_transform(
-        &self,
-        py: Python<'_>,
-        at: &str,
-        number: usize,
-    ) -> PyResult<(usize, usize, bool, &'static str)> {
-        let at = path(at)?;
-        self.look(py, |index| {
-            let one = index.transform(&at, number)?;
-            let parts = &one.transforms(&anear::faiss_index::Path::default())?[0];
-            Ok((parts.input_dim, parts.output_dim, parts.trained, transform_class_name(parts)))
-        })
-    }
-
-    /// Draws a random rotation anew.
-    fn draw_rotation(&self, py: Python<'_>, at: &str, number: usize, seed: u64) -> PyResult<()> {
-        let at = path(at)?;
-        self.change(py, |index| index.draw_rotation(&at, number, seed))
-    }
-
-    /// The matrix of a linear transform, and what it adds.
-    fn matrix<'py>(&self, py: Python<'py>, at: &str, number: usize) -> PyResult<Matrix<'py>> {
-        let at = path(at)?;
-        let (matrix, bias) = self.look(py, |index| index.matrix(&at, number))?;
-        Ok((PyArray1::from_vec(py, matrix), PyArray1::from_vec(py, bias)))
-    }
-
-    /// What rows become by a transform; by all for -1.
-    fn apply<'py>(
-        &self,
-        py: Python<'py>,
-        at: &str,
-        number: i64,
-        x: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyArray1<f32>>> {
-        let (at, number, given) = (path(at)?, transform_number(number)?, Given::matrix_of(x)?);
-        let rows = floats(&given)?;
-        Ok(PyArray1::from_vec(py, self.look(py, |index| index.apply(&at, number, rows))?))
-    }
-
-    /// Rows that become these.
-    fn undo<'py>(
-        &self,
-        py: Python<'py>,
-        at: &str,
-        number: i64,
-        x: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyArray1<f32>>> {
-        let (at, number, given) = (path(at)?, transform_number(number)?, Given::matrix_of(x)?);
-        let rows = floats(&given)?;
-        Ok(PyArray1::from_vec(py, self.look(py, |index| index.undo(&at, number, rows))?))
-    }
+/// Which rows are copied, by FAISS's numbers.
+fn subset((kind, first, second): (u8, i64, i64)) -> PyResult<Subset> {
+    let unsigned = |number: i64| {
+        let negative = || PyRuntimeError::new_err(format!("a subset from {first} to {second}"));
+        u64::try_from(number).map_err(|_| negative())
+    };
+    Ok(match kind {
+        0 => Subset::Ids(first..second),
+        1 => Subset::Remainder(first, second),
+        2 => Subset::Rows(unsigned(first)?..unsigned(second)?),
+        3 => Subset::Share(unsigned(first)?, unsigned(second)?),
+        4 => Subset::Lists(unsigned(first)? as usize..unsigned(second)? as usize),
+        _ => return Err(PyRuntimeError::new_err(format!("there is no subset of type {kind}"))),
+    })
 }
 
 /// What k-means found: centroids, and for each round what it came to.

@@ -2,8 +2,10 @@
 
 mod change;
 mod errors;
+mod how;
 mod rows;
 mod selector;
+mod transforms;
 mod tree;
 
 pub(crate) use change::kmeans;

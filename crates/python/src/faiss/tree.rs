@@ -1,22 +1,21 @@
 //! An index with the indexes inside it.
 
-use super::Selector;
 use super::errors::{of_failure, raised};
+use super::how::How;
 use super::rows::{floats, rows};
 use crate::given::Given;
 use crate::signals::watched;
-use anear::faiss_index::Selector as Ids;
 use anear::faiss_index::{
-    Array, Field, Index, ListFiles, Measure, Path, Rows, Settings, Work, class_name,
+    Array, Field, Index, ListFiles, Looked, Measure, Path, Rows, Work, class_name,
 };
 use anear::faiss_index::{measure_number, measure_numbered};
 use numpy::ndarray::Array2;
-use numpy::{PyArray1, PyArray2, PyReadonlyArray1};
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::{PyKeyError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 /// The number that stands for Hamming distances, which FAISS has classes of their own for.
 const HAMMING: i32 = -1;
@@ -52,45 +51,6 @@ pub(super) fn measure(number: i32) -> PyResult<Measure> {
         _ => measure_numbered(number).ok_or_else(|| {
             PyRuntimeError::new_err(format!("there is no metric of number {number}"))
         }),
-    }
-}
-
-/// How to search, as Python says it.
-#[derive(FromPyObject)]
-pub(crate) struct How<'py> {
-    #[pyo3(item)]
-    probes: Option<usize>,
-    #[pyo3(item)]
-    effort: Option<usize>,
-    #[pyo3(item)]
-    factor: Option<f32>,
-    #[pyo3(item)]
-    selector: Option<PyRef<'py, Selector>>,
-    #[pyo3(item)]
-    threads: usize,
-}
-
-/// The same, to be taken to where there is no interpreter.
-struct Asked {
-    ids: Option<Arc<Ids>>,
-    probes: Option<usize>,
-    effort: Option<usize>,
-    factor: Option<f32>,
-}
-
-impl How<'_> {
-    fn asked(&self) -> Asked {
-        let ids = self.selector.as_ref().map(|selector| Arc::clone(&selector.0));
-        Asked { ids, probes: self.probes, effort: self.effort, factor: self.factor }
-    }
-}
-
-impl Asked {
-    fn with<T>(&self, search: impl FnOnce(&Settings<'_>) -> T) -> T {
-        let keep = self.ids.as_ref().map(|ids| |id| ids.has(id));
-        let keep = keep.as_ref().map(|keep| keep as &(dyn Fn(i64) -> bool + Sync));
-        let Asked { probes, effort, factor, .. } = *self;
-        search(&Settings { probes, effort, factor, keep })
     }
 }
 
@@ -132,6 +92,30 @@ impl Tree {
     pub(super) fn whole(&self, py: Python<'_>) -> PyResult<Index> {
         self.look(py, |index| Ok(index.clone()))
     }
+}
+
+/// Fields by their names.
+pub(super) fn named<'py>(
+    py: Python<'py>,
+    fields: Vec<(&'static str, Field)>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (name, field) in fields {
+        match field {
+            Field::Integer(value) => dict.set_item(name, value)?,
+            Field::Real(value) => dict.set_item(name, value)?,
+        }
+    }
+    Ok(dict)
+}
+
+/// The numbers of lists for each query.
+fn lists_of(lists: &PyReadonlyArray2<'_, i64>) -> Vec<Vec<i64>> {
+    lists.as_array().rows().into_iter().map(|row| row.to_vec()).collect()
+}
+
+fn looked(lists: Option<&Vec<Vec<i64>>>) -> Looked<'_> {
+    lists.map_or(Looked::Found, |lists| Looked::These(lists))
 }
 
 pub(super) fn path(text: &str) -> PyResult<Path> {
@@ -197,14 +181,7 @@ impl Tree {
     /// The fields of the index at a path.
     fn fields<'py>(&self, py: Python<'py>, at: &str) -> PyResult<Bound<'py, PyDict>> {
         let at = path(at)?;
-        let fields = PyDict::new(py);
-        for (name, field) in self.look(py, |index| index.fields(&at))? {
-            match field {
-                Field::Integer(value) => fields.set_item(name, value)?,
-                Field::Real(value) => fields.set_item(name, value)?,
-            }
-        }
-        Ok(fields)
+        named(py, self.look(py, |index| index.fields(&at))?)
     }
 
     /// Changes a field.
@@ -270,7 +247,8 @@ impl Tree {
         whole.with_quantizer(quantizer).map(Tree::from).map_err(|error| raised(&error))
     }
 
-    /// Distances and labels of the nearest rows; whole distances for rows of bits.
+    /// Distances and labels of the nearest rows, whole distances for rows of bits; of those in some lists,
+    /// if numbers of lists are given.
     #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn search<'py>(
         &self,
@@ -279,12 +257,16 @@ impl Tree {
         queries: &Bound<'py, PyAny>,
         k: usize,
         how: How<'py>,
+        lists: Option<PyReadonlyArray2<'py, i64>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (at, given) = (path(at)?, Given::matrix_of(queries)?);
-        let (queries, asked, threads) = (rows(&given)?, how.asked(), how.threads);
+        let (queries, asked, threads) = (rows(&given)?, how.asked()?, how.threads);
+        let lists = lists.as_ref().map(lists_of);
         let found = self.look(py, |index| {
-            asked.with(|settings| index.search(&at, queries, k, settings, threads))
+            let looked = looked(lists.as_ref());
+            asked.with(&|settings| index.search(&at, queries, k, looked, settings, threads))
         })?;
+        how.check()?;
         let distances = match queries {
             Rows::Bits(_) => {
                 let whole = found.distances.iter().zip(&found.labels);
@@ -309,12 +291,16 @@ impl Tree {
         queries: &Bound<'py, PyAny>,
         radius: f32,
         how: How<'py>,
+        lists: Option<PyReadonlyArray2<'py, i64>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (at, given) = (path(at)?, Given::matrix_of(queries)?);
-        let (queries, asked, threads) = (rows(&given)?, how.asked(), how.threads);
+        let (queries, asked, threads) = (rows(&given)?, how.asked()?, how.threads);
+        let lists = lists.as_ref().map(lists_of);
         let found = self.look(py, |index| {
-            asked.with(|settings| index.within(&at, queries, radius, settings, threads))
+            let looked = looked(lists.as_ref());
+            asked.with(&|settings| index.within(&at, queries, radius, looked, settings, threads))
         })?;
+        how.check()?;
         let limits = PyArray1::from_iter(py, found.limits.into_iter().map(|limit| limit as u64));
         let distances = PyArray1::from_vec(py, found.distances);
         let labels = PyArray1::from_vec(py, found.labels);

@@ -2,7 +2,8 @@
 //! how many bits differ, whatever the measure of the index is called.
 
 use crate::bits::Hamming;
-use crate::codec::{Codec, How, Query, Scorer};
+use crate::codec::{Codec, Decoding, How, Query, Scorer};
+use crate::pairs::Pairs;
 use crate::transform::Transform;
 use anear_types::parts::LshParts;
 use anear_types::{Error, Measure, Result};
@@ -122,6 +123,13 @@ impl Codec for Lsh {
         for (row, code) in rows.chunks_exact(self.dim).zip(codes) {
             code.copy_from_slice(&self.code(row));
         }
+    }
+
+    fn row_scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
+        if !self.can_decode() {
+            return Err(Error::unsupported("rows cannot be told from these bits"));
+        }
+        Ok(Box::new(Decoding::new(self, Pairs::new(query.floats(), how))))
     }
 
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {

@@ -8,18 +8,15 @@
 use super::fine::{Fine, Refining};
 use super::float;
 use super::packed::Packed;
+use super::rounded::REACH;
 use super::seen::dot;
-use crate::codec::{Codec, Scorer};
+use crate::codec::{Codec, Rounding, Scorer};
 use crate::packed::{GROUP, Rounded, Tables, lowest, sum_at};
 use anear_kernels::Level;
 use anear_kernels::lookup::near::{self, Taker};
 use anear_kernels::lookup::ones;
 use anear_kernels::lookup::packed as lookup;
 use anear_kernels::lookup::packed::ENTRIES;
-
-/// Up to which multiple of the mean component those of a query are told apart, by the bits they are rounded
-/// to, where steps lie around 0 (as in FAISS).
-const REACH: [f32; 8] = [0.79688, 1.49375, 2.05078, 2.50938, 2.91250, 3.26406, 3.59844, 3.91016];
 
 /// A query, looked up from one or several centers.
 #[derive(Debug)]
@@ -87,7 +84,7 @@ impl<'a> LookedUp<'a> {
             let moved: Vec<f32> = self.query.iter().zip(*center).map(|(x, y)| x - y).collect();
             let square = dot(&moved, &moved);
             let steps = Steps::new(&moved, square, self.codec);
-            let table = if self.codec.symmetric { differing } else { table };
+            let table = if self.codec.rabitq.rounding.centered { differing } else { table };
             let tables = entries.as_chunks_mut().0.iter_mut();
             tables.zip(steps.numbers.chunks(4)).for_each(|(to, four)| *to = table(&steps, four));
             let is_product = self.codec.rabitq.is_product;
@@ -101,7 +98,7 @@ impl<'a> LookedUp<'a> {
         };
         let (begins, widths) = (sums(&tables.lows), sums(&tables.widths));
         let widest_sum = widths.into_iter().fold(0.0, f32::max);
-        let Rounded { tables, factor } = match self.codec.symmetric {
+        let Rounded { tables, factor } = match self.codec.rabitq.rounding.centered {
             false => tables.round(widest_sum),
             true => tables.round_whole(widest_sum),
         };
@@ -254,10 +251,10 @@ struct Steps {
 
 impl Steps {
     fn new(moved: &[f32], square: f32, codec: &Packed) -> Steps {
-        let (dim, bits) = (moved.len() as f32, codec.rabitq.query_bits);
+        let (dim, Rounding { bits, centered }) = (moved.len() as f32, codec.rabitq.rounding);
         let last = ((1u32 << bits) - 1) as u8;
-        let (low, high) = if codec.symmetric {
-            let reach = REACH[bits as usize - 1] * (square / dim).sqrt();
+        let (low, high) = if centered {
+            let reach = REACH[usize::from(bits) - 1] * (square / dim).sqrt();
             (-reach, reach)
         } else {
             ones::extremes(Level::best(), moved)
@@ -268,7 +265,7 @@ impl Steps {
         let numbers: Vec<u8> =
             if step > 0.0 { moved.iter().map(number).collect() } else { vec![0; moved.len()] };
         let root = 1.0 / dim.sqrt();
-        let rough = if codec.symmetric {
+        let rough = if centered {
             let whole = |number: &u8| i64::from(*number) * 2 - i64::from(last);
             let squares: i64 = numbers.iter().map(|number| whole(number).pow(2)).sum();
             let scale = (square / (squares as f32 * dim)).sqrt();

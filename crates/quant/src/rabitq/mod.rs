@@ -20,7 +20,7 @@ mod query;
 mod rounded;
 mod seen;
 
-use crate::codec::{Codec, How, Query, Scorer};
+use crate::codec::{Codec, How, Query, Rounding, Scorer};
 use anear_types::parts::RabitqParts;
 use anear_types::{Error, Measure, Result};
 use query::Estimate;
@@ -34,8 +34,8 @@ pub struct Rabitq {
     dim: usize,
     /// Bits of a component.
     bits: usize,
-    /// Bits that components of a query are rounded to; 0 for none.
-    query_bits: u32,
+    /// How queries are rounded where nothing else is said.
+    rounding: Rounding,
     /// Whether codes are for inner products.
     is_product: bool,
     /// What rows are seen from, unless a scorer is told otherwise.
@@ -58,12 +58,13 @@ impl Rabitq {
     /// # Panics
     /// If bits are not 1 to 9, or the center has another dimension.
     pub fn new(dim: usize, parts: &RabitqParts, measure: Measure) -> Rabitq {
-        let RabitqParts { bits, query_bits, ref center, .. } = *parts;
+        let RabitqParts { bits, query_bits, centered, ref center } = *parts;
         assert!((1..=9).contains(&bits) && query_bits <= 8);
         assert!(center.is_empty() || center.len() == dim);
         let center = if center.is_empty() { vec![0.0; dim] } else { center.clone() };
         let is_product = measure == Measure::InnerProduct;
-        Rabitq { dim, bits, query_bits: u32::from(query_bits), is_product, center }
+        let rounding = Rounding { bits: query_bits, centered };
+        Rabitq { dim, bits, rounding, is_product, center }
     }
 
     /// Bytes of signs.
@@ -131,9 +132,24 @@ impl Codec for Rabitq {
     }
 
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
+        self.rounding_scorer(query, how, self.rounding)
+    }
+
+    fn rounding_scorer<'a>(
+        &'a self,
+        query: Query<'_>,
+        how: How,
+        rounding: Rounding,
+    ) -> Result<Box<dyn Scorer + 'a>> {
+        if rounding.bits > 8 {
+            let bits = rounding.bits;
+            return Err(Error::usage(format!(
+                "queries rounded to {bits} bits; 0 to 8 are possible"
+            )));
+        }
         match how.measure {
             Measure::L2 | Measure::InnerProduct => {
-                Ok(Box::new(Estimate::new(self, query.floats(), how.measure)))
+                Ok(Box::new(Estimate::new(self, query.floats(), how.measure, rounding)))
             }
             other => Err(Error::unsupported(format!("RaBitQ codes are not compared by {other}"))),
         }

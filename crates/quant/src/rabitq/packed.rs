@@ -14,8 +14,6 @@ use anear_types::{Error, Measure, Result};
 #[derive(Clone, Debug)]
 pub struct Packed {
     pub(super) rabitq: Rabitq,
-    /// Whether the steps of a rounded query lie around 0.
-    pub(super) symmetric: bool,
 }
 
 impl Packed {
@@ -25,7 +23,7 @@ impl Packed {
     /// If queries are not rounded, or as there.
     pub fn new(dim: usize, parts: &RabitqParts, measure: Measure) -> Packed {
         assert!(parts.query_bits > 0);
-        Packed { rabitq: Rabitq::new(dim, parts, measure), symmetric: parts.symmetric }
+        Packed { rabitq: Rabitq::new(dim, parts, measure) }
     }
 
     pub(super) fn layout(&self) -> Layout {

@@ -3,7 +3,7 @@
 use super::Rabitq;
 use super::rounded::Rounded;
 use super::seen::dot;
-use crate::codec::{Codec, Scorer};
+use crate::codec::{Codec, Rounding, Scorer};
 use anear_types::Measure;
 
 /// Codes scored at a time.
@@ -19,6 +19,7 @@ pub(super) struct Estimate<'a> {
     /// The query less the center, and its squared length.
     moved: Vec<f32>,
     moved_square: f32,
+    rounding: Rounding,
     /// The same rounded to a few bits.
     rounded: Rounded,
     /// What fine scores begin at.
@@ -26,7 +27,12 @@ pub(super) struct Estimate<'a> {
 }
 
 impl<'a> Estimate<'a> {
-    pub(super) fn new(codec: &'a Rabitq, query: &[f32], measure: Measure) -> Estimate<'a> {
+    pub(super) fn new(
+        codec: &'a Rabitq,
+        query: &[f32],
+        measure: Measure,
+        rounding: Rounding,
+    ) -> Estimate<'a> {
         assert_eq!(query.len(), codec.dim);
         let is_product = measure == Measure::InnerProduct;
         let mut estimate = Estimate {
@@ -35,6 +41,7 @@ impl<'a> Estimate<'a> {
             square: is_product.then(|| dot(query, query)),
             moved: Vec::new(),
             moved_square: 0.0,
+            rounding,
             rounded: Rounded::default(),
             fine_start: 0.0,
         };
@@ -45,7 +52,7 @@ impl<'a> Estimate<'a> {
     fn see_from(&mut self, center: &[f32]) {
         self.moved = self.query.iter().zip(center).map(|(query, center)| query - center).collect();
         self.moved_square = dot(&self.moved, &self.moved);
-        self.rounded = Rounded::new(&self.moved, self.codec.query_bits);
+        self.rounded = Rounded::new(&self.moved, self.moved_square, self.rounding);
         self.fine_start = match self.square {
             None => self.moved_square,
             Some(_) => dot(&self.query, center),

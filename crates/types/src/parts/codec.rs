@@ -141,8 +141,9 @@ pub struct RabitqParts {
     pub bits: usize,
     /// Bits that components of a query are rounded to, up to 8; 0 for not at all.
     pub query_bits: u8,
-    /// Whether the steps of a rounded query lie around 0, and not between its least and largest component.
-    pub symmetric: bool,
+    /// Whether the steps that they are rounded to lie about zero, and not between the least and the largest
+    /// component; files say so of codes in blocks, and mean of others that they do not.
+    pub centered: bool,
     /// What rows are seen from where it is the same for all; empty in lists.
     pub center: Vec<f32>,
 }

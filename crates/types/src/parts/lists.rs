@@ -9,6 +9,8 @@ pub struct Inverted {
     pub list_count: usize,
     /// How many are searched where nothing else is said.
     pub probes: usize,
+    /// How many rows are scored for a query at most, 0 for no bound; files do not say, and mean 0.
+    pub most_rows: usize,
     /// The centroids: an index whose rows are numbered as the lists are.
     pub quantizer: IndexParts,
     /// Where the row with an id is.

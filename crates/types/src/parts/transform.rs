@@ -55,6 +55,8 @@ pub enum LinearOrigin {
     OptimizedProduct {
         /// Parts of the product quantizer.
         parts: usize,
+        /// Rounds of training.
+        rounds: usize,
     },
     /// At random.
     RandomRotation,

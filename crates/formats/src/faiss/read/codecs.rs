@@ -79,7 +79,7 @@ pub(super) fn rabitq(
     }
     let bits = if says_bits { fields.size(what)? } else { 1 };
     check_code_bytes(&mut before, RabitqParts::code_bytes_of(header.dim, bits))?;
-    Ok(RabitqParts { bits, query_bits: 0, symmetric: false, center: Vec::new() })
+    Ok(RabitqParts { bits, query_bits: 0, centered: false, center: Vec::new() })
 }
 
 /// Reads what follows the coarse quantizer.

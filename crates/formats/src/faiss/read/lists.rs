@@ -44,6 +44,7 @@ pub(super) fn read(
     let mut inverted = Inverted {
         list_count,
         probes: usize::try_from(probes).unwrap_or(usize::MAX),
+        most_rows: 0,
         quantizer,
         direct_map: direct_map(fields)?,
         codec: CodecParts::Raw,

@@ -18,7 +18,7 @@ use super::kinds::Layout;
 use anear_io::Input;
 use anear_types::parts::{
     Bytes, CheckedParts, CodecParts, Coded, IdMap, IndexParts, ProductSearch, Refined, Structure,
-    Transformed,
+    TransformParts, Transformed,
 };
 use anear_types::{Error, Measure, Result};
 
@@ -53,6 +53,15 @@ pub fn read_index(input: &Input, list_files: ListFiles) -> Result<CheckedParts> 
         }
         Err(Stop::Failed(error)) => Err(error),
     }
+}
+
+/// Reads a file that holds a transform and no index.
+///
+/// # Errors
+/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if it is of a kind that is not known;
+/// [`Malformed`](anear_types::ErrorKind::Malformed) if the file ends before it does.
+pub fn read_transform(input: &Input) -> Result<TransformParts> {
+    transforms::read(&mut Fields::new(input, ListFiles::Beside), false)
 }
 
 /// Reads the index that begins here.

@@ -57,7 +57,7 @@ pub(super) fn read_in_lists(
     blocks::check_pairs(fields, header.dim.div_ceil(4))?;
     let implementation = fields.cursor.i32("the blocks")?;
     codec.query_bits = fields.cursor.u8("the bits of queries")?;
-    codec.symmetric = fields.bool("whether steps of queries lie around 0")?;
+    codec.centered = fields.bool("whether steps of queries lie around 0")?;
     inverted.codec = CodecParts::Rabitq(codec);
     inverted.blocks = Some(Blocks { rows, implementation, queries });
     let others = if apart { Some(fields.elements(1, "the factors of the codes")?) } else { None };

@@ -55,7 +55,7 @@ pub(super) fn write_rabitq_settings(
     fields.size(dim.div_ceil(4).next_multiple_of(2))?;
     fields.small_integer(blocks.implementation)?;
     fields.byte(rabitq.query_bits)?;
-    fields.bool(rabitq.symmetric)
+    fields.bool(rabitq.centered)
 }
 
 /// Writes lists.

@@ -11,7 +11,7 @@ use super::header::Header;
 use super::kinds::{layout, letters};
 use anear_io::Output;
 use anear_types::Result;
-use anear_types::parts::{CheckedParts, CodecParts, Coded, IndexParts, Structure};
+use anear_types::parts::{CheckedParts, CodecParts, Coded, IndexParts, Structure, TransformParts};
 use fields::{Apart, Fields};
 use std::io::{self, BufWriter, Write};
 
@@ -58,6 +58,14 @@ pub fn write_index_and_lists(
 pub fn index_bytes(parts: &CheckedParts) -> Vec<u8> {
     let mut bytes = Vec::new();
     write_parts(parts.parts(), &mut bytes).expect("memory takes all bytes");
+    bytes
+}
+
+/// The bytes of a file that holds a transform and no index.
+pub fn transform_bytes(transform: &TransformParts) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut fields = Fields { out: &mut bytes, apart: None };
+    transforms::write(transform, &mut fields).expect("memory takes all bytes");
     bytes
 }
 

@@ -68,7 +68,7 @@ fn rabitq(text: &str) -> Result<Option<Codes>> {
     }
     let query_bits = if is_fast { QUERY_BITS } else { 0 };
     let (bits, center) = (bits.unwrap_or(1), Vec::new());
-    let parts = RabitqParts { bits, query_bits, symmetric: false, center };
+    let parts = RabitqParts { bits, query_bits, centered: false, center };
     Ok(Some(Codes { blocks, ..Codes::plain(CodecParts::Rabitq(parts)) }))
 }
 

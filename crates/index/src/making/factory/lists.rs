@@ -107,6 +107,7 @@ pub(super) fn inverted(
     let structure = Structure::Inverted(Box::new(Inverted {
         list_count,
         probes: 1,
+        most_rows: 0,
         quantizer,
         direct_map: DirectMap::None,
         codec,

@@ -15,7 +15,7 @@ fn kind_of_error(description: &str, measure: Measure) -> ErrorKind {
 fn compositions_are_what_they_are_called() {
     let Structure::Transformed(outer) = made("OPQ16_32,IVF1k,PQ16x4fs").structure else { panic!() };
     let TransformKind::Linear { origin, .. } = &outer.transforms[0].kind else { panic!() };
-    assert_eq!(*origin, LinearOrigin::OptimizedProduct { parts: 16 });
+    assert_eq!(*origin, LinearOrigin::OptimizedProduct { parts: 16, rounds: 50 });
     let Structure::Inverted(lists) = &outer.inner.structure else { panic!() };
     assert_eq!((lists.list_count, outer.inner.dim, lists.residual), (1024, 32, false));
     assert_eq!(lists.blocks.map(|blocks| blocks.rows), Some(32));

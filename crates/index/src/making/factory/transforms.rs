@@ -8,6 +8,9 @@ use anear_types::{Error, Result};
 const ITQ_ROUNDS: i32 = 50;
 const ITQ_SEED: i32 = 123;
 
+/// Rounds of OPQ, as FAISS has them.
+const OPQ_ROUNDS: usize = 50;
+
 /// The transform that is described, for rows of `dim` components; `None` if it is none.
 ///
 /// # Errors
@@ -83,7 +86,7 @@ fn optimized(text: &str, dim: usize) -> Option<TransformParts> {
     let mut text = Text(text);
     let parts = text.number_behind("OPQ")?;
     let output_dim = text.number_behind("_").unwrap_or(dim);
-    let origin = LinearOrigin::OptimizedProduct { parts };
+    let origin = LinearOrigin::OptimizedProduct { parts, rounds: OPQ_ROUNDS };
     text.is_at_end().then(|| linear(dim, output_dim, origin))
 }
 

@@ -15,7 +15,7 @@ What takes pointers in FAISS (``swig_ptr``, methods whose names end in ``_c``) i
 """
 
 from ._binary import IndexBinaryFlat, IndexBinaryHNSW, IndexBinaryIVF
-from ._clustering import Clustering, ClusteringParameters, Kmeans
+from ._clustering import Clustering, ClusteringParameters, IterationStats, Kmeans
 from ._codecs import ProductQuantizer, ScalarQuantizer
 from ._codes import (
     Index2Layer,
@@ -60,6 +60,7 @@ from ._files import (
     FileIOWriter,
     PyCallbackIOReader,
     PyCallbackIOWriter,
+    VectorIOReader,
     VectorIOWriter,
     clone_binary_index,
     clone_index,
@@ -73,11 +74,13 @@ from ._files import (
     merge_into,
     read_index,
     read_index_binary,
+    read_VectorTransform,
     serialize_index,
     serialize_index_binary,
     try_extract_index_ivf,
     write_index,
     write_index_binary,
+    write_VectorTransform,
 )
 from ._flat import IndexFlat, IndexFlat1D, IndexFlatCodes, IndexFlatIP, IndexFlatL2
 from ._graphs import IndexHNSW, IndexHNSW2Level, IndexHNSWFlat, IndexHNSWPQ, IndexHNSWSQ
@@ -100,6 +103,8 @@ from ._parameters import (
     IVFSearchParameters,
     IndexRefineSearchParameters,
     ParameterSpace,
+    IVFRaBitQSearchParameters,
+    RaBitQSearchParameters,
     SearchParameters,
     SearchParametersHNSW,
     SearchParametersIVF,
@@ -130,6 +135,7 @@ from ._selectors import (
     IDSelectorRange,
     IDSelectorTranslated,
     IDSelectorXOr,
+    PyCallbackIDSelector,
 )
 from ._transforms import (
     CenteringTransform,
@@ -143,7 +149,13 @@ from ._transforms import (
     VectorTransform,
     downcast_VectorTransform,
 )
-from ._vectors import Vector, AlignedTable_to_array, vector_float_to_array, vector_to_array
+from ._vectors import (
+    AlignedTable_to_array,
+    Vector,
+    copy_array_to_vector,
+    vector_float_to_array,
+    vector_to_array,
+)
 from ._wrappers import (
     IndexBinaryIDMap,
     IndexBinaryIDMap2,
@@ -188,6 +200,7 @@ __all__ = [
     "IO_FLAG_SKIP_STORAGE",
     "ITQTransform",
     "IVFPQSearchParameters",
+    "IVFRaBitQSearchParameters",
     "IVFSearchParameters",
     "Index",
     "Index2Layer",
@@ -230,6 +243,7 @@ __all__ = [
     "IndexScalarQuantizer",
     "Int8",
     "InvertedLists",
+    "IterationStats",
     "Kmeans",
     "LinearTransform",
     "METRIC_BrayCurtis",
@@ -248,8 +262,10 @@ __all__ = [
     "PCAMatrix",
     "ParameterSpace",
     "ProductQuantizer",
+    "PyCallbackIDSelector",
     "PyCallbackIOReader",
     "PyCallbackIOWriter",
+    "RaBitQSearchParameters",
     "RandomRotationMatrix",
     "RemapDimensionsTransform",
     "ResultHeap",
@@ -261,10 +277,12 @@ __all__ = [
     "SearchParametersPreTransform",
     "UInt8",
     "Vector",
+    "VectorIOReader",
     "VectorIOWriter",
     "VectorTransform",
     "clone_binary_index",
     "clone_index",
+    "copy_array_to_vector",
     "deserialize_index",
     "deserialize_index_binary",
     "downcast_IndexBinary",
@@ -290,6 +308,7 @@ __all__ = [
     "rand",
     "randint",
     "randn",
+    "read_VectorTransform",
     "read_index",
     "read_index_binary",
     "serialize_index",
@@ -297,6 +316,7 @@ __all__ = [
     "try_extract_index_ivf",
     "vector_float_to_array",
     "vector_to_array",
+    "write_VectorTransform",
     "write_index",
     "write_index_binary",
 ]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ._constants import HAMMING
+from ._fields import Numbers
 from ._graphs import Graph
 from ._index import IndexBinary
 from ._lists import Lists
-from ._vectors import Vector
 
 
 class IndexBinaryFlat(IndexBinary):
@@ -18,10 +18,7 @@ class IndexBinaryFlat(IndexBinary):
     def __init__(self, d: int) -> None:
         self._begin_as("BFlat", d)
 
-    @property
-    def xb(self) -> Vector:
-        """The bytes of all rows."""
-        return self._array("codes")
+    xb = Numbers("codes", "The bytes of all rows.")
 
 
 class IndexBinaryIVF(Lists, IndexBinary):
@@ -32,7 +29,6 @@ class IndexBinaryIVF(Lists, IndexBinary):
 
     def __init__(self, quantizer: IndexBinary, d: int, nlist: int, own_invlists: bool = True) -> None:
         self._begin_with(f"BIVF{nlist}", quantizer, d, HAMMING)
-
 
 
 class IndexBinaryHNSW(Graph, IndexBinary):

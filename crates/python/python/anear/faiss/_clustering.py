@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from .._anear import kmeans
 from ._constants import omp_get_max_threads
-from ._vectors import Vector
+from ._vectors import Records, Vector
 
 
 class ClusteringParameters:
@@ -37,6 +38,13 @@ class ClusteringParameters:
         if not hasattr(type(self), name):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         object.__setattr__(self, name, value)
+
+    def _warn(self, rows: int, centroids: int) -> None:
+        """Says on standard error, as FAISS does, that there are few rows to learn from."""
+        wanted = centroids * self.min_points_per_centroid
+        if centroids <= rows < wanted:
+            text = f"WARNING clustering {rows} points to {centroids} centroids: "
+            print(f"{text}please provide at least {wanted} training points", file=sys.stderr)
 
     def _settings(self) -> dict[str, Any]:
         return {
@@ -122,6 +130,7 @@ class Kmeans:
         if init_centroids is not None:
             first = np.ascontiguousarray(init_centroids, dtype="float32")
             assert first.ndim == 2 and first.shape[1] == d and len(first) <= self.k
+        self.cp._warn(n, self.k)
         found = kmeans(x, self.k, self.cp._settings(), weights, first)
         self.centroids, objectives, imbalances, splits = found
         self.obj = np.asarray(objectives, dtype=np.float32)
@@ -138,6 +147,13 @@ class Kmeans:
         assert self.centroids is not None, "should train before assigning"
         distances, labels = self.index.search(np.ascontiguousarray(x, dtype="float32"), 1)
         return distances.ravel(), labels.ravel()
+
+
+class IterationStats:
+    """What a round of k-means came to."""
+
+    def __init__(self, obj: float, imbalance_factor: float, nsplit: float) -> None:
+        self.obj, self.imbalance_factor, self.nsplit = obj, imbalance_factor, int(nsplit)
 
 
 class Clustering(ClusteringParameters):
@@ -161,7 +177,7 @@ class Clustering(ClusteringParameters):
         kmeans.train(x, weights, first)
         assert kmeans.centroids is not None
         self.centroids = Vector(kmeans.centroids.reshape(-1))
-        self.iteration_stats = kmeans.iteration_stats
+        self.iteration_stats = Records(IterationStats(**stats) for stats in kmeans.iteration_stats)
         if index.ntotal:
             index.reset()
         if not index.is_trained:

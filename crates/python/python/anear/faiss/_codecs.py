@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,20 @@ if TYPE_CHECKING:
     from ._index import Floats
 
 
+_C = TypeVar("_C", bound="_Codec")
+
+
 class _Codec:
     """A codec over rows of ``d`` components: an index without rows, which encodes."""
 
     #: The codec by itself.
     _alone: Tree
+
+    def _array(self, name: str) -> Vector:
+        def store(numbers: npt.NDArray[Any]) -> None:
+            self._alone.set_array("", name, np.ascontiguousarray(numbers, dtype="float32"))
+
+        return Vector(self._alone.array("", name), store)
 
     def _field(self, name: str) -> Any:
         return self._alone.fields("")[name]
@@ -87,7 +96,7 @@ class ProductQuantizer(_Codec):
     @property
     def centroids(self) -> Vector:
         """The centroids of the first part, then those of the second and so on."""
-        return Vector(self._alone.array("", "pq.centroids"))
+        return self._array("pq.centroids")
 
 
 class ScalarQuantizer(_Codec):
@@ -109,7 +118,7 @@ class ScalarQuantizer(_Codec):
     @property
     def trained(self) -> Vector:
         """What was learned of the range of components."""
-        return Vector(self._alone.array("", "sq.trained"))
+        return self._array("sq.trained")
 
 
 #: What ``index_factory`` calls the kinds of scalar quantizers; a uniform one is made of another.
@@ -131,7 +140,7 @@ def scalar_tree(d: int, qtype: int, metric: int) -> Tree:
     return tree
 
 
-def codec_of(tree: Tree, at: str, kind: type[_Codec]) -> Any:
+def codec_of(tree: Tree, at: str, kind: type[_C]) -> _C:
     """The codec of an index, by itself."""
     codec = kind.__new__(kind)
     codec._alone = tree.codec(at)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ._codecs import ProductQuantizer, ScalarQuantizer, codec_of, scalar_tree
+from typing import Any
+
+from ._codecs import ProductQuantizer, ScalarQuantizer, scalar_tree
 from ._constants import METRIC_L2
+from ._fields import Codec, Field, Numbers, Setting
 from ._flat import IndexFlatCodes
 from ._index import Index
 from ._parameters import SearchParameters, SearchParametersPQ
 from ._place import Place
-from ._vectors import Vector
 
 
 class IndexScalarQuantizer(IndexFlatCodes):
@@ -17,29 +19,30 @@ class IndexScalarQuantizer(IndexFlatCodes):
     def __init__(self, d: int = 0, qtype: int = 0, metric: int = METRIC_L2) -> None:
         self._begin(Place(scalar_tree(d, qtype, metric)))
 
-    @property
-    def sq(self) -> ScalarQuantizer:
-        """The codec."""
-        return codec_of(self._tree, self._at, ScalarQuantizer)  # type: ignore[no-any-return]
+    sq = Codec(ScalarQuantizer)
 
 
 class IndexPQ(IndexFlatCodes):
     """For each part of a row the number of a centroid."""
 
-    _parameters = (SearchParametersPQ, SearchParameters)
+    _parameters = (SearchParametersPQ,)
     ST_PQ, ST_HE, ST_generalized_HE, ST_SDC, ST_polysemous, ST_polysemous_generalize = range(6)
 
     def __init__(self, d: int = 0, M: int = 1, nbits: int = 8, metric: int = METRIC_L2) -> None:
         self._begin_as(f"PQ{M}x{nbits}np", d, metric)
 
-    @property
-    def pq(self) -> ProductQuantizer:
-        """The codec."""
-        return codec_of(self._tree, self._at, ProductQuantizer)  # type: ignore[no-any-return]
+    pq = Codec(ProductQuantizer)
+
+    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
+        if params is not None and params.sel is not None:
+            raise RuntimeError("a selector given to a search of product codes, which takes none")
+        return super()._how(params)
 
 
 class IndexPQFastScan(Index):
     """Product codes of 4 bits in blocks of 32, looked up by rounded tables."""
+
+    _parameters = ()
 
     implem = 0
 
@@ -53,49 +56,30 @@ class IndexPQFastScan(Index):
             raise RuntimeError(f"fast scan is over codes of 4 bits, not {nbits}")
         self._begin_as(f"PQ{M}x4fs" + ("" if bbs == 32 else f"_{bbs}"), d, metric)
 
-    @property
-    def pq(self) -> ProductQuantizer:
-        """The codec."""
-        return codec_of(self._tree, self._at, ProductQuantizer)  # type: ignore[no-any-return]
+    pq = Codec(ProductQuantizer)
 
-    @property
-    def codes(self) -> Vector:
-        """The bytes of all blocks."""
-        return self._array("codes")
+    codes = Numbers("codes", "The bytes of all blocks.")
 
-    @property
-    def bbs(self) -> int:
-        """Rows in a block."""
-        return int(self._field("bbs"))
+    bbs = Field("bbs", int, "Rows in a block.")
 
 
 class IndexLSH(IndexFlatCodes):
     """A bit for each of some directions: on which side of a threshold a row lies."""
+
+    _parameters = ()
 
     def __init__(
         self, d: int = 0, nbits: int = 0, rotate_data: bool = True, train_thresholds: bool = False
     ) -> None:
         self._begin_as(f"LSH{nbits}" + ("r" if rotate_data else "") + ("t" if train_thresholds else ""), d, METRIC_L2)
 
-    @property
-    def nbits(self) -> int:
-        """Bits of a code."""
-        return int(self._field("nbits"))
+    nbits = Field("nbits", int, "Bits of a code.")
 
-    @property
-    def rotate_data(self) -> bool:
-        """Whether rows are rotated first."""
-        return bool(self._field("rotate_data"))
+    rotate_data = Field("rotate_data", bool, "Whether rows are rotated first.")
 
-    @property
-    def train_thresholds(self) -> bool:
-        """Whether thresholds are learned."""
-        return bool(self._field("train_thresholds"))
+    train_thresholds = Field("train_thresholds", bool, "Whether thresholds are learned.")
 
-    @property
-    def thresholds(self) -> Vector:
-        """The threshold of each bit."""
-        return self._array("thresholds")
+    thresholds = Numbers("thresholds", "The threshold of each bit.")
 
 
 class IndexRaBitQ(IndexFlatCodes):
@@ -104,19 +88,10 @@ class IndexRaBitQ(IndexFlatCodes):
     def __init__(self, d: int = 0, metric: int = METRIC_L2, nb_bits: int = 1) -> None:
         self._begin_as("RaBitQ" if nb_bits == 1 else f"RaBitQ{nb_bits}", d, metric)
 
-    @property
-    def qb(self) -> int:
-        """Bits that components of a query are rounded to; 0 for not at all."""
-        return int(self._field("qb"))
+    qb = Setting("qb", int, "Bits that components of a query are rounded to; 0 for not at all.")
 
-    @qb.setter
-    def qb(self, bits: int) -> None:
-        self._set_field("qb", bits)
-
-    @property
-    def center(self) -> Vector:
-        """What rows are seen from."""
-        return self._array("center")
+    centered = Setting("centered", bool, "Whether the steps that they are rounded to lie about zero.")
+    center = Numbers("center", "What rows are seen from.")
 
 
 class IndexRaBitQFastScan(Index):
@@ -132,38 +107,11 @@ class IndexRaBitQFastScan(Index):
             return
         self._begin_as(f"RaBitQfs{nb_bits}_{bbs}", d, metric)
 
-    @property
-    def qb(self) -> int:
-        """Bits that components of a query are rounded to."""
-        return int(self._field("qb"))
-
-    @qb.setter
-    def qb(self, bits: int) -> None:
-        self._set_field("qb", bits)
-
-    @property
-    def centered(self) -> bool:
-        """Whether the steps of a rounded query lie around 0."""
-        return bool(self._field("centered"))
-
-    @centered.setter
-    def centered(self, centered: bool) -> None:
-        self._set_field("centered", centered)
-
-    @property
-    def center(self) -> Vector:
-        """What rows are seen from."""
-        return self._array("center")
-
-    @property
-    def codes(self) -> Vector:
-        """The bytes of all blocks."""
-        return self._array("codes")
-
-    @property
-    def bbs(self) -> int:
-        """Rows in a block."""
-        return int(self._field("bbs"))
+    qb = Setting("qb", int, "Bits that components of a query are rounded to.")
+    centered = Setting("centered", bool, "Whether the steps that they are rounded to lie about zero.")
+    center = Numbers("center", "What rows are seen from.")
+    codes = Numbers("codes", "The bytes of all blocks.")
+    bbs = Field("bbs", int, "Rows in a block.")
 
 
 class Index2Layer(Index):

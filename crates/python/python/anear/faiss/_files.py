@@ -12,6 +12,8 @@ from .._anear import Tree
 from ._constants import HAMMING, IO_FLAG_ONDISK_SAME_DIR
 from ._index import AnyIndex, Index, IndexBinary, wrapped
 from ._place import Place
+from ._transforms import VectorTransform, transform_at
+from ._vectors import Vector
 
 _Path = str | os.PathLike[str]
 
@@ -62,32 +64,64 @@ class FileIOWriter(PyCallbackIOWriter):
         super().__init__(self._file.write)
 
 
-class VectorIOWriter:
-    """Keeps what is written."""
+class _Bytes:
+    """Bytes in memory, as a vector."""
 
     def __init__(self) -> None:
-        self._written = b""
+        self._bytes = b""
 
     @property
-    def data(self) -> npt.NDArray[np.uint8]:
-        """The bytes."""
-        return np.frombuffer(self._written, np.uint8)
+    def data(self) -> Vector:
+        """The bytes; :func:`copy_array_to_vector` puts others there."""
+
+        def store(numbers: npt.NDArray[Any]) -> None:
+            self._bytes = numbers.astype(np.uint8).tobytes()
+
+        return Vector(np.frombuffer(self._bytes, np.uint8), store)
+
+
+class VectorIOReader(_Bytes, PyCallbackIOReader):
+    """Reads the bytes in :attr:`data`."""
+
+    def _all(self) -> bytes:
+        return self._bytes
+
+
+class VectorIOWriter(_Bytes):
+    """Writes to the end of :attr:`data`."""
 
     def _take(self, data: bytes) -> None:
-        self._written += data
+        self._bytes += data
 
 
 Source = _Path | PyCallbackIOReader
 Target = _Path | PyCallbackIOWriter | VectorIOWriter
 
 
-def _opened(source: Source, io_flags: int) -> Tree:
+#: What stands in a file for no index.
+_NONE = b"null"
+
+
+def _opened(source: Source, io_flags: int) -> Tree | None:
     if isinstance(source, PyCallbackIOReader):
-        return Tree.from_bytes(source._all())
+        return _from_bytes(source._all())
+    if os.path.isfile(source) and os.path.getsize(source) == len(_NONE):
+        with open(source, "rb") as file:
+            return _from_bytes(file.read())
     return Tree.open(source, bool(io_flags & IO_FLAG_ONDISK_SAME_DIR))
 
 
-def _index(tree: Tree, binary: bool) -> Any:
+def _from_bytes(data: bytes) -> Tree | None:
+    return None if data == _NONE else Tree.from_bytes(data)
+
+
+def _to_bytes(index: AnyIndex | None) -> bytes:
+    return _NONE if index is None else index._tree.to_bytes(index._at)
+
+
+def _index(tree: Tree | None, binary: bool) -> Any:
+    if tree is None:
+        return None
     if (tree.metric("") == HAMMING) != binary:
         kind, function = ("bits", "read_index_binary") if not binary else ("numbers", "read_index")
         raise RuntimeError(f"the index is over {kind}: read it with {function}")
@@ -108,23 +142,50 @@ def read_index_binary(source: Source, io_flags: int = 0) -> Any:
     return _index(_opened(source, io_flags), True)
 
 
-def write_index(index: AnyIndex, target: Target, io_flags: int = 0, *, lists: _Path | None = None) -> None:
-    """Writes an index to a file, in place of one that is there; with ``lists``, which FAISS does not have, its
-    inverted lists to a file of their own, as those of ``OnDiskInvertedLists`` are."""
-    if isinstance(target, (PyCallbackIOWriter, VectorIOWriter)):
-        target._take(index._tree.to_bytes(index._at))
+def write_index(
+    index: AnyIndex | None, target: Target, io_flags: int = 0, *, lists: _Path | None = None
+) -> None:
+    """Writes an index, or that there is none, to a file, in place of one that is there; with ``lists``, which
+    FAISS does not have, its inverted lists to a file of their own, as those of ``OnDiskInvertedLists`` are."""
+    if index is None or isinstance(target, (PyCallbackIOWriter, VectorIOWriter)):
+        _write(_to_bytes(index), target)
     elif lists is not None:
         index._tree.save_apart(index._at, target, lists)
     else:
         index._tree.save(index._at, target)
 
 
+def _write(data: bytes, target: Target) -> None:
+    if isinstance(target, (PyCallbackIOWriter, VectorIOWriter)):
+        target._take(data)
+    else:
+        writer = FileIOWriter(target)
+        with writer._file:
+            writer._take(data)
+
+
 write_index_binary = write_index
 
 
-def serialize_index(index: AnyIndex, io_flags: int = 0) -> npt.NDArray[np.uint8]:
+def write_VectorTransform(transform: VectorTransform, target: Target) -> None:
+    """Writes a transform to a file of its own."""
+    _write(transform._tree.transform_to_bytes(transform._at, transform._number), target)
+
+
+def read_VectorTransform(source: Source) -> VectorTransform:
+    """Reads a transform from a file of its own."""
+    if isinstance(source, PyCallbackIOReader):
+        data = source._all()
+    else:
+        reader = FileIOReader(source)
+        with reader._file:
+            data = reader._all()
+    return transform_at(Place(Tree.transform_from_bytes(data)), 0)
+
+
+def serialize_index(index: AnyIndex | None, io_flags: int = 0) -> npt.NDArray[np.uint8]:
     """The bytes of an index's file."""
-    return np.frombuffer(index._tree.to_bytes(index._at), np.uint8).copy()
+    return np.frombuffer(_to_bytes(index), np.uint8).copy()
 
 
 serialize_index_binary = serialize_index
@@ -138,12 +199,12 @@ def _bytes(data: npt.NDArray[np.uint8]) -> bytes:
 
 def deserialize_index(data: npt.NDArray[np.uint8], io_flags: int = 0) -> Any:
     """The index over numbers whose file has these bytes."""
-    return _index(Tree.from_bytes(_bytes(data)), False)
+    return _index(_from_bytes(_bytes(data)), False)
 
 
 def deserialize_index_binary(data: npt.NDArray[np.uint8]) -> Any:
     """The index over bits whose file has these bytes."""
-    return _index(Tree.from_bytes(_bytes(data)), True)
+    return _index(_from_bytes(_bytes(data)), True)
 
 
 def clone_index(index: AnyIndex) -> Any:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ._constants import METRIC_INNER_PRODUCT, METRIC_L2
+from ._fields import Numbers
 from ._index import Index
+from ._parameters import SearchParameters, how
 from ._vectors import Vector
 
 
 class IndexFlatCodes(Index):
     """Codes one behind another, all of them looked at."""
 
-    @property
-    def codes(self) -> Vector:
-        """The bytes of all rows."""
-        return self._array("codes")
+    codes = Numbers("codes", "The bytes of all rows.")
+
+    def _how_within(self, params: SearchParameters | None) -> dict[str, Any]:
+        return how(params)
 
 
 class IndexFlat(IndexFlatCodes):

@@ -6,8 +6,8 @@ from typing import Any
 
 from ._codecs import scalar_name
 from ._constants import METRIC_L2, is_similarity_metric
+from ._fields import Field, Setting
 from ._index import AnyIndex, Index
-from ._parameters import SearchParametersHNSW
 from ._vectors import Vector
 
 
@@ -16,34 +16,15 @@ class HNSW:
 
     def __init__(self, index: Graph) -> None:
         self._index = index
+        self._field, self._set_field = index._field, index._set_field
 
-    @property
-    def efSearch(self) -> int:
-        """How many rows are looked at in a search."""
-        return int(self._index._field("efSearch"))
+    efSearch = Setting("efSearch", int, "How many rows are looked at in a search.")
 
-    @efSearch.setter
-    def efSearch(self, rows: int) -> None:
-        self._index._set_field("efSearch", rows)
+    efConstruction = Setting("efConstruction", int, "How many rows are looked at for a new row's neighbours.")
 
-    @property
-    def efConstruction(self) -> int:
-        """How many rows are looked at for a new row's neighbours."""
-        return int(self._index._field("efConstruction"))
+    entry_point = Field("entry_point", int, "The row that searches begin at.")
 
-    @efConstruction.setter
-    def efConstruction(self, rows: int) -> None:
-        self._index._set_field("efConstruction", rows)
-
-    @property
-    def entry_point(self) -> int:
-        """The row that searches begin at."""
-        return int(self._index._field("entry_point"))
-
-    @property
-    def max_level(self) -> int:
-        """The highest level."""
-        return int(self._index._field("max_level"))
+    max_level = Field("max_level", int, "The highest level.")
 
     @property
     def is_similarity(self) -> bool:
@@ -61,8 +42,6 @@ class HNSW:
 
 class Graph(AnyIndex):
     """What graphs over numbers and over bits have in common."""
-
-    _parameters = (SearchParametersHNSW,)
 
     @property
     def hnsw(self) -> HNSW:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from .._anear import Tree
 from ._clustering import learning
 from ._constants import HAMMING, Float32, omp_get_max_threads
-from ._parameters import SearchParameters, SearchParametersPreTransform, how
+from ._fields import Field, Setting
+from ._parameters import SearchParameters, how
 from ._place import Place
 from ._selectors import IDSelector, IDSelectorBatch
 from ._vectors import Vector
@@ -99,33 +100,26 @@ class AnyIndex:
         """Components in a row; bits for rows of bits."""
         return self._tree.dim(self._at)
 
-    @property
-    def ntotal(self) -> int:
-        """How many rows there are."""
-        return cast(int, self._field("ntotal"))
+    ntotal = Field("ntotal", int, "How many rows there are.")
 
-    @property
-    def is_trained(self) -> bool:
-        """Whether the index has learned what it needs to take rows."""
-        return bool(self._field("is_trained"))
+    is_trained = Setting("is_trained", bool, "Whether the index has learned what it needs to take rows.")
 
-    @is_trained.setter
-    def is_trained(self, value: bool) -> None:
-        self._set_field("is_trained", value)
-
-    @property
-    def code_size(self) -> int:
-        """Bytes of a row's code."""
-        try:
-            return cast(int, self._field("code_size"))
-        except KeyError:
-            raise AttributeError("code_size") from None
+    code_size = Field("code_size", int, "Bytes of a row's code.")
 
     def _how(self, params: SearchParameters | None) -> dict[str, Any]:
-        if params is not None and not isinstance(params, (*self._parameters, SearchParametersPreTransform)):
-            kinds = ", ".join(kind.__name__ for kind in self._parameters)
+        if params is not None and not isinstance(params, self._parameters):
+            kinds = ", ".join(kind.__name__ for kind in self._parameters) or "none"
             raise RuntimeError(f"{type(params).__name__} given to a {type(self).__name__}, which takes {kinds}")
         return how(params)
+
+    def _how_within(self, params: SearchParameters | None) -> dict[str, Any]:
+        return self._how(params)
+
+    def _searched(
+        self, rows: npt.NDArray[Any], k: int, settings: dict[str, Any], lists: Labels | None = None
+    ) -> tuple[npt.NDArray[Any], Labels]:
+        """Distances and labels that a search finds, in the given lists if there are any."""
+        return self._tree.search(self._at, rows, k, settings, lists)
 
     def _rows(self, x: Any) -> npt.NDArray[Any]:
         raise NotImplementedError
@@ -133,9 +127,10 @@ class AnyIndex:
     def train(self, x: Any, numeric_type: int = Float32) -> None:
         """Learns what is needed to take rows from such as these."""
         rows = self._rows(x)
-        self._tree.train(self._at, rows, self._training())
+        self._tree.train(self._at, rows, self._training(len(rows)))
 
-    def _training(self) -> dict[str, Any]:
+    def _training(self, rows: int) -> dict[str, Any]:
+        """How centroids are learned from so many rows."""
         return learning()
 
     def add(self, x: Any, numeric_type: int = Float32) -> None:
@@ -202,14 +197,11 @@ class Index(AnyIndex):
         """How nearness is measured."""
         return self._tree.metric(self._at)
 
-    @property
-    def metric_arg(self) -> float:
-        """The exponent of ``METRIC_Lp``."""
-        return cast(float, self._field("metric_arg"))
+    @metric_type.setter
+    def metric_type(self, metric: int) -> None:
+        self._set_field("metric_type", metric)
 
-    @metric_arg.setter
-    def metric_arg(self, value: float) -> None:
-        self._set_field("metric_arg", value)
+    metric_arg = Setting("metric_arg", float, "The exponent of ``METRIC_Lp``.")
 
     def search(
         self,
@@ -227,19 +219,19 @@ class Index(AnyIndex):
         shape = (len(rows), k)
         assert D is None or D.shape == shape
         assert I is None or I.shape == shape
-        distances, labels = self._tree.search(self._at, rows, int(k), self._how(params))
-        return _into(D, distances), _into(I, labels)
+        distances, labels = self._searched(rows, int(k), self._how(params))
+        return into(D, distances), into(I, labels)
 
     def range_search(
         self, x: Any, thresh: float, *, params: SearchParameters | None = None
     ) -> tuple[npt.NDArray[np.uint64], Floats, Labels]:
         """All rows nearer than ``thresh``: where each query's begin, their distances and labels."""
-        return self._tree.within(self._at, self._rows(x), float(thresh), self._how(params))
+        return self._tree.within(self._at, self._rows(x), float(thresh), self._how_within(params), None)
 
     def assign(self, x: Any, k: int, labels: Labels | None = None) -> Labels:
         """The labels of the ``k`` nearest rows."""
         assert labels is None or labels.shape == (len(x), k)
-        return _into(labels, self.search(x, k)[1])
+        return into(labels, self.search(x, k)[1])
 
     def search_and_reconstruct(
         self,
@@ -255,19 +247,19 @@ class Index(AnyIndex):
         distances, labels = self.search(x, k, params=params, D=D, I=I)
         assert R is None or R.shape == (*labels.shape, self.d)
         rows = self._reconstructed(labels, found=True).reshape(*labels.shape, self.d)
-        return distances, labels, _into(R, rows)
+        return distances, labels, into(R, rows)
 
     def reconstruct(self, key: int, x: Floats | None = None) -> Floats:
         """The row with an id, as near as its code tells."""
         assert x is None or x.shape == (self.d,)
-        return _into(x, self._reconstructed([int(key)])[0])
+        return into(x, self._reconstructed([int(key)])[0])
 
     def reconstruct_batch(self, key: npt.ArrayLike, x: Floats | None = None) -> Floats:
         """The rows with these ids."""
         keys = np.ascontiguousarray(key, dtype="int64")
         (n,) = keys.shape
         assert x is None or x.shape == (n, self.d)
-        return _into(x, self._reconstructed(keys))
+        return into(x, self._reconstructed(keys))
 
     def reconstruct_n(self, n0: int = 0, ni: int = -1, x: Floats | None = None) -> Floats:
         """The rows with ids from ``n0`` on, ``ni`` of them; all that there are for -1."""
@@ -276,7 +268,7 @@ class Index(AnyIndex):
         assert x is None or x.shape == (ni, self.d)
         if ni > 0 and not (0 <= n0 and n0 + ni <= self.ntotal):
             raise RuntimeError(f"rows {n0} to {n0 + ni} of {self.ntotal}")
-        return _into(x, self._reconstructed(np.arange(n0, n0 + ni), found=self._numbers_rows()))
+        return into(x, self._reconstructed(np.arange(n0, n0 + ni), found=self._numbers_rows()))
 
     def _numbers_rows(self) -> bool:
         """Whether FAISS tells rows one after the other that it would not find by their ids."""
@@ -290,7 +282,7 @@ class Index(AnyIndex):
         """Codes of rows, which are not added."""
         rows = self._rows(x)
         assert codes is None or codes.shape == (len(rows), self.sa_code_size())
-        return _into(codes, self._tree.encode(self._at, rows, omp_get_max_threads()))
+        return into(codes, self._tree.encode(self._at, rows, omp_get_max_threads()))
 
     def sa_decode(self, codes: npt.NDArray[np.uint8], x: Floats | None = None) -> Floats:
         """The rows that codes stand for."""
@@ -298,7 +290,7 @@ class Index(AnyIndex):
         assert size == self.sa_code_size()
         assert codes.dtype == np.uint8 or codes.dtype == np.int8
         assert x is None or x.shape == (n, self.d)
-        return _into(x, self._tree.decode(self._at, np.ascontiguousarray(codes).view(np.uint8)))
+        return into(x, self._tree.decode(self._at, np.ascontiguousarray(codes).view(np.uint8)))
 
 
 class IndexBinary(AnyIndex):
@@ -311,11 +303,6 @@ class IndexBinary(AnyIndex):
 
     def _begin_as(self, description: str, d: int) -> None:
         self._begin(Place(Tree.made(description, int(d), HAMMING, 0.0)))
-
-    @property
-    def code_size(self) -> int:
-        """Bytes of a row."""
-        return self.d // 8
 
     def _rows(self, x: Any) -> npt.NDArray[Any]:
         if x.dtype != np.uint8 and x.dtype != np.int8:
@@ -330,18 +317,18 @@ class IndexBinary(AnyIndex):
         """Distances and labels of the ``k`` nearest rows to each query, -1 where there are no more."""
         rows = self._rows(x)
         assert k > 0
-        return self._tree.search(self._at, rows, int(k), self._how(params))
+        return self._searched(rows, int(k), self._how(params))
 
     def range_search(
         self, x: Any, thresh: float, *, params: SearchParameters | None = None
     ) -> tuple[npt.NDArray[np.uint64], Floats, Labels]:
         """All rows nearer than ``thresh``: where each query's begin, their distances and labels."""
-        return self._tree.within(self._at, self._rows(x), float(thresh), self._how(params))
+        return self._tree.within(self._at, self._rows(x), float(thresh), self._how_within(params), None)
 
     def assign(self, x: Any, k: int, labels: Labels | None = None) -> Labels:
         """The labels of the ``k`` nearest rows."""
         assert labels is None or labels.shape == (len(x), k)
-        return _into(labels, self.search(x, k)[1])
+        return into(labels, self.search(x, k)[1])
 
     def _bits(self, ids: npt.ArrayLike) -> npt.NDArray[np.uint8]:
         bits = self._reconstructed(ids).astype(np.uint8)
@@ -359,10 +346,10 @@ class IndexBinary(AnyIndex):
         """The rows with ids from ``n0`` on, ``ni`` of them; all that there are for -1."""
         ni = self.ntotal - n0 if ni == -1 else ni
         assert x is None or x.shape == (ni, self.code_size)
-        return _into(x, self._bits(np.arange(n0, n0 + ni)))
+        return into(x, self._bits(np.arange(n0, n0 + ni)))
 
 
-def _into(place: npt.NDArray[Any] | None, answers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def into(place: npt.NDArray[Any] | None, answers: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The answers, in the caller's array if there is one."""
     if place is None:
         return answers

@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from .._anear import Tree
 from ._clustering import ClusteringParameters, learning
-from ._codecs import ProductQuantizer, ScalarQuantizer, codec_of, scalar_name
+from ._codecs import ProductQuantizer, ScalarQuantizer, scalar_name
 from ._constants import METRIC_INNER_PRODUCT, METRIC_L2
-from ._index import AnyIndex, Index
-from ._parameters import SearchParametersIVF
+from ._fields import Codec, Field, Setting
+from ._index import AnyIndex, Index, Labels, into
+from ._parameters import SearchParameters, SearchParametersIVF
 from ._place import Place
 from ._vectors import Vector
 
@@ -78,11 +79,12 @@ class Lists(AnyIndex):
     """What lists of numbers and of bits have in common."""
 
     _parameters = (SearchParametersIVF,)
-    _fixed = ("quantizer_trains_alone", "max_codes", "polysemous_ht")
+    _fixed = ("quantizer_trains_alone", "polysemous_ht")
 
     quantizer_trains_alone = 0
+    PARALLEL_MODE_NO_HEAP_INIT = 1024
+    #: How FAISS shares the work among threads. Answers are the same; only 0 goes with all ends of searches.
     parallel_mode = 0
-    max_codes = 0
     _cp: ClusteringParameters | None = None
 
     def _begin_with(self, description: str, quantizer: AnyIndex, d: int, metric: int) -> None:
@@ -104,22 +106,98 @@ class Lists(AnyIndex):
     def cp(self, parameters: ClusteringParameters) -> None:
         self._cp = parameters
 
-    def _training(self) -> dict[str, Any]:
+    def _training(self, rows: int) -> dict[str, Any]:
+        if self.quantizer.ntotal != self.nlist:
+            self.cp._warn(rows, self.nlist)
         return learning(self.cp)
 
-    @property
-    def nlist(self) -> int:
-        """How many lists there are."""
-        return int(self._field("nlist"))
+    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
+        settings = super()._how(params)
+        if isinstance(params, SearchParametersIVF):
+            self.quantizer._how(params.quantizer_params)
+            mode = self.parallel_mode & ~self.PARALLEL_MODE_NO_HEAP_INIT
+            if (params.max_codes or params.ensure_topk_full) and mode not in (0, 3):
+                raise RuntimeError("max_codes and ensure_topk_full go with a parallel_mode of 0 or 3 only")
+        return settings
 
-    @property
-    def nprobe(self) -> int:
-        """How many lists are looked at."""
-        return int(self._field("nprobe"))
+    def _how_within(self, params: SearchParameters | None) -> dict[str, Any]:
+        settings = super()._how(params)
+        if isinstance(params, SearchParametersIVF):
+            self.quantizer._how(params.quantizer_params)
+            if params.max_empty_result_buckets and self.parallel_mode != 0:
+                raise RuntimeError("max_empty_result_buckets goes with a parallel_mode of 0 only")
+        return settings
 
-    @nprobe.setter
-    def nprobe(self, lists: int) -> None:
-        self._set_field("nprobe", lists)
+    def _preassigned(self, x: Any, Iq: Any, Dq: Any) -> tuple[npt.NDArray[Any], Labels]:
+        """Queries and the numbers of their lists. Distances to centroids are computed where needed."""
+        rows, lists = self._rows(x), np.ascontiguousarray(Iq, dtype="int64")
+        assert lists.shape == (len(rows), self.nprobe)
+        assert Dq is None or np.shape(Dq) == lists.shape
+        return rows, lists
+
+    def search_preassigned(
+        self,
+        x: Any,
+        k: int,
+        Iq: Any,
+        Dq: Any,
+        *,
+        params: None = None,
+        D: Any = None,
+        I: Any = None,  # noqa: E741
+    ) -> tuple[Any, Labels]:
+        """The ``k`` nearest rows in the lists ``Iq`` of each query, -1 for no list.
+
+        Parameters
+        ----------
+        x
+            Queries.
+        k
+            How many rows to find.
+        Iq
+            ``nprobe`` numbers of lists for each query.
+        Dq
+            The distances to their centroids, which are not needed.
+        params
+            Must be ``None``.
+        D, I
+            Where to write distances and labels.
+        """
+        assert params is None, "params not supported"
+        assert k > 0
+        rows, lists = self._preassigned(x, Iq, Dq)
+        distances, labels = self._searched(rows, int(k), self._how(None), lists)
+        return into(D, distances), into(I, labels)
+
+    def range_search_preassigned(
+        self, x: Any, thresh: float, Iq: Any, Dq: Any, *, params: None = None
+    ) -> tuple[npt.NDArray[np.uint64], Any, Labels]:
+        """All rows nearer than ``thresh`` in the lists ``Iq`` of each query: where each query's begin,
+        their distances and labels."""
+        assert params is None, "params not supported"
+        rows, lists = self._preassigned(x, Iq, Dq)
+        return self._tree.within(self._at, rows, float(thresh), self._how(None), lists)
+
+    def copy_subset_to(self, other: Lists, subset_type: int, a1: int, a2: int) -> None:
+        """Copies some rows to another index with the same lists, behind those that it has.
+
+        Parameters
+        ----------
+        other
+            The other index.
+        subset_type
+            0 for ids from ``a1`` to the one before ``a2``, 1 for ids that leave ``a2`` divided by ``a1``, 2 for
+            as many rows as from ``a1`` to ``a2``, spread over the lists as rows are, 3 for part ``a2`` of ``a1``
+            parts of each list, 4 for the lists from ``a1`` to the one before ``a2``.
+        """
+        which = (int(subset_type), int(a1), int(a2))
+        self._tree.copy_subset(self._at, which, other._tree, other._at)
+
+    nlist = Field("nlist", int, "How many lists there are.")
+
+    nprobe = Setting("nprobe", int, "How many lists are looked at.")
+
+    max_codes = Setting("max_codes", int, "How many rows are scored for a query at most; 0 for no bound.")
 
     @property
     def quantizer(self) -> Any:
@@ -165,14 +243,7 @@ class IndexIVF(Lists, Index):
 
     use_precomputed_table = 0
 
-    @property
-    def by_residual(self) -> bool:
-        """Whether codes stand for differences to the centroid."""
-        return bool(self._field("by_residual"))
-
-    @by_residual.setter
-    def by_residual(self, value: bool) -> None:
-        self._set_field("by_residual", value)
+    by_residual = Setting("by_residual", bool, "Whether codes stand for differences to the centroid.")
 
     def _numbers_rows(self) -> bool:
         return True
@@ -213,10 +284,7 @@ class IndexIVFScalarQuantizer(IndexIVF):
         self._set_field("sq.qtype", qtype)
         self.by_residual = by_residual
 
-    @property
-    def sq(self) -> ScalarQuantizer:
-        """The codec."""
-        return codec_of(self._tree, self._at, ScalarQuantizer)  # type: ignore[no-any-return]
+    sq = Codec(ScalarQuantizer)
 
 
 class IndexIVFPQ(IndexIVF):
@@ -238,10 +306,7 @@ class IndexIVFPQ(IndexIVF):
     ) -> None:
         self._begin_with(f"IVF{nlist},PQ{M}x{nbits_per_idx}np", quantizer, d, metric)
 
-    @property
-    def pq(self) -> ProductQuantizer:
-        """The codec."""
-        return codec_of(self._tree, self._at, ProductQuantizer)  # type: ignore[no-any-return]
+    pq = Codec(ProductQuantizer)
 
 
 class IndexIVFPQR(IndexIVFPQ):
@@ -271,15 +336,23 @@ class IndexIVFPQFastScan(IndexIVF):
             raise RuntimeError(f"fast scan is over codes of 4 bits, not {nbits_per_idx}")
         self._begin_with(f"IVF{nlist},PQ{M}x4fs" + ("" if bbs == 32 else f"_{bbs}"), quantizer, d, metric)
 
-    @property
-    def pq(self) -> ProductQuantizer:
-        """The codec."""
-        return codec_of(self._tree, self._at, ProductQuantizer)  # type: ignore[no-any-return]
+    pq = Codec(ProductQuantizer)
 
-    @property
-    def bbs(self) -> int:
-        """Rows in a block."""
-        return int(self._field("bbs"))
+    def _ends_so(self, params: SearchParameters | None, names: tuple[str, ...]) -> None:
+        """Fails if a search is to end early in a way that FAISS does not go with :attr:`implem`."""
+        for name in names if self.implem not in (0, 10, 11) else ():
+            if getattr(params, name, 0):
+                raise RuntimeError(f"{name} goes with an implem of 0, 10 or 11, not {self.implem}")
+
+    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
+        self._ends_so(params, ("max_codes", "max_lists_num", "ensure_topk_full"))
+        return super()._how(params)
+
+    def _how_within(self, params: SearchParameters | None) -> dict[str, Any]:
+        self._ends_so(params, ("max_empty_result_buckets",))
+        return super()._how_within(params)
+
+    bbs = Field("bbs", int, "Rows in a block.")
 
 
 class IndexIVFRaBitQ(IndexIVF):
@@ -297,14 +370,7 @@ class IndexIVFRaBitQ(IndexIVF):
         bits = "" if nb_bits == 1 else str(nb_bits)
         self._begin_with(f"IVF{nlist},RaBitQ{bits}", quantizer, d, metric)
 
-    @property
-    def qb(self) -> int:
-        """Bits that components of a query are rounded to; 0 for not at all."""
-        return int(self._field("qb"))
-
-    @qb.setter
-    def qb(self, bits: int) -> None:
-        self._set_field("qb", bits)
+    qb = Setting("qb", int, "Bits that components of a query are rounded to; 0 for not at all.")
 
 
 class IndexIVFRaBitQFastScan(IndexIVF):
@@ -327,25 +393,6 @@ class IndexIVFRaBitQFastScan(IndexIVF):
             return
         self._begin_with(f"IVF{nlist},RaBitQfs{nb_bits}_{bbs}", quantizer, d, metric)
 
-    @property
-    def qb(self) -> int:
-        """Bits that components of a query are rounded to."""
-        return int(self._field("qb"))
-
-    @qb.setter
-    def qb(self, bits: int) -> None:
-        self._set_field("qb", bits)
-
-    @property
-    def centered(self) -> bool:
-        """Whether the steps of a rounded query lie around 0."""
-        return bool(self._field("centered"))
-
-    @centered.setter
-    def centered(self, centered: bool) -> None:
-        self._set_field("centered", centered)
-
-    @property
-    def bbs(self) -> int:
-        """Rows in a block."""
-        return int(self._field("bbs"))
+    qb = Setting("qb", int, "Bits that components of a query are rounded to.")
+    centered = Setting("centered", bool, "Whether the steps that they are rounded to lie about zero.")
+    bbs = Field("bbs", int, "Rows in a block.")

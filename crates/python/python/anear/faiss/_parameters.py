@@ -56,14 +56,14 @@ class SearchParametersIVF(SearchParameters):
     max_lists_num = 0
     max_empty_result_buckets = 0
     ensure_topk_full = False
-    _fixed: tuple[str, ...] = ("max_codes", "quantizer_params", "max_lists_num", "max_empty_result_buckets")
 
     def _own(self) -> dict[str, Any]:
-        return {"probes": int(self.nprobe)}
+        most = (self.max_codes, self.max_lists_num, bool(self.ensure_topk_full), self.max_empty_result_buckets)
+        coarse = None if self.quantizer_params is None else how(self.quantizer_params)
+        return {"probes": int(self.nprobe), "budget": most, "coarse": coarse}
 
 
-class IVFSearchParameters(SearchParametersIVF):
-    """For inverted lists, by its older name."""
+IVFSearchParameters = SearchParametersIVF
 
 
 class IVFPQSearchParameters(SearchParametersIVF):
@@ -71,7 +71,25 @@ class IVFPQSearchParameters(SearchParametersIVF):
 
     scan_table_threshold = 0
     polysemous_ht = 0
-    _fixed = (*SearchParametersIVF._fixed, "polysemous_ht")
+    _fixed = ("polysemous_ht",)
+
+
+class _Rounding(SearchParameters):
+    """How queries are rounded, for RaBitQ codes."""
+
+    qb = 4
+    centered = False
+
+    def _own(self) -> dict[str, Any]:
+        return {**super()._own(), "rounding": (int(self.qb), bool(self.centered))}
+
+
+class RaBitQSearchParameters(_Rounding):
+    """For RaBitQ codes."""
+
+
+class IVFRaBitQSearchParameters(_Rounding, SearchParametersIVF):
+    """For inverted lists of RaBitQ codes."""
 
 
 class SearchParametersPQ(SearchParameters):
@@ -125,6 +143,9 @@ def how(params: SearchParameters | None) -> dict[str, Any]:
         "effort": None,
         "factor": None,
         "selector": None,
+        "budget": None,
+        "coarse": None,
+        "rounding": None,
         "threads": omp_get_max_threads(),
     }
     while params is not None:

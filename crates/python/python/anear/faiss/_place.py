@@ -12,6 +12,7 @@ from .._anear import Tree
 
 if TYPE_CHECKING:
     from ._index import AnyIndex
+    from ._transforms import VectorTransform
 
 
 class Place:
@@ -22,6 +23,8 @@ class Place:
         self.parent = parent
         self._step = step
         self._inside: dict[str, AnyIndex] = {}
+        #: The transforms that Python knows of, by their numbers.
+        self.transforms: dict[int, VectorTransform] = {}
 
     @property
     def tree(self) -> Tree:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,6 +62,16 @@ class IDSelectorBitmap(IDSelector):
     def __init__(self, bitmap: npt.NDArray[np.uint8]) -> None:
         assert bitmap.dtype == np.uint8
         self._set = Selector.bitmap(bitmap.tobytes())
+
+
+class PyCallbackIDSelector(IDSelector):
+    """The ids for which a function returns something true.
+
+    Searches call it for each row that is near enough, from whichever thread; what it raises, they raise.
+    """
+
+    def __init__(self, callback: Callable[[int], Any]) -> None:
+        self._set = Selector.asked(callback)
 
 
 class IDSelectorNot(IDSelector):

@@ -5,47 +5,86 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .._anear import Tree
 from ._clustering import learning
 from ._constants import METRIC_L2
+from ._fields import Field, Numbers, Setting
+from ._place import Place
 from ._vectors import Vector
 
 if TYPE_CHECKING:
     from ._index import Floats, Index
 
+#: How far the products of a matrix's rows may be from those at right angles. Source: FAISS 1.15,
+#: ``LinearTransform::set_is_orthonormal``.
+_SLACK = 4e-5
+
 
 class VectorTransform:
     """A transform from rows of ``d_in`` components to rows of ``d_out``."""
 
-    _tree: Tree
-    _at = ""
+    #: Where the transform is: before an index without rows of its own, until it is put before another.
+    _place: Place
     _number = 0
     verbose = False
+    own_fields = False
+    thisown = True
+    #: What is taken at its default only: training does not go by it here.
+    _fixed: tuple[str, ...] = ()
+
+    def _begin(self, tree: Tree) -> None:
+        self._place = Place(tree)
 
     def _begin_as(self, description: str, d_in: int) -> None:
-        self._tree = Tree.made(f"{description},Flat", int(d_in), METRIC_L2, 0.0)
+        self._begin(Tree.made(f"{description},Flat", int(d_in), METRIC_L2, 0.0))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not hasattr(type(self), name) and name != "_place":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if name in self._fixed and value != getattr(type(self), name):
+            raise RuntimeError(f"{name} of {type(self).__name__} can only be {getattr(type(self), name)}")
+        object.__setattr__(self, name, value)
+
+    @property
+    def _tree(self) -> Tree:
+        return self._place.tree
+
+    @property
+    def _at(self) -> str:
+        return self._place.at
 
     def _alone(self) -> Tree:
         return self._tree.transform(self._at, self._number)
 
-    def _about(self) -> Any:
+    def _about(self) -> tuple[int, int, bool, str]:
         return self._tree.about_transform(self._at, self._number)
+
+    def _field(self, name: str) -> Any:
+        return self._tree.transform_fields(self._at, self._number)[name]
+
+    def _set_field(self, name: str, value: float) -> None:
+        self._tree.set_transform_field(self._at, self._number, name, float(value))
+
+    def _array(self, name: str) -> Vector:
+        def store(numbers: npt.NDArray[Any]) -> None:
+            floats = np.ascontiguousarray(numbers, dtype="float32")
+            self._tree.set_transform_array(self._at, self._number, name, floats)
+
+        return Vector(self._tree.transform_array(self._at, self._number, name), store)
 
     @property
     def d_in(self) -> int:
         """Components before."""
-        return int(self._about()[0])
+        return self._about()[0]
 
     @property
     def d_out(self) -> int:
         """Components after."""
-        return int(self._about()[1])
+        return self._about()[1]
 
-    @property
-    def is_trained(self) -> bool:
-        """Whether it has learned what it needs."""
-        return bool(self._about()[2])
+    is_trained = Setting("is_trained", bool, "Whether it has learned what it needs.")
 
     def _rows(self, x: Any, d: int) -> Floats:
         assert x.shape[1] == d
@@ -53,7 +92,7 @@ class VectorTransform:
 
     def train(self, x: Any) -> None:
         """Learns from rows."""
-        self._tree.train(self._at, self._rows(x, self.d_in), learning())
+        self._tree.train_transform(self._at, self._number, self._rows(x, self.d_in), learning())
 
     def apply(self, x: Any) -> Floats:
         """What rows become."""
@@ -73,15 +112,26 @@ class VectorTransform:
 class LinearTransform(VectorTransform):
     """Multiplies with a matrix, then adds."""
 
-    @property
-    def A(self) -> Vector:
-        """The matrix, one row of it for each component after."""
-        return Vector(self._tree.matrix(self._at, self._number)[0])
+    have_bias = Field("have_bias", bool, "Whether something is added.")
+    A = Numbers("A", "The matrix, one row of it for each component after.")
+    b = Numbers("b", "What is added.")
+
+    def __init__(self, d_in: int = 0, d_out: int = 0, have_bias: bool = False) -> None:
+        self._begin(Tree.linear(int(d_in), int(d_out), bool(have_bias)))
 
     @property
-    def b(self) -> Vector:
-        """What is added."""
-        return Vector(self._tree.matrix(self._at, self._number)[1])
+    def is_orthonormal(self) -> bool:
+        """Whether the rows of the matrix, or its columns where it has more rows, have length 1 and are at right
+        angles."""
+        matrix = np.asarray(self.A, dtype=np.float64)
+        if matrix.size != self.d_in * self.d_out:
+            return False
+        matrix = matrix.reshape(self.d_out, self.d_in)
+        products = matrix @ matrix.T if self.d_out <= self.d_in else matrix.T @ matrix
+        return bool(np.abs(products - np.eye(len(products))).max(initial=0.0) < _SLACK)
+
+    def set_is_orthonormal(self) -> None:
+        """Does nothing: :attr:`is_orthonormal` is found when asked for."""
 
 
 class RandomRotationMatrix(LinearTransform):
@@ -98,22 +148,44 @@ class RandomRotationMatrix(LinearTransform):
 class PCAMatrix(LinearTransform):
     """Principal components."""
 
-    def __init__(self, d_in: int, d_out: int, eigen_power: float = 0.0, random_rotation: bool = False) -> None:
-        if eigen_power not in (0.0, -0.5):
-            raise RuntimeError(f"an eigen_power of {eigen_power}; 0 and -0.5 are supported")
-        kind = "PCA" + ("W" if eigen_power else "") + ("R" if random_rotation else "")
-        self._begin_as(f"{kind}{d_out}", d_in)
+    max_points_per_d = 1000
+    _fixed = ("max_points_per_d",)
+
+    eigen_power = Setting("eigen_power", float, "To which power of its eigenvalue a component is scaled.")
+    epsilon = Setting("epsilon", float, "What is added to eigenvalues before.")
+    random_rotation = Setting("random_rotation", bool, "Whether a random rotation comes behind.")
+    balanced_bins = Setting("balanced_bins", int, "Among how many bins components are balanced; 0 for none.")
+    mean = Numbers("mean", "The mean of the rows it has learned from.")
+    eigenvalues = Numbers("eigenvalues", "All eigenvalues, the largest first.")
+    PCAMat = Numbers("PCAMat", "All principal components.")
+
+    def __init__(
+        self, d_in: int = 0, d_out: int = 0, eigen_power: float = 0.0, random_rotation: bool = False
+    ) -> None:
+        self._begin_as(f"PCA{d_out}", d_in)
+        self.eigen_power, self.random_rotation = eigen_power, random_rotation
 
 
 class OPQMatrix(LinearTransform):
     """A rotation after which product codes leave out little."""
 
-    def __init__(self, d: int, M: int = 1, d2: int = -1) -> None:
+    niter_pq = 4
+    niter_pq_0 = 40
+    max_train_points = 256 * 256
+    pq: Any = None
+    _fixed = ("niter_pq", "niter_pq_0", "max_train_points", "pq")
+
+    M = Field("M", int, "Parts of the product codes.")
+    niter = Setting("niter", int, "Rounds of training.")
+
+    def __init__(self, d: int = 0, M: int = 1, d2: int = -1) -> None:
         self._begin_as(f"OPQ{M}_{d2 if d2 != -1 else d}", d)
 
 
 class ITQTransform(VectorTransform):
     """A rotation after which signs tell much."""
+
+    mean = Numbers("mean", "The mean of the rows it has learned from.")
 
     def __init__(self, d_in: int, d_out: int, do_pca: bool = False) -> None:
         self._begin_as(f"ITQ{d_out}" if do_pca or d_in != d_out else "ITQ", d_in)
@@ -121,6 +193,8 @@ class ITQTransform(VectorTransform):
 
 class NormalizationTransform(VectorTransform):
     """Makes the length of rows 1."""
+
+    norm = Field("norm", float, "The exponent of the norm.")
 
     def __init__(self, d: int, norm: float = 2.0) -> None:
         if norm != 2.0:
@@ -131,19 +205,54 @@ class NormalizationTransform(VectorTransform):
 class CenteringTransform(VectorTransform):
     """Subtracts the mean."""
 
+    mean = Numbers("mean", "The mean of the rows it has learned from.")
+
+    def __init__(self, d: int = 0) -> None:
+        self._begin(Tree.centering(int(d)))
+
 
 class RemapDimensionsTransform(VectorTransform):
-    """Takes components from other places."""
+    """Takes components from other places.
 
-    def __init__(self, d_in: int, d_out: int, uniform: bool = True) -> None:
-        self._begin_as(f"Pad{d_out}", d_in)
+    Parameters
+    ----------
+    d_in, d_out
+        Components before and after.
+    uniform
+        Whether components are spread, or taken, evenly; else the first ones are taken, and zeros fill up. Or
+        for each component after where it is taken from, -1 for 0.
+    """
+
+    def __init__(self, d_in: int, d_out: int, uniform: bool | npt.ArrayLike = True) -> None:
+        fewer = min(d_in, d_out)
+        if not isinstance(uniform, (bool, int)):
+            places = np.asarray(uniform, dtype=np.int32)
+            assert places.shape == (d_out,)
+        else:
+            places = np.full(d_out, -1, dtype=np.int32)
+            steps = np.arange(fewer)
+            if not uniform:
+                places[:fewer] = steps
+            elif d_in < d_out:
+                places[steps * d_out // d_in] = steps
+            else:
+                places[:] = steps * d_in // d_out
+        self._begin(Tree.remapping(int(d_in), places))
 
 
 _KINDS: dict[str, type[VectorTransform]] = {
     kind.__name__: kind
-    for kind in (VectorTransform, LinearTransform, RandomRotationMatrix, PCAMatrix, OPQMatrix, ITQTransform,
+    for kind in (LinearTransform, RandomRotationMatrix, PCAMatrix, OPQMatrix, ITQTransform,
                  NormalizationTransform, CenteringTransform, RemapDimensionsTransform)
 }
+
+
+def transform_at(place: Place, number: int) -> VectorTransform:
+    """One of the transforms of the index at a place, as an object of its class."""
+    kind = _KINDS.get(place.tree.about_transform(place.at, number)[3], LinearTransform)
+    transform = kind.__new__(kind)
+    transform._place, transform._number = place, number
+    return transform
 
 
 class Chain:
@@ -157,12 +266,13 @@ class Chain:
         return int(self._index._field("transforms"))
 
     def at(self, number: int) -> VectorTransform:
-        """One of them."""
-        tree = self._index._tree
-        kind = _KINDS[tree.about_transform(self._index._at, number)[3]]
-        transform = kind.__new__(kind)
-        transform._tree, transform._at, transform._number = tree, self._index._at, number
-        return transform
+        """One of them, the same object each time."""
+        known = self._index._place.transforms
+        if number not in known:
+            known[number] = transform_at(self._index._place, number)
+        return known[number]
+
+    __len__ = size
 
 
 def downcast_VectorTransform(transform: VectorTransform) -> VectorTransform:

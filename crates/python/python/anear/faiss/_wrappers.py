@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._fields import Numbers, Setting
 from ._index import AnyIndex, Index, IndexBinary
 from ._parameters import IndexRefineSearchParameters, SearchParameters, how
 from ._place import Place
 from ._transforms import Chain, VectorTransform
-from ._vectors import Vector
 
 
 class _Around(AnyIndex):
@@ -22,7 +22,7 @@ class _Around(AnyIndex):
         return self._place.inside(self._step)
 
     def _how(self, params: SearchParameters | None) -> dict[str, Any]:
-        if params is not None and type(params) is not SearchParameters:
+        if params is not None:
             self.index._how(params._nested() if params._nests else params)
         return how(params)
 
@@ -39,10 +39,7 @@ class _IdMap(_Around):
         self._begin(Place(index._alone().with_ids(self._both_ways)))
         self._place.take_in(index, "inner")
 
-    @property
-    def id_map(self) -> Vector:
-        """The ids in the order of the rows."""
-        return self._array("id_map")
+    id_map = Numbers("id_map", "The ids in the order of the rows.")
 
 
 class IndexIDMap(_IdMap, Index):
@@ -53,6 +50,11 @@ class IndexIDMap2(IndexIDMap):
     """Ids for the rows of an index, by which rows are found as well."""
 
     _both_ways = True
+
+    def check_consistency(self) -> None:
+        """Fails if there is not an id for each row."""
+        if not len(self.id_map) == self.ntotal == self.index.ntotal:
+            raise RuntimeError(f"{len(self.id_map)} ids for {self.index.ntotal} rows")
 
 
 class IndexBinaryIDMap(_IdMap, IndexBinary):
@@ -80,7 +82,13 @@ class IndexPreTransform(_Around, Index):
 
     def prepend_transform(self, transform: VectorTransform) -> None:
         """Puts a transform before those that are there."""
-        self._place.put(self._alone().behind(transform._alone()))
+        place = self._place
+        place.put(self._alone().behind(transform._alone()))
+        moved = {number + 1: known for number, known in place.transforms.items()}
+        for number, known in moved.items():
+            known._number = number
+        transform._place, transform._number = place, 0
+        place.transforms = {0: transform, **moved}
 
     def _numbers_rows(self) -> bool:
         return bool(self.index._numbers_rows())
@@ -125,14 +133,7 @@ class IndexRefine(_Around, Index):
         """What orders them."""
         return self._place.inside("refinement")
 
-    @property
-    def k_factor(self) -> float:
-        """How many times as many rows as wanted are found first."""
-        return float(self._field("k_factor"))
-
-    @k_factor.setter
-    def k_factor(self, factor: float) -> None:
-        self._set_field("k_factor", factor)
+    k_factor = Setting("k_factor", float, "How many times as many rows as wanted are found first.")
 
 
 class IndexRefineFlat(IndexRefine):

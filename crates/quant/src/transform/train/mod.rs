@@ -43,8 +43,8 @@ pub fn train(transform: &mut TransformParts, rows: &[f32], work: &Work<'_>) -> R
             LinearOrigin::Principal(principal) => {
                 (*matrix, *bias) = principal::learn(principal, dims, rows, work)?;
             }
-            LinearOrigin::OptimizedProduct { parts } => {
-                *matrix = optimized::learn(*parts, dims, rows, work)?;
+            LinearOrigin::OptimizedProduct { parts, rounds } => {
+                *matrix = optimized::learn((*parts, *rounds), dims, rows, work)?;
             }
             LinearOrigin::IterativeQuantization { rounds, seed } => {
                 *matrix = iterative::learn((*rounds, *seed), input_dim, rows, work)?;

@@ -13,7 +13,6 @@ use anear_types::parts::ProductParts;
 use anear_types::{Error, Result};
 
 const MOST_ROWS: usize = 256 * 256;
-const ROUNDS: usize = 50;
 /// Rounds of k-means in the first round, and in each of the others, which go on from there.
 const FIRST_ITERATIONS: usize = 40;
 const ITERATIONS: usize = 4;
@@ -23,9 +22,9 @@ const ROTATION_SEED: u64 = 1234;
 /// Rows that are encoded in one go.
 const BLOCK_ROWS: usize = 1024;
 
-/// Learns the matrix for a quantizer of so many parts.
+/// Learns the matrix for a quantizer of so many parts in so many rounds.
 pub(super) fn learn(
-    parts: usize,
+    (parts, rounds): (usize, usize),
     (input_dim, output_dim): (usize, usize),
     rows: &[f32],
     work: &Work<'_>,
@@ -40,8 +39,8 @@ pub(super) fn learn(
     matrix.truncate(output_dim * dim);
     let mut product = ProductParts { parts, bits: 8, centroids: Vec::new() };
     let quiet = Work { report: None, ..*work };
-    for round in 0..ROUNDS {
-        work.report("optimizing a rotation", round as u64, ROUNDS as u64);
+    for round in 0..rounds {
+        work.report("optimizing a rotation", round as u64, rounds as u64);
         let turned = projected(&rows, &matrix, dim, work)?;
         let iterations = if round == 0 { FIRST_ITERATIONS } else { ITERATIONS };
         let settings =

@@ -1,0 +1,68 @@
+"""Attributes that the compiled half keeps: each class of indexes says which it has, and under what name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar, cast
+
+from ._codecs import _Codec, codec_of
+from ._vectors import Vector
+
+T = TypeVar("T")
+C = TypeVar("C", bound=_Codec)
+
+
+class Field(Generic[T]):
+    """A number that an index has."""
+
+    def __init__(self, name: str, kind: Callable[[Any], T], doc: str) -> None:
+        self.name, self.kind, self.__doc__ = name, kind, doc
+
+    def __get__(self, index: Any, owner: Any = None) -> T:
+        if index is None:
+            return cast(T, self)
+        try:
+            return self.kind(index._field(self.name))
+        except KeyError:
+            raise AttributeError(self.name) from None
+
+    def __set__(self, index: Any, value: T) -> None:
+        raise AttributeError(f"{self.name} of a {type(index).__name__} cannot be set")
+
+
+class Setting(Field[T]):
+    """A number that an index has and that may be set."""
+
+    def __set__(self, index: Any, value: T) -> None:
+        index._set_field(self.name, value)
+
+
+class Numbers:
+    """An array that an index has, as a copy."""
+
+    def __init__(self, name: str, doc: str) -> None:
+        self.name, self.__doc__ = name, doc
+
+    def __get__(self, index: Any, owner: Any = None) -> Vector:
+        if index is None:
+            return cast(Vector, self)
+        found: Vector = index._array(self.name)
+        return found
+
+    def __set__(self, index: Any, value: Any) -> None:
+        raise AttributeError(f"{self.name} of a {type(index).__name__} cannot be set")
+
+
+class Codec(Generic[C]):
+    """The codec of an index; another one of its kind may be set in its place."""
+
+    def __init__(self, kind: type[C]) -> None:
+        self.kind, self.__doc__ = kind, "The codec."
+
+    def __get__(self, index: Any, owner: Any = None) -> C:
+        if index is None:
+            return cast(C, self)
+        return codec_of(index._tree, index._at, self.kind)
+
+    def __set__(self, index: Any, codec: C) -> None:
+        index._tree.set_codec(index._at, codec._alone)
