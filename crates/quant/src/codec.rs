@@ -112,7 +112,7 @@ pub trait Codec: Debug + Send + Sync {
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>>;
 
     /// The same with components of the query rounded otherwise than the codec would; codecs that do not
-    /// round queries have no use for it, nor those that look up signs, as in FAISS.
+    /// round queries have no use for it.
     ///
     /// # Errors
     /// As for [`scorer`](Codec::scorer).

@@ -585,6 +585,16 @@ fn signs_that_are_looked_up_estimate_the_same_distances() {
                 looked_up.gather(&groups, &[at as u32], &mut gathered);
                 assert_eq!(gathered, [in_lists[at]], "{about}");
             }
+            let other = RabitqParts { query_bits: 3, centered: !centered, ..parts.clone() };
+            let other = rabitq::Packed::new(dim, &other, measure);
+            let query = Query::Floats(&query);
+            for (codec, bits) in [(&packed, 0), (&other, 8)] {
+                let mut same = vec![0.0; 70];
+                let rounding = Rounding { bits, centered };
+                codec.rounding_scorer(query, how, rounding).unwrap().block(&groups, &mut same);
+                assert_eq!(same, *looked_up_once, "{about}");
+            }
+            assert!(other.rounding_scorer(query, how, Rounding { bits: 9, centered }).is_err());
             let limit = in_lists.iter().copied().fold(f32::INFINITY, f32::min);
             if bits == 1 {
                 check_near(&mut *looked_up, &groups, in_lists);

@@ -88,6 +88,8 @@ def drawn(number):
     metric = choose.choice([L2, L2, L2, PRODUCT])
     if structure == "HNSW8," and code.startswith("PQ"):
         metric = L2  # FAISS takes the other one, and goes by this
+    if code == "LSH":
+        metric = L2  # FAISS takes no other one
     if structure == "" and code == "Flat" and choose.random() < 0.5:
         metric = choose.choice([theirs.METRIC_L1, theirs.METRIC_Linf, theirs.METRIC_Canberra, theirs.METRIC_BrayCurtis])
     return Case(

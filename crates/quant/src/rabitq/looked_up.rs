@@ -22,6 +22,7 @@ use anear_kernels::lookup::packed::ENTRIES;
 #[derive(Debug)]
 pub(super) struct LookedUp<'a> {
     codec: &'a Packed,
+    rounding: Rounding,
     query: Vec<f32>,
     /// The squared length of the query, which counts for inner products.
     square: f32,
@@ -58,10 +59,11 @@ enum Rough {
 }
 
 impl<'a> LookedUp<'a> {
-    pub(super) fn new(codec: &'a Packed, query: &[f32]) -> LookedUp<'a> {
+    pub(super) fn new(codec: &'a Packed, query: &[f32], rounding: Rounding) -> LookedUp<'a> {
         assert_eq!(query.len(), codec.dim());
         let mut looked_up = LookedUp {
             codec,
+            rounding,
             query: query.to_vec(),
             square: dot(query, query),
             views: Vec::new(),
@@ -83,8 +85,8 @@ impl<'a> LookedUp<'a> {
         for (center, entries) in centers.iter().zip(entries.chunks_exact_mut(view_entries)) {
             let moved: Vec<f32> = self.query.iter().zip(*center).map(|(x, y)| x - y).collect();
             let square = dot(&moved, &moved);
-            let steps = Steps::new(&moved, square, self.codec);
-            let table = if self.codec.rabitq.rounding.centered { differing } else { table };
+            let steps = Steps::new(&moved, square, self.rounding);
+            let table = if self.rounding.centered { differing } else { table };
             let tables = entries.as_chunks_mut().0.iter_mut();
             tables.zip(steps.numbers.chunks(4)).for_each(|(to, four)| *to = table(&steps, four));
             let is_product = self.codec.rabitq.is_product;
@@ -98,7 +100,7 @@ impl<'a> LookedUp<'a> {
         };
         let (begins, widths) = (sums(&tables.lows), sums(&tables.widths));
         let widest_sum = widths.into_iter().fold(0.0, f32::max);
-        let Rounded { tables, factor } = match self.codec.rabitq.rounding.centered {
+        let Rounded { tables, factor } = match self.rounding.centered {
             false => tables.round(widest_sum),
             true => tables.round_whole(widest_sum),
         };
@@ -250,8 +252,8 @@ struct Steps {
 }
 
 impl Steps {
-    fn new(moved: &[f32], square: f32, codec: &Packed) -> Steps {
-        let (dim, Rounding { bits, centered }) = (moved.len() as f32, codec.rabitq.rounding);
+    fn new(moved: &[f32], square: f32, rounding: Rounding) -> Steps {
+        let (dim, Rounding { bits, centered }) = (moved.len() as f32, rounding);
         let last = ((1u32 << bits) - 1) as u8;
         let (low, high) = if centered {
             let reach = REACH[usize::from(bits) - 1] * (square / dim).sqrt();

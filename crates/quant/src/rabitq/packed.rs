@@ -2,7 +2,7 @@
 
 use super::Rabitq;
 use super::looked_up::LookedUp;
-use crate::codec::{Codec, How, Query, Scorer};
+use crate::codec::{Codec, How, Query, Rounding, Scorer};
 use crate::packed::{GROUP, Layout};
 use anear_types::parts::RabitqParts;
 use anear_types::{Error, Measure, Result};
@@ -73,9 +73,26 @@ impl Codec for Packed {
     }
 
     fn scorer<'a>(&'a self, query: Query<'_>, how: How) -> Result<Box<dyn Scorer + 'a>> {
+        self.rounding_scorer(query, how, self.rabitq.rounding)
+    }
+
+    fn rounding_scorer<'a>(
+        &'a self,
+        query: Query<'_>,
+        how: How,
+        rounding: Rounding,
+    ) -> Result<Box<dyn Scorer + 'a>> {
+        let Rounding { bits, .. } = rounding;
+        if bits > 8 {
+            return Err(Error::usage(format!(
+                "queries rounded to {bits} bits; up to 8 are possible"
+            )));
+        }
+        // As in FAISS, where 0 bits stand for what the index says.
+        let rounding = if bits == 0 { self.rabitq.rounding } else { rounding };
         match how.measure {
             Measure::L2 | Measure::InnerProduct => {
-                Ok(Box::new(LookedUp::new(self, query.floats())))
+                Ok(Box::new(LookedUp::new(self, query.floats(), rounding)))
             }
             other => Err(Error::unsupported(format!("RaBitQ codes are not compared by {other}"))),
         }

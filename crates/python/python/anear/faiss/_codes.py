@@ -97,6 +97,7 @@ class IndexRaBitQ(IndexFlatCodes):
 class IndexRaBitQFastScan(Index):
     """Codes of RaBitQ in blocks of 32, whose signs are looked up by rounded tables."""
 
+    _parameters = ()
     implem = 0
 
     def __init__(

@@ -396,3 +396,8 @@ class IndexIVFRaBitQFastScan(IndexIVF):
     qb = Setting("qb", int, "Bits that components of a query are rounded to.")
     centered = Setting("centered", bool, "Whether the steps that they are rounded to lie about zero.")
     bbs = Field("bbs", int, "Rows in a block.")
+
+    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
+        if getattr(params, "max_codes", 0):
+            raise RuntimeError("max_codes does not go with codes of RaBitQ in blocks")
+        return super()._how(params)
