@@ -102,6 +102,11 @@ pub trait Codec: Debug + Send + Sync {
         None
     }
 
+    /// Bytes that a prepared query reads besides codes; 0 if they are few.
+    fn query_bytes(&self) -> usize {
+        0
+    }
+
     /// Prepares a query, to score codes against it.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ use std::ops::Range;
 pub(crate) const BLOCK_CODES: usize = 1024;
 /// Queries that a block of codes is scored against before the next one is taken.
 const QUERIES_AT_ONCE: usize = 32;
+/// What these may read besides: tables of more are slower to come by than codes.
+const QUERIES_BYTES: usize = 64 << 10;
 /// The same where they are decoded for that.
 const QUERIES_TOGETHER: usize = 128;
 /// So few components of centroids are scored as they are.
@@ -164,8 +166,10 @@ impl AnnIndex for CodedIndex {
             return Ok(self.search_together(values, dim, op, goal, settings));
         }
         let mut found = Vec::with_capacity(queries.len());
-        for start in (0..queries.len()).step_by(QUERIES_AT_ONCE) {
-            let some = queries.range(start, queries.len().min(start + QUERIES_AT_ONCE));
+        let at_once = QUERIES_BYTES.checked_div(self.codec.query_bytes());
+        let at_once = at_once.map_or(QUERIES_AT_ONCE, |count| count.clamp(1, QUERIES_AT_ONCE));
+        for start in (0..queries.len()).step_by(at_once) {
+            let some = queries.range(start, queries.len().min(start + at_once));
             found.extend(self.search_some(some, goal, settings)?);
         }
         Ok(found)

@@ -102,6 +102,10 @@ impl Codec for Product {
         (self.parts * self.bits).div_ceil(8)
     }
 
+    fn query_bytes(&self) -> usize {
+        self.table_entries() * size_of::<f32>()
+    }
+
     fn is_lossless(&self) -> bool {
         false
     }
