@@ -4,15 +4,14 @@ use super::{AnnIndex, Hit, Queries, Settings};
 use crate::flat::{Goal, side_by_side};
 use anear_types::{Error, Result};
 use std::ops::Range;
-use std::time::{Duration, Instant};
 
-/// Which share of a thread's queries is searched first, to see how long they take.
-const TRIAL: usize = 16;
-/// How much work is worth the start of a thread.
-const WORTH_A_THREAD: Duration = Duration::from_micros(50);
+/// How many components of all rows, once for each query, are worth the start of a thread. What takes time
+/// cannot be asked: how queries are shared out decides on the last digits of sums, which are the same
+/// whenever the same is asked.
+const WORTH_A_THREAD: u64 = 1 << 22;
 
 /// Searches with up to so many threads, each for some of the queries. The answers are those of
-/// one thread.
+/// one thread, but for the last digits of scores.
 ///
 /// # Errors
 /// As for [`AnnIndex::search`] and [`Queries::check`].
@@ -24,7 +23,7 @@ pub fn search_in_threads(
     threads: usize,
 ) -> Result<Vec<Vec<Hit>>> {
     queries.check(index, goal)?;
-    in_threads(queries.len(), threads, |some| {
+    in_threads(queries.len(), worth(index, queries, threads), |some| {
         index.search(queries.range(some.start, some.end), goal, settings)
     })
 }
@@ -47,31 +46,30 @@ pub fn search_lists_in_threads(
             format!("lists for {} queries, of which there are {}", lists.len(), queries.len());
         return Err(Error::usage(what));
     }
-    in_threads(queries.len(), threads, |some| {
+    in_threads(queries.len(), worth(index, queries, threads), |some| {
         index.search_lists(queries.range(some.start, some.end), &lists[some], goal, settings)
     })
 }
 
-/// Searches for so many queries, some at a time.
+/// How many of so many threads are worth while.
+fn worth(index: &dyn AnnIndex, queries: Queries<'_>, threads: usize) -> usize {
+    let components = index.rows().saturating_mul(index.dim() as u64);
+    let worth = components.saturating_mul(queries.len() as u64) / WORTH_A_THREAD;
+    threads.min(usize::try_from(worth).unwrap_or(usize::MAX)).max(1)
+}
+
+/// Searches for so many queries, one share of them in each thread: what queries have in common is done once
+/// for each share.
 fn in_threads(
     count: usize,
     threads: usize,
     search: impl Fn(Range<usize>) -> Result<Vec<Vec<Hit>>> + Sync,
 ) -> Result<Vec<Vec<Hit>>> {
-    if threads <= 1 || count <= 1 {
-        return search(0..count);
-    }
-    let begin = Instant::now();
-    let tried = (count / (TRIAL * threads)).max(1);
-    let mut found = search(0..tried)?;
-    let left = begin.elapsed() * (count - tried) as u32 / tried as u32;
-    let worth = (left.as_nanos() / WORTH_A_THREAD.as_nanos()) as usize;
-    let threads = threads.min(worth).clamp(1, count - tried);
-    // One share each: what queries have in common is done once for each share.
-    let share = (count - tried).div_ceil(threads);
+    let share = count.div_ceil(threads).max(1);
     let search = &search;
-    let starts = (tried..count).step_by(share);
+    let starts = (0..count).step_by(share);
     let tasks = starts.map(|start| move || search(start..count.min(start + share)));
+    let mut found = Vec::with_capacity(count);
     for part in side_by_side(tasks) {
         found.extend(part?);
     }
