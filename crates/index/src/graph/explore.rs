@@ -1,7 +1,8 @@
 //! Searching a graph.
 
-use super::frontier::{Frontier, Scored};
+use super::frontier::Frontier;
 use super::levels::Levels;
+use super::scored::Scored;
 use crate::ann::{Collector, RowScorer, Settings};
 
 /// Searches a graph, query by query.

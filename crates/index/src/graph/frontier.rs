@@ -1,39 +1,13 @@
 //! The best rows that a search has scored so far, and which of them it has not left yet.
 
-use std::cmp::{Ordering, Reverse};
+use super::scored::Scored;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Up to so many rows are kept in order; more take longer to move than a heap does.
 const MOST_SORTED: usize = 1024;
 /// Marks a row that was left; graphs number their rows by 31 bits.
 const LEFT: u32 = 1 << 31;
-
-/// A row and its score; the smaller row first where scores are the same.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Scored {
-    pub(super) score: f32,
-    pub(super) row: u32,
-}
-
-impl Ord for Scored {
-    fn cmp(&self, other: &Scored) -> Ordering {
-        self.score.total_cmp(&other.score).then(self.row.cmp(&other.row))
-    }
-}
-
-impl PartialOrd for Scored {
-    fn partial_cmp(&self, other: &Scored) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Scored {
-    fn eq(&self, other: &Scored) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Scored {}
 
 /// The best rows, as many as the effort.
 pub(super) enum Frontier {

@@ -7,6 +7,9 @@
 mod explore;
 mod frontier;
 mod levels;
+mod scored;
+
+pub(crate) use scored::Scored;
 
 use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings};
 use crate::flat::Goal;

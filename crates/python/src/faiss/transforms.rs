@@ -5,7 +5,7 @@ use super::errors::raised;
 use super::rows::floats;
 use super::tree::{Tree, named, path};
 use crate::given::Given;
-use anear::faiss_index::{Index, transform_class_name};
+use anear::faiss_index::{Index, Path, transform_class_name};
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -168,9 +168,7 @@ impl Tree {
         number: i64,
         x: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyArray1<f32>>> {
-        let (at, number, given) = (path(at)?, transform_number(number)?, Given::matrix_of(x)?);
-        let rows = floats(&given)?;
-        Ok(PyArray1::from_vec(py, self.look(py, |index| index.apply(&at, number, rows))?))
+        self.transformed(py, at, number, x, Index::apply)
     }
 
     /// Rows that become these.
@@ -181,8 +179,22 @@ impl Tree {
         number: i64,
         x: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyArray1<f32>>> {
+        self.transformed(py, at, number, x, Index::undo)
+    }
+}
+
+impl Tree {
+    fn transformed<'py>(
+        &self,
+        py: Python<'py>,
+        at: &str,
+        number: i64,
+        x: &Bound<'py, PyAny>,
+        transform: impl Fn(&Index, &Path, Option<usize>, &[f32]) -> anear::Result<Vec<f32>> + Sync,
+    ) -> PyResult<Bound<'py, PyArray1<f32>>> {
         let (at, number, given) = (path(at)?, transform_number(number)?, Given::matrix_of(x)?);
         let rows = floats(&given)?;
-        Ok(PyArray1::from_vec(py, self.look(py, |index| index.undo(&at, number, rows))?))
+        let found = self.look(py, |index| transform(index, &at, number, rows))?;
+        Ok(PyArray1::from_vec(py, found))
     }
 }

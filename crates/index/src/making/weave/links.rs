@@ -3,37 +3,9 @@
 use super::offsets;
 use super::space::Space;
 use anear_types::parts::Graph;
-use std::cmp::Ordering;
 
 /// Which share of the room is left free when neighbours have competed for it, as in FAISS.
 const HEADROOM: f32 = 0.2;
-
-/// A row and its score; the smaller row first where scores are the same.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Scored {
-    pub(super) score: f32,
-    pub(super) row: u32,
-}
-
-impl Ord for Scored {
-    fn cmp(&self, other: &Scored) -> Ordering {
-        self.score.total_cmp(&other.score).then(self.row.cmp(&other.row))
-    }
-}
-
-impl PartialOrd for Scored {
-    fn partial_cmp(&self, other: &Scored) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Scored {
-    fn eq(&self, other: &Scored) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Scored {}
 
 /// The edges of all rows, and room for more.
 pub(super) struct Links {

@@ -9,12 +9,13 @@ mod links;
 mod space;
 
 use crate::ann::adopt_inner;
+use crate::graph::Scored;
 use crate::making::Vectors;
 use anear_quant::Work;
 use anear_quant::random::Twister;
 use anear_types::parts::{Graph, IndexParts, Integers};
 use anear_types::{Error, Result};
-use links::{Links, Scored};
+use links::Links;
 use space::Space;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

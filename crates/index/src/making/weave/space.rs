@@ -1,7 +1,7 @@
 //! How near rows are to the one that is woven in, and to each other.
 
-use super::links::Scored;
 use crate::ann::{AnnIndex, RowScorer};
+use crate::graph::Scored;
 use crate::making::assign::how;
 use anear_kernels::Level;
 use anear_kernels::ops::{self, Op};

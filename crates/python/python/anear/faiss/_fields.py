@@ -12,6 +12,15 @@ T = TypeVar("T")
 C = TypeVar("C", bound=_Codec)
 
 
+def check_settable(thing: Any, name: str, value: object, own: str) -> None:
+    """Fails unless the class of a thing has the attribute (or it is its ``own``) and it may have this value."""
+    kind = type(thing)
+    if not hasattr(kind, name) and name != own:
+        raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}.")
+    if name in kind._fixed and value != getattr(kind, name):
+        raise RuntimeError(f"{name} of {kind.__name__} can only be {getattr(kind, name)}")
+
+
 class Field(Generic[T]):
     """A number that an index has."""
 

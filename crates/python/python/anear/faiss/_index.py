@@ -10,7 +10,7 @@ import numpy.typing as npt
 from .._anear import Tree
 from ._clustering import learning
 from ._constants import HAMMING, Float32, omp_get_max_threads
-from ._fields import Field, Setting
+from ._fields import Field, Setting, check_settable
 from ._parameters import SearchParameters, how
 from ._place import Place
 from ._selectors import IDSelector, IDSelectorBatch
@@ -54,10 +54,7 @@ class AnyIndex:
         object.__setattr__(self, "_place", place)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not hasattr(type(self), name) and name != "referenced_objects":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.")
-        if name in self._fixed and value != getattr(type(self), name):
-            raise RuntimeError(f"{name} of {type(self).__name__} can only be {getattr(type(self), name)}")
+        check_settable(self, name, value, "referenced_objects")
         object.__setattr__(self, name, value)
 
     @classmethod

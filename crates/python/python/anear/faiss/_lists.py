@@ -313,10 +313,19 @@ class IndexIVFPQR(IndexIVFPQ):
     """Lists of product codes, and other codes for what these leave out."""
 
 
-class IndexIVFPQFastScan(IndexIVF):
-    """Lists of product codes of 4 bits in blocks of 32, looked up by rounded tables."""
+class _IndexIVFInBlocks(IndexIVF):
+    """Lists of codes in blocks, looked up by rounded tables."""
 
     implem = 0
+    bbs = Field("bbs", int, "Rows in a block.")
+
+    def _begin_in_blocks(self, lists: IndexIVF, rows: int) -> None:
+        """Takes the codes of other lists, so many rows in a block."""
+        self._begin(Place(lists._alone().in_blocks(rows)))
+
+
+class IndexIVFPQFastScan(_IndexIVFInBlocks):
+    """Lists of product codes of 4 bits in blocks of 32, looked up by rounded tables."""
 
     def __init__(
         self,
@@ -330,7 +339,7 @@ class IndexIVFPQFastScan(IndexIVF):
         own_invlists: bool = True,
     ) -> None:
         if isinstance(quantizer, IndexIVFPQ):  # then what follows is the number of rows in a block
-            self._begin(Place(quantizer._alone().in_blocks(d)))
+            self._begin_in_blocks(quantizer, d)
             return
         if nbits_per_idx != 4:
             raise RuntimeError(f"fast scan is over codes of 4 bits, not {nbits_per_idx}")
@@ -352,8 +361,6 @@ class IndexIVFPQFastScan(IndexIVF):
         self._ends_so(params, ("max_empty_result_buckets",))
         return super()._how_within(params)
 
-    bbs = Field("bbs", int, "Rows in a block.")
-
 
 class IndexIVFRaBitQ(IndexIVF):
     """Lists of a bit or more for each component as seen from the centroid."""
@@ -373,10 +380,8 @@ class IndexIVFRaBitQ(IndexIVF):
     qb = Setting("qb", int, "Bits that components of a query are rounded to; 0 for not at all.")
 
 
-class IndexIVFRaBitQFastScan(IndexIVF):
+class IndexIVFRaBitQFastScan(_IndexIVFInBlocks):
     """Lists of codes of RaBitQ in blocks of 32, whose signs are looked up by rounded tables."""
-
-    implem = 0
 
     def __init__(
         self,
@@ -389,13 +394,12 @@ class IndexIVFRaBitQFastScan(IndexIVF):
         nb_bits: int = 1,
     ) -> None:
         if isinstance(quantizer, IndexIVFRaBitQ):  # then what follows is the number of rows in a block
-            self._begin(Place(quantizer._alone().in_blocks(d)))
+            self._begin_in_blocks(quantizer, d)
             return
         self._begin_with(f"IVF{nlist},RaBitQfs{nb_bits}_{bbs}", quantizer, d, metric)
 
     qb = Setting("qb", int, "Bits that components of a query are rounded to.")
     centered = Setting("centered", bool, "Whether the steps that they are rounded to lie about zero.")
-    bbs = Field("bbs", int, "Rows in a block.")
 
     def _how(self, params: SearchParameters | None) -> dict[str, Any]:
         if getattr(params, "max_codes", 0):

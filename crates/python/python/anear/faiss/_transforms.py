@@ -10,7 +10,7 @@ import numpy.typing as npt
 from .._anear import Tree
 from ._clustering import learning
 from ._constants import METRIC_L2
-from ._fields import Field, Numbers, Setting
+from ._fields import Field, Numbers, Setting, check_settable
 from ._place import Place
 from ._vectors import Vector
 
@@ -41,10 +41,7 @@ class VectorTransform:
         self._begin(Tree.made(f"{description},Flat", int(d_in), METRIC_L2, 0.0))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not hasattr(type(self), name) and name != "_place":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        if name in self._fixed and value != getattr(type(self), name):
-            raise RuntimeError(f"{name} of {type(self).__name__} can only be {getattr(type(self), name)}")
+        check_settable(self, name, value, "_place")
         object.__setattr__(self, name, value)
 
     @property
