@@ -85,7 +85,7 @@ pub(crate) trait Simd: Copy + Debug {
 
     /// Asks for the cache line [`AHEAD`] bytes behind `from`.
     #[inline(always)]
-    fn prefetch_ahead<T>(self, from: &T) {
+    fn prefetch_ahead<T: ?Sized>(self, from: &T) {
         let address: *const T = from;
         self.prefetch(address.cast::<u8>().wrapping_add(AHEAD));
     }
