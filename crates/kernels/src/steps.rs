@@ -6,7 +6,7 @@
 //! `step * number`, where `step` is multiplied by the query.
 
 use crate::Level;
-use crate::arch::{Kernel, LANES, Simd};
+use crate::arch::{Kernel, LANES, SIX_BITS, Simd};
 use std::marker::PhantomData;
 
 /// How numbers are written.
@@ -16,6 +16,8 @@ pub enum Written {
     Byte,
     /// Four bits, the first of two in the lower half of a byte.
     Nibble,
+    /// Six bits, the lowest ones of a byte first.
+    SixBits,
     /// Half precision.
     F16,
     /// The upper half of an f32.
@@ -75,6 +77,7 @@ impl StepQuery {
         match self.written {
             Written::Byte => self.dim,
             Written::Nibble => self.dim.div_ceil(2),
+            Written::SixBits => (6 * self.dim).div_ceil(8),
             Written::F16 | Written::Bf16 => 2 * self.dim,
         }
     }
@@ -89,6 +92,7 @@ impl StepQuery {
         match self.written {
             Written::Byte => level.run(Rows::<Byte>::new(self, bytes, numbers, scores)),
             Written::Nibble => level.run(Rows::<Nibble>::new(self, bytes, numbers, scores)),
+            Written::SixBits => level.run(Rows::<SixBits>::new(self, bytes, numbers, scores)),
             Written::F16 => level.run(Rows::<F16>::new(self, bytes, numbers, scores)),
             Written::Bf16 => level.run(Rows::<Bf16>::new(self, bytes, numbers, scores)),
         }
@@ -113,6 +117,7 @@ trait Number {
 
 struct Byte;
 struct Nibble;
+struct SixBits;
 struct F16;
 struct Bf16;
 
@@ -134,6 +139,16 @@ impl Number for Nibble {
         let bytes: &[u8; LANES / 2] = bytes.first_chunk().expect("a vector of halves of bytes");
         let half = |lane: usize| i32::from(bytes[lane / 2] >> (lane % 2 * 4) & 15);
         simd.to_f32(simd.load_i32(&std::array::from_fn(half)))
+    }
+}
+
+impl Number for SixBits {
+    const BYTES: usize = SIX_BITS;
+
+    #[inline(always)]
+    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s {
+        let bytes = bytes.first_chunk().expect("a vector of six bits each");
+        simd.to_f32(simd.load_six_bits(bytes))
     }
 }
 
@@ -275,6 +290,10 @@ mod tests {
         let number = |at: usize| match written {
             Written::Byte => f32::from(row[at]),
             Written::Nibble => f32::from(row[at / 2] >> (at % 2 * 4) & 15),
+            Written::SixBits => {
+                let bit = |bit: usize| row[bit / 8] >> (bit % 8) & 1;
+                (0..6).fold(0.0, |sum, place| sum + f32::from(bit(6 * at + place) << place))
+            }
             Written::F16 => f16::from_bits(pair(at)).to_f32(),
             Written::Bf16 => bf16::from_bits(pair(at)).to_f32(),
         };
@@ -287,6 +306,9 @@ mod tests {
             Written::Byte => (0..rows * dim).map(|at| (at * 73 % 251) as u8).collect(),
             Written::Nibble => {
                 (0..rows * dim.div_ceil(2)).map(|at| (at * 73 % 251) as u8).collect()
+            }
+            Written::SixBits => {
+                (0..rows * (6 * dim).div_ceil(8)).map(|at| (at * 73 % 251) as u8).collect()
             }
             Written::F16 => {
                 (0..rows * dim).flat_map(|at| f16::from_f32(value(at)).to_le_bytes()).collect()
@@ -301,7 +323,8 @@ mod tests {
     fn scores_are_those_of_a_plain_loop() {
         const ROWS: usize = 19;
         let list = [3, 18, 0, 0, 7];
-        for written in [Written::Byte, Written::Nibble, Written::F16, Written::Bf16] {
+        let short = [Written::Byte, Written::Nibble, Written::SixBits];
+        for written in short.into_iter().chain([Written::F16, Written::Bf16]) {
             for dim in [1, 2, 15, 16, 17, 64, 65, 100, 130] {
                 let rows = bytes(written, ROWS, dim);
                 let froms: Vec<f32> = (0..dim).map(|at| (at % 9) as f32 - 4.0).collect();

@@ -1,7 +1,7 @@
 //! x86-64 with AVX2, FMA, F16C and POPCNT: Intel since Haswell (2013), AMD since Excavator (2015).
 
 use super::Kernel;
-use super::simd::{BYTES, HALF, LANES, Simd};
+use super::simd::{BYTES, HALF, LANES, SIX_BITS, Simd};
 use std::arch::x86_64::*;
 
 /// Proof that the CPU has the features of this level.
@@ -183,6 +183,21 @@ impl Simd for Avx2Fma {
     #[inline(always)]
     fn splat_i32(self, value: i32) -> [__m256i; 2] {
         [intrinsic!(_mm256_set1_epi32(value)); 2]
+    }
+
+    #[inline(always)]
+    fn load_six_bits(self, bytes: &[u8; SIX_BITS]) -> [__m256i; 2] {
+        let mut filled_up = [0; 16];
+        filled_up[..SIX_BITS].copy_from_slice(bytes);
+        // Three bytes hold four numbers: each lane takes them, and shifts its own down.
+        let threes = [[0x0f_02_01_00, 0x0f_05_04_03], [0x0f_08_07_06, 0x0f_0b_0a_09]];
+        each_half!(threes => {
+            let bytes = _mm256_broadcastsi128_si256(_mm_loadu_si128(filled_up.as_ptr().cast()));
+            let threes = _mm256_setr_m128i(_mm_set1_epi32(threes[0]), _mm_set1_epi32(threes[1]));
+            let shifts = _mm256_broadcastsi128_si256(_mm_setr_epi32(0, 6, 12, 18));
+            let numbers = _mm256_srlv_epi32(_mm256_shuffle_epi8(bytes, threes), shifts);
+            _mm256_and_si256(numbers, _mm256_set1_epi32(63))
+        })
     }
 
     #[inline(always)]

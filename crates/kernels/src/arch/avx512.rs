@@ -2,7 +2,7 @@
 //! Zen 4 (2022).
 
 use super::Kernel;
-use super::simd::{BYTES, HALF, LANES, Simd};
+use super::simd::{BYTES, HALF, LANES, SIX_BITS, Simd};
 use std::arch::x86_64::*;
 
 /// Proof that the CPU has the features of this level.
@@ -149,6 +149,35 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn splat_i32(self, value: i32) -> __m512i {
         intrinsic!(_mm512_set1_epi32(value))
+    }
+
+    #[inline(always)]
+    fn load_six_bits(self, bytes: &[u8; SIX_BITS]) -> __m512i {
+        intrinsic!({
+            let bytes = _mm_maskz_loadu_epi8((1 << SIX_BITS) - 1, bytes.as_ptr().cast());
+            // Three bytes hold four numbers: each lane takes them, and shifts its own down.
+            let threes = _mm512_setr_epi32(
+                0x0f_02_01_00,
+                0x0f_02_01_00,
+                0x0f_02_01_00,
+                0x0f_02_01_00,
+                0x0f_05_04_03,
+                0x0f_05_04_03,
+                0x0f_05_04_03,
+                0x0f_05_04_03,
+                0x0f_08_07_06,
+                0x0f_08_07_06,
+                0x0f_08_07_06,
+                0x0f_08_07_06,
+                0x0f_0b_0a_09,
+                0x0f_0b_0a_09,
+                0x0f_0b_0a_09,
+                0x0f_0b_0a_09,
+            );
+            let fours = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(bytes), threes);
+            let shifts = _mm512_broadcast_i32x4(_mm_setr_epi32(0, 6, 12, 18));
+            _mm512_and_si512(_mm512_srlv_epi32(fours, shifts), _mm512_set1_epi32(63))
+        })
     }
 
     #[inline(always)]

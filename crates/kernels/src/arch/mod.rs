@@ -27,7 +27,7 @@ pub(crate) use maker::is_amd;
 use neon::Neon;
 use portable::Portable;
 pub(crate) use reciprocal_root::reciprocal_root;
-pub(crate) use simd::{BYTES, HALF, LANES, Simd};
+pub(crate) use simd::{BYTES, HALF, LANES, SIX_BITS, Simd};
 use std::sync::OnceLock;
 
 /// An algorithm written once for all levels.

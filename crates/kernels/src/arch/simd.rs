@@ -7,6 +7,8 @@ use std::fmt::Debug;
 pub(crate) const LANES: usize = 16;
 /// 8-bit numbers in a vector.
 pub(crate) const BYTES: usize = 4 * LANES;
+/// Bytes of numbers of six bits, one for each lane.
+pub(crate) const SIX_BITS: usize = LANES * 6 / 8;
 
 /// How far ahead of a loop that streams through rows its memory is asked for: beyond the page that
 /// is being read, since the CPU's own foresight ends there. From 1 kB to 64 kB were tried on Zen 5
@@ -69,6 +71,15 @@ pub(crate) trait Simd: Copy + Debug {
 
     fn splat_i32(self, value: i32) -> Self::I32s;
     fn load_i32(self, lanes: &[i32; LANES]) -> Self::I32s;
+
+    /// Numbers of six bits, the lowest ones of a byte first.
+    #[inline(always)]
+    fn load_six_bits(self, bytes: &[u8; SIX_BITS]) -> Self::I32s {
+        let (threes, _) = bytes.as_chunks::<3>();
+        let four = |at: usize| u32::from_le_bytes([threes[at][0], threes[at][1], threes[at][2], 0]);
+        self.load_i32(&std::array::from_fn(|lane| (four(lane / 4) >> (lane % 4 * 6) & 63) as i32))
+    }
+
     fn add_i32(self, a: Self::I32s, b: Self::I32s) -> Self::I32s;
 
     /// Rounded to nearest.

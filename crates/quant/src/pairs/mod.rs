@@ -19,8 +19,6 @@ pub(crate) struct Pairs {
     level: Level,
     /// The query for a kernel, where the measure has one.
     kernel: Option<(Op, Group)>,
-    /// What each component of a query becomes before it is scored.
-    rounding: fn(f32) -> f32,
     /// What the scores of rows begin at.
     offset: f32,
 }
@@ -31,16 +29,9 @@ impl Pairs {
     /// # Panics
     /// If the measure is one over bits.
     pub(crate) fn new(query: &[f32], how: How) -> Pairs {
-        Pairs::rounded(query, how, |component| component)
-    }
-
-    /// The same with each component of the query rounded before it is scored, and so each
-    /// difference of one to a center.
-    pub(crate) fn rounded(query: &[f32], how: How, rounding: fn(f32) -> f32) -> Pairs {
         let level = Level::best();
-        let kernel =
-            op_of(how.measure).map(|op| (op, group(level, query.iter().copied().map(rounding))));
-        Pairs { query: query.to_vec(), how, level, kernel, rounding, offset: 0.0 }
+        let kernel = op_of(how.measure).map(|op| (op, group(level, query)));
+        Pairs { query: query.to_vec(), how, level, kernel, offset: 0.0 }
     }
 
     /// From now on rows are differences to `center`.
@@ -51,7 +42,7 @@ impl Pairs {
         match (self.how.measure, &mut self.kernel) {
             (Measure::L2, Some((_, kernel))) => {
                 let moved = self.query.iter().zip(center).map(|(query, center)| query - center);
-                *kernel = group(self.level, moved.map(self.rounding));
+                *kernel = group(self.level, &moved.collect::<Vec<_>>());
             }
             (Measure::InnerProduct, _) => self.offset = negative_dot(&self.query, center),
             (other, _) => panic!("{other} of differences"),
@@ -113,7 +104,6 @@ pub(crate) fn negative_dot(x: &[f32], y: &[f32]) -> f32 {
     -x.iter().zip(y).map(|(x, y)| x * y).sum::<f32>()
 }
 
-fn group(level: Level, query: impl Iterator<Item = f32>) -> Group {
-    let query: Vec<f32> = query.collect();
-    Group::split(level, &query, query.len()).pop().expect("one query is one group")
+fn group(level: Level, query: &[f32]) -> Group {
+    Group::split(level, query, query.len()).pop().expect("one query is one group")
 }

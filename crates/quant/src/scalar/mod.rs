@@ -14,8 +14,8 @@ mod score;
 mod steps;
 mod train;
 
-use crate::codec::{Codec, Decoding, How, Query, Scorer};
-use crate::pairs::{Pairs, op_of};
+use crate::codec::{Codec, How, Query, Scorer};
+use crate::pairs::op_of;
 use anear_kernels::ops::Op;
 use anear_kernels::{Level, StepQuery, Written, convert};
 use anear_types::parts::ScalarKind;
@@ -68,15 +68,16 @@ impl Scalar {
         }
     }
 
-    /// How codes are written, where they can be scored as they are.
-    fn written(&self) -> Option<Written> {
+    /// How codes are written.
+    fn written(&self) -> Written {
         match self.kind {
-            ScalarKind::Steps { bits: 8, .. } => Some(Written::Byte),
-            ScalarKind::Steps { bits: 4, .. } => Some(Written::Nibble),
-            ScalarKind::Steps { .. } => None,
-            ScalarKind::F16 => Some(Written::F16),
-            ScalarKind::Bf16 => Some(Written::Bf16),
-            ScalarKind::Direct | ScalarKind::DirectSigned => Some(Written::Byte),
+            ScalarKind::Steps { bits: 8, .. } => Written::Byte,
+            ScalarKind::Steps { bits: 4, .. } => Written::Nibble,
+            ScalarKind::Steps { bits: 6, .. } => Written::SixBits,
+            ScalarKind::Steps { bits, .. } => unreachable!("{bits} bits"),
+            ScalarKind::F16 => Written::F16,
+            ScalarKind::Bf16 => Written::Bf16,
+            ScalarKind::Direct | ScalarKind::DirectSigned => Written::Byte,
         }
     }
 
@@ -169,12 +170,7 @@ impl Codec for Scalar {
             let what = format!("codes of a scalar quantizer are not compared by {}", how.measure);
             return Err(Error::unsupported(what));
         }
-        if let Some(written) = self.written() {
-            return Ok(Box::new(Stepped::new(self, written, query.floats(), how)));
-        }
-        let rounding = self.rounding().unwrap_or(|component| component);
-        let pairs = Pairs::rounded(query.floats(), how, rounding);
-        Ok(Box::new(Decoding::new(self, pairs)))
+        Ok(Box::new(Stepped::new(self, query.floats(), how)))
     }
 }
 

@@ -23,13 +23,8 @@ pub(super) struct Stepped<'a> {
 
 impl<'a> Stepped<'a> {
     /// Prepares a query for a quantizer whose codes are written so.
-    pub(super) fn new(
-        scalar: &'a Scalar,
-        written: Written,
-        query: &[f32],
-        how: How,
-    ) -> Stepped<'a> {
-        let measure = how.measure;
+    pub(super) fn new(scalar: &'a Scalar, query: &[f32], how: How) -> Stepped<'a> {
+        let (written, measure) = (scalar.written(), how.measure);
         let query: Vec<f32> = match scalar.rounding() {
             None => query.to_vec(),
             Some(round) => query.iter().copied().map(round).collect(),
