@@ -143,8 +143,9 @@ impl InvertedIndex {
         let centers: Vec<(usize, &[f32])> = lists.iter().filter_map(center).collect();
         scorer.announce(&centers);
         let mut order: Vec<usize> = (0..lists.len()).collect();
-        if self.codec.leaves_out() && spent.is_unbounded() {
-            // What is left out hangs on what was seen before, and FAISS goes by number.
+        let is_packed = self.codec.codes_together() > 1;
+        if is_packed && self.codec.leaves_out() && spent.is_unbounded() {
+            // What is left out hangs on what was seen before, and FAISS goes by number there.
             order.sort_unstable_by_key(|at| lists[*at]);
         }
         for number in order {

@@ -201,6 +201,27 @@ impl Simd for Avx2Fma {
     }
 
     #[inline(always)]
+    fn load_bits(self, words: [u64; 2], bits: u32) -> [__m256i; 2] {
+        let words = words.map(u64::cast_signed);
+        each_half!(words => {
+            let places = _mm256_mul_epu32(
+                _mm256_set1_epi64x(i64::from(bits)),
+                _mm256_setr_epi64x(0, 1, 4, 5),
+            );
+            let further = _mm256_add_epi64(places, _mm256_set1_epi64x(2 * i64::from(bits)));
+            let word = _mm256_set1_epi64x(words);
+            let (low, high) = (_mm256_srlv_epi64(word, places), _mm256_srlv_epi64(word, further));
+            // The lower halves: numbers 0 1 2 3 from the first, 4 5 6 7 from the second part of both.
+            let lower = _mm256_shuffle_ps::<0b10_00_10_00>(
+                _mm256_castsi256_ps(low),
+                _mm256_castsi256_ps(high),
+            );
+            let mask = _mm256_set1_epi32((1 << bits) - 1);
+            _mm256_and_si256(_mm256_castps_si256(lower), mask)
+        })
+    }
+
+    #[inline(always)]
     fn load_i32(self, lanes: &[i32; LANES]) -> [__m256i; 2] {
         let half = halves(lanes);
         each_half!(half => _mm256_loadu_si256(half.as_ptr().cast()))

@@ -181,6 +181,17 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn load_bits(self, words: [u64; 2], bits: u32) -> __m512i {
+        intrinsic!({
+            let words = _mm_set_epi64x(words[1].cast_signed(), words[0].cast_signed());
+            let places = i64::from(bits) * 0x07_06_05_04_03_02_01_00;
+            let numbers = _mm_multishift_epi64_epi8(_mm_set1_epi64x(places), words);
+            let mask = _mm_set1_epi8(((1 << bits) - 1) as i8);
+            _mm512_cvtepu8_epi32(_mm_and_si128(numbers, mask))
+        })
+    }
+
+    #[inline(always)]
     fn load_i32(self, lanes: &[i32; LANES]) -> __m512i {
         intrinsic!(_mm512_loadu_si512(lanes.as_ptr().cast()))
     }

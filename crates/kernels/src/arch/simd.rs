@@ -80,6 +80,13 @@ pub(crate) trait Simd: Copy + Debug {
         self.load_i32(&std::array::from_fn(|lane| (four(lane / 4) >> (lane % 4 * 6) & 63) as i32))
     }
 
+    /// Numbers of up to eight bits each, eight in a word, the lowest bits first.
+    #[inline(always)]
+    fn load_bits(self, words: [u64; 2], bits: u32) -> Self::I32s {
+        let number = |lane: usize| words[lane / 8] >> (lane as u32 % 8 * bits) & ((1 << bits) - 1);
+        self.load_i32(&std::array::from_fn(|lane| number(lane) as i32))
+    }
+
     fn add_i32(self, a: Self::I32s, b: Self::I32s) -> Self::I32s;
 
     /// Rounded to nearest.

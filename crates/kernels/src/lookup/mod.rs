@@ -4,6 +4,7 @@
 //! * [`near`]: scores that are not above a limit.
 //! * [`ones`]: bits, and how many of them are set.
 //! * [`packed`]: numbers of 4 bits and tables of bytes, sixteen entries to a register.
+//! * [`split`]: numbers of a few bits, the highest of them apart.
 //! * [`rounding`]: what makes bytes of f32. [`sums`]: what makes one table of two.
 
 pub mod bytes;
@@ -11,4 +12,5 @@ pub mod near;
 pub mod ones;
 pub mod packed;
 pub mod rounding;
+pub mod split;
 pub mod sums;

@@ -1,9 +1,9 @@
-//! Scores by all bits of codes in groups, for those that may be near by their signs.
+//! Scores by all bits of codes, for those that may be near by their signs.
 
 use super::packed::Packed;
 use anear_kernels::lookup::near::{PIECE, Taker};
 
-/// A query as seen from a center, compared with codes by all their bits.
+/// A query as seen from a center, compared with codes in groups by all their bits.
 pub(super) struct Fine<'a> {
     codec: &'a Packed,
     moved: &'a [f32],
@@ -33,15 +33,16 @@ impl<'a> Fine<'a> {
 }
 
 /// Takes what scores most likely are at least, and tells of the scores of those that are below the limit.
-pub(super) struct Refining<'a> {
-    pub(super) fine: Fine<'a>,
+pub(super) struct Refining<'a, F> {
+    /// The score of a code by all its bits.
+    pub(super) fine: F,
     /// The row of the first code.
     pub(super) first: usize,
     pub(super) limit: f32,
     pub(super) taker: &'a mut dyn Taker,
 }
 
-impl Taker for Refining<'_> {
+impl<F: FnMut(usize) -> f32> Taker for Refining<'_, F> {
     fn take(&mut self, first: usize, mut which: u32, least: &[f32; PIECE]) -> f32 {
         while which != 0 {
             let at = which.trailing_zeros() as usize;
@@ -49,7 +50,7 @@ impl Taker for Refining<'_> {
             // As in FAISS, whose limit is lower after each code that is near.
             if least[at] < self.limit {
                 let row = first + at;
-                let score = self.fine.score(row - self.first);
+                let score = (self.fine)(row - self.first);
                 self.limit = self.taker.take(row, 1, &[score; PIECE]);
             }
         }

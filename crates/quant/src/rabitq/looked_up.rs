@@ -212,7 +212,9 @@ impl Scorer for LookedUp<'_> {
     ) {
         self.rough_scores(codes, scores);
         if self.codec.leaves_out() {
-            let mut refining = Refining { fine: self.fine(codes), first, limit, taker };
+            let mut fine = self.fine(codes);
+            let fine = |number| fine.score(number);
+            let mut refining = Refining { fine, first, limit, taker };
             near::offer(Level::best(), scores, first, limit, &mut refining);
         } else {
             near::offer(Level::best(), scores, first, limit, taker);

@@ -106,6 +106,10 @@ impl Codec for Rabitq {
         false
     }
 
+    fn leaves_out(&self) -> bool {
+        self.bits > 1
+    }
+
     fn decode(&self, codes: &[u8], rows: &mut [f32]) {
         assert_eq!(codes.len() * self.dim, rows.len() * self.code_bytes());
         let codes = codes.chunks_exact(self.code_bytes());

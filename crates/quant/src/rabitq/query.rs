@@ -1,9 +1,12 @@
 //! Scores of codes against a query.
 
-use super::Rabitq;
+use super::fine::Refining;
 use super::rounded::Rounded;
 use super::seen::dot;
+use super::{Rabitq, float};
 use crate::codec::{Codec, Rounding, Scorer};
+use anear_kernels::Level;
+use anear_kernels::lookup::near::{self, Taker};
 use anear_types::Measure;
 
 /// Codes scored at a time.
@@ -73,7 +76,20 @@ impl<'a> Estimate<'a> {
         }
     }
 
-    /// Scores up to [`PIECE`] codes.
+    /// What the scores of codes of several bits most likely are at least.
+    fn least_scores(&self, codes: &[u8], scores: &mut [f32]) {
+        let (code_bytes, error) = (self.codec.code_bytes(), self.codec.sign_bytes() + 8);
+        let length = self.moved_square.sqrt();
+        let pieces = codes.chunks(PIECE * code_bytes).zip(scores.chunks_mut(PIECE));
+        for (codes, scores) in pieces {
+            self.rough_scores(codes, scores);
+            for (code, score) in codes.chunks_exact(code_bytes).zip(scores) {
+                *score -= float(code, error) * length;
+            }
+        }
+    }
+
+    /// Scores up to [`PIECE`] codes by their signs.
     fn rough_scores(&self, codes: &[u8], scores: &mut [f32]) {
         let (code_bytes, root) = (self.codec.code_bytes(), (self.codec.dim as f32).sqrt());
         let mut sums = [0.0; PIECE];
@@ -100,6 +116,29 @@ impl Scorer for Estimate<'_> {
     fn block(&mut self, codes: &[u8], scores: &mut [f32]) {
         assert_eq!(codes.len(), scores.len() * self.codec.code_bytes());
         self.score(codes, scores);
+    }
+
+    fn near(
+        &mut self,
+        codes: &[u8],
+        scores: &mut [f32],
+        first: usize,
+        limit: f32,
+        taker: &mut dyn Taker,
+    ) {
+        if !self.codec.leaves_out() {
+            self.score(codes, scores);
+            near::offer(Level::best(), scores, first, limit, taker);
+            return;
+        }
+        self.least_scores(codes, scores);
+        let code_bytes = self.codec.code_bytes();
+        let fine = |number: usize| {
+            let code = &codes[number * code_bytes..][..code_bytes];
+            self.codec.fine_score(&self.moved, self.fine_start, code)
+        };
+        let mut refining = Refining { fine, first, limit, taker };
+        near::offer(Level::best(), scores, first, limit, &mut refining);
     }
 
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {

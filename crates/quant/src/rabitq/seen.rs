@@ -1,6 +1,8 @@
 //! Queries as seen from a center, against codes with all their bits.
 
-use super::{Rabitq, bit};
+use super::Rabitq;
+use anear_kernels::Level;
+use anear_kernels::lookup::split::{self, Numbers};
 
 impl Rabitq {
     /// The fine score of a code: `moved` is the query as seen from the center, and `start` what scores
@@ -14,17 +16,9 @@ impl Rabitq {
 
     /// The product of a query and the whole numbers that a code stands for, less their middle.
     fn fine_dot(&self, moved: &[f32], signs: &[u8], others: &[u8]) -> f32 {
-        let other_bits = self.bits - 1;
-        let middle = (1 << other_bits) as f32 - 0.5;
-        let number = |at: usize| {
-            let first = at * other_bits;
-            let next = others.get(first / 8 + 1).copied().unwrap_or(0);
-            let both = u32::from(others[first / 8]) | u32::from(next) << 8;
-            let others = both >> (first % 8) & ((1 << other_bits) - 1);
-            u32::from(bit(signs, at)) << other_bits | others
-        };
-        let terms = moved.iter().enumerate();
-        terms.map(|(at, component)| component * (number(at) as f32 - middle)).sum()
+        let bits = self.bits as u32 - 1;
+        let numbers = Numbers { highest: signs, bits, others };
+        split::dot(Level::best(), moved, numbers, (1 << bits) as f32 - 0.5)
     }
 }
 
