@@ -61,7 +61,7 @@ enum Rough {
 impl<'a> LookedUp<'a> {
     pub(super) fn new(codec: &'a Packed, query: &[f32], rounding: Rounding) -> LookedUp<'a> {
         assert_eq!(query.len(), codec.dim());
-        let mut looked_up = LookedUp {
+        LookedUp {
             codec,
             rounding,
             query: query.to_vec(),
@@ -72,9 +72,14 @@ impl<'a> LookedUp<'a> {
             view: 0,
             inverse: 0.0,
             added: 0.0,
-        };
-        looked_up.see_from(&[&codec.rabitq.center], products);
-        looked_up
+        }
+    }
+
+    /// Sees the query from the codec's center, if no others were announced.
+    fn be_ready(&mut self) {
+        if self.views.is_empty() {
+            self.see_from(&[&self.codec.rabitq.center], products);
+        }
     }
 
     /// Sees the query from some centers, with tables as `table` makes them of rounded components.
@@ -194,6 +199,7 @@ impl Scorer for LookedUp<'_> {
     }
 
     fn block(&mut self, codes: &[u8], scores: &mut [f32]) {
+        self.be_ready();
         if self.codec.leaves_out() {
             let mut fine = self.fine(codes);
             scores.iter_mut().enumerate().for_each(|(at, score)| *score = fine.score(at));
@@ -210,6 +216,7 @@ impl Scorer for LookedUp<'_> {
         limit: f32,
         taker: &mut dyn Taker,
     ) {
+        self.be_ready();
         self.rough_scores(codes, scores);
         if self.codec.leaves_out() {
             let mut fine = self.fine(codes);
@@ -223,6 +230,7 @@ impl Scorer for LookedUp<'_> {
 
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
         assert_eq!(numbers.len(), scores.len());
+        self.be_ready();
         if self.codec.leaves_out() {
             let mut fine = self.fine(codes);
             let scored = numbers.iter().zip(scores);
@@ -284,19 +292,28 @@ impl Steps {
 
 /// The table of up to four components, added up as FAISS does for lists.
 fn subset_sums(steps: &Steps, four: &[u8]) -> [f32; ENTRIES] {
-    added_up(0.0, four.iter().map(|number| steps.step * f32::from(*number) + steps.low))
+    let mut values = [0.0; 4];
+    for (value, number) in values.iter_mut().zip(four) {
+        *value = steps.step * f32::from(*number) + steps.low;
+    }
+    added_up(0.0, values)
 }
 
 /// The table for steps around 0: how far from the one or the other end components are, by their sign.
 fn differing(steps: &Steps, four: &[u8]) -> [f32; ENTRIES] {
-    let numbers = || four.iter().map(|number| f32::from(*number));
-    added_up(numbers().sum(), numbers().map(|number| f32::from(steps.last) - 2.0 * number))
+    let (mut start, mut values) = (0.0, [0.0; 4]);
+    for (value, number) in values.iter_mut().zip(four) {
+        start += f32::from(*number);
+        *value = f32::from(steps.last) - 2.0 * f32::from(*number);
+    }
+    added_up(start, values)
 }
 
-/// For each set of up to four values their sum and what it starts at; values that are lacking are 0.
-fn added_up(start: f32, values: impl Iterator<Item = f32>) -> [f32; ENTRIES] {
+/// For each set of four values their sum and what it starts at.
+#[inline(always)]
+fn added_up(start: f32, values: [f32; 4]) -> [f32; ENTRIES] {
     let mut entries = [start; ENTRIES];
-    for (at, value) in values.chain(std::iter::repeat(0.0)).take(4).enumerate() {
+    for (at, value) in values.into_iter().enumerate() {
         for below in 0..1 << at {
             entries[below | 1 << at] = entries[below] + value;
         }
