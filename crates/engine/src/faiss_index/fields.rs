@@ -3,7 +3,7 @@
 use super::{Index, Path};
 use anear_formats::faiss::measure_numbered;
 use anear_types::parts::{
-    Blocks, Bytes, CodecParts, Coded, DirectMap, IndexParts, ScalarKind, Structure,
+    Beside, Blocks, Bytes, CodecParts, Coded, DirectMap, IndexParts, ScalarKind, Structure,
 };
 use anear_types::{Error, Measure, Result};
 
@@ -103,6 +103,10 @@ impl Index {
                 inverted.most_rows = usize::try_from(whole)
                     .map_err(|_| Error::usage(format!("max_codes is {value}, below 0")))?;
             }
+            (Structure::Inverted(inverted), "k_factor") => match &mut inverted.beside {
+                Beside::Refinement { factor, .. } => *factor = value as f32,
+                _ => return Err(Error::usage("the lists are not refined")),
+            },
             (Structure::Inverted(inverted), "by_residual") => inverted.residual = whole != 0,
             (structure, "implem") => blocks_mut(structure)?.implementation = small()?,
             (structure, "qbs") => {
@@ -236,6 +240,9 @@ fn fields(index: &IndexParts) -> Vec<Named> {
                 integer("by_residual", inverted.residual.into()),
                 integer("direct_map", map),
             ]);
+            if let Beside::Refinement { factor, .. } = &inverted.beside {
+                fields.push(("k_factor", Field::Real(f64::from(*factor))));
+            }
             fields.extend(of_codec(&inverted.codec, index.dim));
             fields.extend(inverted.blocks.iter().flat_map(of_blocks));
         }
