@@ -30,6 +30,9 @@ pub struct ConvertRequest {
     pub meta: Option<PathBuf>,
     /// The kind of index to build, for an output that is one.
     pub kind: Option<String>,
+    /// The file for the inverted lists of that index, if they are not to be in the output: one of FAISS's, which
+    /// calls it so.
+    pub lists: Option<PathBuf>,
     /// Whether to write metadata; where the format cannot keep it, it goes into a sidecar.
     pub keep_metadata: bool,
     /// Bytes of vectors held at a time.
@@ -46,6 +49,7 @@ impl ConvertRequest {
             params: Vec::new(),
             meta: None,
             kind: None,
+            lists: None,
             keep_metadata: true,
             memory_bytes: 1 << 30,
         }
@@ -72,6 +76,7 @@ pub(crate) fn convert_vectors(
     options: &OpenOptions,
     progress: &mut dyn Progress,
 ) -> Result<Saved> {
+    check_lists(request)?;
     #[cfg(feature = "sqlite")]
     if into_collection::is_meant(&request.output) {
         return into_collection::convert(vectors, request, options, progress);
@@ -134,6 +139,20 @@ pub(crate) fn convert_vectors(
     Ok(Saved { lossy: vectors.is_lossy(), ..sinks.finish(format, &schema)? })
 }
 
+/// Checks that lists are written to a file of their own only where there are some.
+fn check_lists(request: &ConvertRequest) -> Result<()> {
+    let writes_lists = || {
+        let format = format_for(&request.output);
+        request.kind.is_some() && format.is_ok_and(faiss::is_meant)
+    };
+    if request.lists.is_none() || writes_lists() {
+        return Ok(());
+    }
+    let what = "only an index of FAISS with inverted lists has a file for them";
+    let help = "name the output .faiss and the kind of the index, such as IVF1024,Flat";
+    Err(Error::usage(what).help(help).at_path(&request.output.output.path))
+}
+
 /// Builds an index over all rows and writes it.
 fn to_index(
     request: &ConvertRequest,
@@ -184,7 +203,7 @@ fn to_faiss(
         let help = "convert to another vector file first";
         return Err(Error::usage(what).help(help).at_path(&output.path));
     }
-    faiss::build(vectors, kind, &request.output, request.memory_bytes, options, progress)
+    faiss::build(vectors, kind, request, options, progress)
 }
 
 /// Builds trees over all rows and writes them.

@@ -2,7 +2,7 @@
 
 use crate::blocks::each_block;
 use crate::{
-    Error, Ids, Metadata, Metric, OpenOptions, Progress, Result, SaveRequest, Saved, Vectors,
+    ConvertRequest, Error, Ids, Metadata, Metric, OpenOptions, Progress, Result, Saved, Vectors,
 };
 use anear_formats::{Format, Summary, faiss};
 use anear_index::making::{Training, Vectors as Rows, Work, add, from_factory, train};
@@ -11,6 +11,7 @@ use anear_kernels::{Level, convert};
 use anear_types::parts::{Beside, IndexParts, Structure};
 use anear_types::{Element, MatrixRef, Measure, Value};
 use std::cell::{Cell, RefCell};
+use std::path::Path;
 
 /// The name of the format.
 const NAME: &str = "faiss";
@@ -35,12 +36,12 @@ pub(crate) fn is_meant(format: &dyn Format) -> bool {
 pub(crate) fn build(
     vectors: &Vectors,
     kind: &str,
-    request: &SaveRequest,
-    memory_bytes: u64,
+    request: &ConvertRequest,
     options: &OpenOptions,
     progress: &mut dyn Progress,
 ) -> Result<Saved> {
     let schema = vectors.schema();
+    let ConvertRequest { output: request, lists, memory_bytes, .. } = request;
     let metric = request.metric.or(schema.metric);
     let measure = measure_for(metric, schema.element)?;
     let dim = if measure == Measure::Hamming { 8 * schema.dim } else { schema.dim };
@@ -49,9 +50,11 @@ pub(crate) fn build(
     let kind = if kind == "auto" { usual_kind(measure) } else { kind };
     let mut parts = described(kind, dim, measure, ids.is_some())?;
     let output = Output::create(&request.output.path, request.replace)?;
+    let list_output = lists.as_deref().map(|lists| list_file(&parts, lists, request.replace));
+    let list_output = list_output.transpose()?;
     let is_cosine = matches!(metric, Some(Metric::Cosine | Metric::Angular));
     let unit_rows = is_cosine && !kind.contains("L2norm");
-    let filling = Filling { vectors, measure, unit_rows, memory_bytes };
+    let filling = Filling { vectors, measure, unit_rows, memory_bytes: *memory_bytes };
     let told = Told::new(progress);
     let interrupt = || told.interrupted();
     let report = |what: &'static str, done, all| told.report(what, done, all);
@@ -60,7 +63,11 @@ pub(crate) fn build(
     filling.fill(&mut parts, ids.as_deref(), &work)?;
     told.end();
     let rows = parts.rows;
-    let bytes = faiss::write_index(&parts.check()?, output)?;
+    let parts = parts.check()?;
+    let bytes = match list_output {
+        None => faiss::write_index(&parts, output)?,
+        Some((file, name)) => faiss::write_index_and_lists(&parts, output, file, name)?,
+    };
     let kept = ids.is_some().then(|| metadata.ids()).flatten();
     let columns = metadata.columns().into_iter().map(|column| column.name);
     Ok(Saved {
@@ -71,6 +78,28 @@ pub(crate) fn build(
         lossy: vectors.is_lossy(),
         dropped: columns.filter(|name| Some(&**name) != kept).collect(),
     })
+}
+
+/// The file for the lists of an index, and what the index calls it.
+fn list_file<'a>(parts: &IndexParts, path: &'a Path, replace: bool) -> Result<(Output, &'a str)> {
+    if !has_plain_lists(parts) {
+        let what = "the index has no inverted lists that FAISS reads from a file of their own";
+        let help = "leave the lists in the index; those of codes in blocks (fs) always are";
+        return Err(Error::usage(what).help(help).at_path(path));
+    }
+    let no_text = || Error::usage("the name of a file of lists is no text").at_path(path);
+    Ok((Output::create(path, replace)?, path.to_str().ok_or_else(no_text)?))
+}
+
+/// Whether there are lists of codes that lie one behind another.
+fn has_plain_lists(parts: &IndexParts) -> bool {
+    match &parts.structure {
+        Structure::Inverted(inverted) => inverted.blocks.is_none(),
+        Structure::IdMap(id_map) => has_plain_lists(&id_map.inner),
+        Structure::Transformed(transformed) => has_plain_lists(&transformed.inner),
+        Structure::Refined(refined) => has_plain_lists(&refined.base),
+        Structure::Coded(_) | Structure::Graph(_) => false,
+    }
 }
 
 /// The kind that is made where none is named.

@@ -74,6 +74,39 @@ fn what_cannot_be_made_is_told_and_leaves_no_file() {
     assert!(anear::convert(&cosine, &options, &mut Silent).is_ok());
 }
 
+#[test]
+fn lists_are_written_to_a_file_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("rows.csv");
+    write_rows(&input, 1000);
+    let [output, lists] = ["x.faiss", "x.lists"].map(|name| folder.path().join(name));
+    let options = OpenOptions::default();
+    let convert = |kind: &str, output: &Path| {
+        let lists = Some(lists.clone());
+        let request = ConvertRequest { lists, ..request(&input, output, kind) };
+        anear::convert(&request, &options, &mut Silent)
+    };
+    for (kind, output) in [
+        ("HNSW8", output.clone()),
+        ("Flat", output.clone()),
+        ("IVF4,PQ4x4fs", output.clone()),
+        ("flat", folder.path().join("x.anx")),
+    ] {
+        let error = convert(kind, &output).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage, "{kind}: {error}");
+        assert!(!output.exists() && !lists.exists(), "{kind}");
+    }
+    convert("PCA8,IVF4,Flat", &output).unwrap();
+    assert!(std::fs::metadata(&lists).unwrap().len() >= (ROWS * (4 * DIM + 8)) as u64);
+    let made = Vectors::open(&output, &options).unwrap();
+    let wanted = Queries::Ids(vec!["1007".into()]);
+    let search = SearchRequest { effort: Some(4), ..SearchRequest::nearest(wanted, 1) };
+    let found = anear::search(&made, &search, &options, &mut Silent).unwrap();
+    assert_eq!(found.results[0][0].row, 7);
+    let error = convert("IVF4,Flat", &output).unwrap_err();
+    assert!(error.to_string().contains("exists"), "{error}");
+}
+
 /// Notes what is begun and ended, and stops after some questions.
 #[derive(Default)]
 struct Noted {

@@ -41,6 +41,9 @@ pub(crate) struct Convert {
     /// such as HNSW32 for .faiss
     #[arg(long)]
     pub(crate) kind: Option<String>,
+    /// The file for the inverted lists of an index of FAISS, which FAISS maps from there; the index names it
+    #[arg(long, value_name = "FILE", requires = "kind")]
+    pub(crate) lists: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) condition: Where,
     /// A file with metadata to lay beside the rows
@@ -116,6 +119,9 @@ pub(crate) struct Index {
     /// How nearness is measured [default: what the file says, else cosine]
     #[arg(long, value_parser = values::metric)]
     pub(crate) metric: Option<anear::Metric>,
+    /// The file for the inverted lists of an index of FAISS, which FAISS maps from there; the index names it
+    #[arg(long, value_name = "FILE", requires = "output")]
+    pub(crate) lists: Option<PathBuf>,
     /// Keep no byte a component beside the rows: a smaller file that is searched more slowly
     #[arg(long)]
     pub(crate) no_prefilter: bool,

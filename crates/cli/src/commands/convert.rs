@@ -17,6 +17,7 @@ pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<()> {
         params: arguments.condition.params.clone(),
         meta: arguments.meta.clone(),
         kind: arguments.kind.clone(),
+        lists: arguments.lists.clone(),
         keep_metadata: !arguments.no_metadata,
         ..ConvertRequest::new(input, output)
     };

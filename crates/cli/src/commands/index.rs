@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &args::Index, common: &Common) -> Result<()> {
     let options = super::open_options(common, &arguments.ids);
     let vectors = Vectors::open_at(&Location::parse(&arguments.path), &options)?;
     let suffix = output.extension().and_then(|suffix| suffix.to_str());
-    if let Some("ann" | "faiss" | "index") = suffix {
+    if arguments.lists.is_some() || matches!(suffix, Some("ann" | "faiss" | "index")) {
         return of_another_library(&vectors, output, arguments, common);
     }
     let spec = IndexSpec {
@@ -64,6 +64,7 @@ fn of_another_library(
     let location = Location { path: output.to_owned(), entry: None };
     let request = ConvertRequest {
         kind: Some(kind(arguments)),
+        lists: arguments.lists.clone(),
         meta: arguments.meta.clone(),
         ..ConvertRequest::new(
             Location::parse(&arguments.path),

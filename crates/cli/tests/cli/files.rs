@@ -238,6 +238,20 @@ fn an_index_is_one_file_with_everything_inside() {
     let (code, error) = failure(&["index", &food, "-o", &path("y.faiss"), "--kind", "IVF8,Flut"]);
     assert!(code == 2 && error.contains("Flut"), "{error}");
     assert_eq!(failure(&["index", &food, "-o", &path("x.anx"), "--ids", "page_num"]).0, 3);
+
+    let [apart, again] = ["apart.faiss", "again.faiss"].map(path);
+    said(&["index", &food, "-o", &apart, "--kind", "IVF8,Flat", "--lists", &path("x.ivfdata")]);
+    let rows = |index: &str| json(&["head", index, "-n", "3"])["rows"].clone();
+    assert_eq!(rows(&apart), rows(&path("x.faiss")));
+    let lists = path("y.ivfdata");
+    said(&["convert", &apart, &again, "--kind", "IVF4,SQ8", "--lists", &lists]);
+    std::fs::remove_file(lists).unwrap();
+    assert!(failure(&["head", &again]).1.contains("y.ivfdata"));
+    for output in ["z.anx", "z.npy"] {
+        let arguments = ["index", &food, "-o", &path(output), "--lists", &path("z.ivfdata")];
+        let (code, error) = failure(&arguments);
+        assert!(code == 2 && error.contains("inverted lists"), "{error}");
+    }
 }
 
 #[test]

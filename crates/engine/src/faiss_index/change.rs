@@ -112,4 +112,14 @@ impl Index {
         making::lay_in_blocks(&mut parts, rows)?;
         Ok(parts.into())
     }
+
+    /// The index with its codes, which are in blocks, one behind another.
+    ///
+    /// # Errors
+    /// If they are not in blocks.
+    pub fn in_a_row(self) -> Result<Index> {
+        let mut parts = self.into_parts();
+        making::lay_in_a_row(&mut parts)?;
+        Ok(parts.into())
+    }
 }

@@ -6,7 +6,7 @@
 use super::fields::codec_mut;
 use super::{Index, Path, Rows};
 use anear_index::ann::{applied, undone};
-use anear_index::making::{Map, Work};
+use anear_index::making::Work;
 use anear_types::parts::{
     CodecParts, Coded, DirectMap, IndexParts, Integers, Inverted, List, Structure,
 };
@@ -93,7 +93,7 @@ fn no_codec() -> Error {
 }
 
 /// Bytes of a list's number.
-fn list_bytes(inverted: &Inverted) -> usize {
+pub(super) fn list_bytes(inverted: &Inverted) -> usize {
     let last = inverted.list_count.saturating_sub(1);
     (usize::BITS - last.leading_zeros()).div_ceil(8) as usize
 }
@@ -150,8 +150,8 @@ fn encode(index: &IndexParts, rows: &[f32], work: &Work<'_>) -> Result<Vec<u8>> 
 fn filled(index: &IndexParts, rows: &[f32], work: &Work<'_>) -> Result<IndexParts> {
     let mut copy = Index::from(index.clone());
     copy.reset(&Path::default())?;
-    if matches!(index.structure, Structure::Inverted(_)) {
-        copy.map_ids(&Path::default(), Map::None)?;
+    if let Structure::Inverted(inverted) = &mut copy.change(&Path::default())?.structure {
+        (inverted.lists, inverted.direct_map) = (Some(Vec::new()), DirectMap::None);
     }
     copy.add(&Path::default(), Rows::Floats(rows), None, work)?;
     Ok(copy.into_parts())

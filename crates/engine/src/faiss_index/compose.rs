@@ -1,7 +1,10 @@
 //! Putting an index around others.
 
 use super::{Index, Path};
-use anear_types::parts::{IdMap, IndexParts, Inverted, Refined, Structure, Transformed};
+use anear_types::parts::{
+    Bytes, CodecParts, Coded, IdMap, IndexParts, Inverted, ProductParts, Refined, Structure,
+    Transformed, TwoLevelParts,
+};
 use anear_types::{Error, Result};
 
 impl Index {
@@ -72,6 +75,24 @@ impl Index {
         let like = IndexParts { trained, ..base.clone() };
         let refined = Refined { base, refinement, factor: 1.0 };
         Ok(around(&like, Structure::Refined(Box::new(refined))))
+    }
+
+    /// An index without rows whose codes are the number of the nearest row of this one, which must be there before
+    /// it is trained, and a product code of so many parts of the difference to it.
+    ///
+    /// # Errors
+    /// [`Malformed`](anear_types::ErrorKind::Malformed) if the parts do not divide the dimension.
+    pub fn first_level(self, parts: usize, bits: usize) -> Result<Index> {
+        let coarse = self.into_parts();
+        let product = ProductParts { parts, bits, centroids: Vec::new() };
+        let (dim, measure) = (coarse.dim, coarse.measure);
+        let two_level = TwoLevelParts { coarse, trains_alone: 0, product };
+        let codec = CodecParts::TwoLevel(Box::new(two_level));
+        let codes = Bytes::default();
+        let coded = Coded { codec, codes, blocks: None, product_search: None };
+        let structure = Structure::Coded(coded);
+        let parts = IndexParts { dim, rows: 0, trained: false, measure, argument: 0.0, structure };
+        Ok(parts.check()?.into_parts().into())
     }
 
     /// Takes another index for the centroids of the lists. They count as trained where it has a row

@@ -2,7 +2,9 @@
 
 use super::{Index, Path};
 use anear_formats::faiss::measure_numbered;
-use anear_types::parts::{Bytes, CodecParts, Coded, DirectMap, IndexParts, ScalarKind, Structure};
+use anear_types::parts::{
+    Beside, Blocks, Bytes, CodecParts, Coded, DirectMap, IndexParts, ScalarKind, Structure,
+};
 use anear_types::{Error, Measure, Result};
 
 /// The kinds of scalar quantizers in the order of FAISS's numbers.
@@ -101,7 +103,16 @@ impl Index {
                 inverted.most_rows = usize::try_from(whole)
                     .map_err(|_| Error::usage(format!("max_codes is {value}, below 0")))?;
             }
+            (Structure::Inverted(inverted), "k_factor") => match &mut inverted.beside {
+                Beside::Refinement { factor, .. } => *factor = value as f32,
+                _ => return Err(Error::usage("the lists are not refined")),
+            },
             (Structure::Inverted(inverted), "by_residual") => inverted.residual = whole != 0,
+            (structure, "implem") => blocks_mut(structure)?.implementation = small()?,
+            (structure, "qbs") => {
+                let queries = u64::try_from(whole).map_err(|_| Error::usage("qbs is below 0"))?;
+                blocks_mut(structure)?.queries = queries;
+            }
             (Structure::Graph(graph), "efSearch") => graph.search_effort = small()?,
             (Structure::Graph(graph), "efConstruction") => graph.construction_effort = small()?,
             (Structure::Refined(refined), "k_factor") => refined.factor = value as f32,
@@ -174,6 +185,15 @@ pub(super) fn codec_mut(structure: &mut Structure) -> Option<&mut CodecParts> {
     }
 }
 
+fn blocks_mut(structure: &mut Structure) -> Result<&mut Blocks> {
+    let blocks = match structure {
+        Structure::Coded(coded) => coded.blocks.as_mut(),
+        Structure::Inverted(inverted) => inverted.blocks.as_mut(),
+        _ => None,
+    };
+    blocks.ok_or_else(|| Error::usage("the index has no codes in blocks"))
+}
+
 /// Changes how a scalar quantizer writes components; whether what it knows is all it has to learn.
 fn set_scalar_kind(structure: &mut Structure, kind: ScalarKind, dim: usize) -> Result<bool> {
     let in_lists = matches!(structure, Structure::Inverted(_));
@@ -205,7 +225,7 @@ fn fields(index: &IndexParts) -> Vec<Named> {
     match &index.structure {
         Structure::Coded(coded) => {
             fields.extend(of_codec(&coded.codec, index.dim));
-            fields.extend(coded.blocks.map(|blocks| integer("bbs", blocks.rows)));
+            fields.extend(coded.blocks.iter().flat_map(of_blocks));
         }
         Structure::Inverted(inverted) => {
             let map = match inverted.direct_map {
@@ -220,8 +240,11 @@ fn fields(index: &IndexParts) -> Vec<Named> {
                 integer("by_residual", inverted.residual.into()),
                 integer("direct_map", map),
             ]);
+            if let Beside::Refinement { factor, .. } = &inverted.beside {
+                fields.push(("k_factor", Field::Real(f64::from(*factor))));
+            }
             fields.extend(of_codec(&inverted.codec, index.dim));
-            fields.extend(inverted.blocks.map(|blocks| integer("bbs", blocks.rows)));
+            fields.extend(inverted.blocks.iter().flat_map(of_blocks));
         }
         Structure::Graph(graph) => {
             let neighbors = graph.counts.get(1).map_or(0, |count| *count as usize / 2);
@@ -242,6 +265,14 @@ fn fields(index: &IndexParts) -> Vec<Named> {
         Structure::IdMap(_) => {}
     }
     fields
+}
+
+fn of_blocks(blocks: &Blocks) -> [Named; 3] {
+    [
+        integer("bbs", blocks.rows),
+        ("implem", Field::Integer(blocks.implementation.into())),
+        ("qbs", Field::Integer(blocks.queries as i64)),
+    ]
 }
 
 fn of_codec(codec: &CodecParts, dim: usize) -> Vec<Named> {

@@ -16,6 +16,7 @@ mod index;
 mod path;
 mod search;
 mod selector;
+mod stored;
 mod transform_fields;
 mod transforms;
 

@@ -17,6 +17,7 @@ use anear_types::{Error, Measure, Result};
 /// # Errors
 /// [`Usage`](anear_types::ErrorKind::Usage) if the rows are not as those of the index, it is not trained,
 /// there is not an id for each row, or it takes rows with ids only, or only without;
+/// [`Malformed`](anear_types::ErrorKind::Malformed) if it says that it is trained and has not learned all it needs;
 /// [`Unsupported`](anear_types::ErrorKind::Unsupported) if its lists are not in the file;
 /// [`Limit`](anear_types::ErrorKind::Limit) if a graph would have more rows than it can number;
 /// [`Interrupted`](anear_types::ErrorKind::Interrupted).
@@ -32,6 +33,7 @@ pub fn add(
             Error::usage("the index is not trained").help("train it with rows like these first")
         );
     }
+    parts.check_learned()?;
     let count = rows.len();
     if ids.is_some_and(|ids| ids.len() != count) {
         let ids = ids.map_or(0, <[i64]>::len);

@@ -1,7 +1,7 @@
 //! Laying codes in blocks, as FAISS's fast scan wants them.
 
 use anear_quant::packed::Layout;
-use anear_types::parts::{Beside, Blocks, CodecParts, IndexParts, List, Structure};
+use anear_types::parts::{Beside, Blocks, Bytes, CodecParts, Coded, IndexParts, List, Structure};
 use anear_types::{Error, Result};
 
 /// Rows in a group of a block, all of which are looked up at once.
@@ -40,6 +40,43 @@ pub fn lay_in_blocks(parts: &mut IndexParts, block_rows: usize) -> Result<()> {
     Ok(())
 }
 
+/// Lays the codes of an index, which are in blocks, one behind another.
+///
+/// # Errors
+/// [`Usage`](anear_types::ErrorKind::Usage) if they are not in blocks, or other than the rows need.
+pub fn lay_in_a_row(parts: &mut IndexParts) -> Result<()> {
+    let (dim, rows) = (parts.dim, parts.rows as usize);
+    match &mut parts.structure {
+        Structure::Coded(Coded { codec, codes, blocks, .. }) if blocks.is_some() => {
+            let taken = blocks.take().expect("there are some");
+            *codes = unpacked(&taken, codec, dim, codes, rows)?;
+        }
+        Structure::Inverted(inverted) if inverted.blocks.is_some() => {
+            let taken = inverted.blocks.take().expect("there are some");
+            for List { ids, codes, .. } in inverted.lists.iter_mut().flatten() {
+                *codes = unpacked(&taken, &inverted.codec, dim, codes, ids.len())?;
+            }
+        }
+        _ => return Err(Error::usage("the index has no codes in blocks")),
+    }
+    Ok(())
+}
+
+/// The codes of so many rows, one behind another.
+fn unpacked(
+    blocks: &Blocks,
+    codec: &CodecParts,
+    dim: usize,
+    codes: &[u8],
+    rows: usize,
+) -> Result<Bytes> {
+    let (found, expected) = (codes.len(), blocks.bytes(rows, codec.code_bytes(dim)));
+    match found == expected {
+        true => Ok(Layout::new(blocks, codec, dim).unpack(codes, rows).into()),
+        false => Err(Error::usage(format!("{found} bytes of blocks, {expected} are expected"))),
+    }
+}
+
 /// How codes will lie; queries of RaBitQ codes that are not rounded will be.
 fn layout(blocks: &Blocks, codec: &mut CodecParts, dim: usize) -> Result<Layout> {
     match codec {
@@ -68,6 +105,17 @@ mod tests {
         index
     }
 
+    /// The codes of all rows, list by list.
+    fn codes_of(index: &IndexParts) -> Vec<Bytes> {
+        match &index.structure {
+            Structure::Coded(coded) => vec![coded.codes.clone()],
+            Structure::Inverted(inverted) => {
+                inverted.lists.iter().flatten().map(|list| list.codes.clone()).collect()
+            }
+            _ => unreachable!("none was made"),
+        }
+    }
+
     #[test]
     fn codes_are_as_if_they_had_been_added_so() {
         let rows: Vec<f32> = (0..400).map(|number| (number * 37 % 101) as f32).collect();
@@ -87,6 +135,9 @@ mod tests {
             }
             assert_eq!(index, expected, "{behind}");
             lay_in_blocks(&mut index, 32).unwrap_err();
+            lay_in_a_row(&mut index).unwrap();
+            assert_eq!(codes_of(&index), codes_of(&made(behind, &rows)), "{behind}");
+            lay_in_a_row(&mut index).unwrap_err();
         }
         lay_in_blocks(&mut made("PQ2x4np", &rows), 33).unwrap_err();
         lay_in_blocks(&mut made("SQ8", &rows), 32).unwrap_err();

@@ -27,7 +27,7 @@ pub use add::add;
 pub use anear_quant::Work;
 pub use anear_quant::kmeans::{Iteration, Kmeans, KmeansSettings, kmeans};
 pub use anear_quant::transform::train as train_transform;
-pub use blocks::lay_in_blocks;
+pub use blocks::{lay_in_a_row, lay_in_blocks};
 pub use factory::from_factory;
 pub use merge::merge;
 pub use places::{Map, set_direct_map};

@@ -172,6 +172,10 @@ fn remove_from_lists(
             "rows are not removed from lists whose direct map is an array",
         ));
     }
+    if let (DirectMap::Pairs(..), Some(_)) = (&inverted.direct_map, &inverted.blocks) {
+        let what = "removing rows from lists of codes in blocks with a direct map is not supported";
+        return Err(Error::unsupported(what).help("set no direct map first"));
+    }
     if let Beside::Refinement { .. } = inverted.beside {
         return Err(Error::unsupported("rows are not removed from lists that are refined"));
     }

@@ -6,7 +6,7 @@ use super::selector::Selector;
 use super::tree::{Tree, measure, path, table};
 use crate::given::Given;
 use anear::faiss_index::{Index, KmeansSettings, Map, Measure, Path, Subset, Training, Work};
-use numpy::{PyArray2, PyReadonlyArray1};
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -20,6 +20,9 @@ pub(crate) struct Learning {
     redo: usize,
     #[pyo3(item)]
     spherical: bool,
+    /// Whether the nearest centroid is that of the largest inner product.
+    #[pyo3(item)]
+    products: bool,
     #[pyo3(item)]
     integer: bool,
     #[pyo3(item)]
@@ -56,12 +59,21 @@ impl Tree {
         made.map(Tree::from).map_err(|error| raised(&error))
     }
 
-    /// Learns from rows.
+    /// Learns from rows: the centroids of lists, and those of the parts of product codes.
     #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
-    fn train(&self, py: Python<'_>, at: &str, x: &Bound<'_, PyAny>, how: Learning) -> PyResult<()> {
+    fn train(
+        &self,
+        py: Python<'_>,
+        at: &str,
+        x: &Bound<'_, PyAny>,
+        how: Learning,
+        product: Option<Learning>,
+    ) -> PyResult<()> {
         let (at, given) = (path(at)?, Given::matrix_of(x)?);
         let (rows, coarse) = (rows(&given)?, how.settings());
-        let training = Training { coarse, ..Training::default() };
+        let usual = Training::default().product;
+        let product = product.map_or(usual, |product| product.settings());
+        let training = Training { coarse, product };
         self.change_watched(py, how.threads, |index, work| index.train(&at, rows, &training, work))
     }
 
@@ -131,6 +143,26 @@ impl Tree {
     fn in_blocks(&self, py: Python<'_>, rows: usize) -> PyResult<Tree> {
         let whole = self.whole(py)?;
         py.detach(|| whole.in_blocks(rows)).map(Tree::from).map_err(|error| raised(&error))
+    }
+
+    /// The index with its codes, which are in blocks, one behind another.
+    fn in_a_row(&self, py: Python<'_>) -> PyResult<Tree> {
+        let whole = self.whole(py)?;
+        py.detach(|| whole.in_a_row()).map(Tree::from).map_err(|error| raised(&error))
+    }
+
+    /// The codes of rows that lists hold, those of their lists' numbers first if wanted.
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
+    fn stored_codes<'py>(
+        &self,
+        py: Python<'py>,
+        at: &str,
+        ids: PyReadonlyArray1<'py, i64>,
+        numbered: bool,
+    ) -> PyResult<Bound<'py, PyArray1<u8>>> {
+        let (at, ids) = (path(at)?, ids.as_slice()?);
+        let codes = self.look(py, |index| index.stored_codes(&at, ids, numbered))?;
+        Ok(PyArray1::from_vec(py, codes))
     }
 
     /// Changes what a codec has learned.
@@ -231,7 +263,7 @@ pub(crate) fn kmeans<'py>(
     let initial = initial.as_ref().map(floats).transpose()?.unwrap_or_default();
     let weights = weights.as_ref().map(|weights| weights.as_slice()).transpose()?;
     let mut settings = KmeansSettings { initial, weights, ..how.settings() };
-    if settings.spherical {
+    if settings.spherical || how.products {
         settings.how.measure = Measure::InnerProduct;
     }
     let found = crate::signals::watched(py, |interrupt| {

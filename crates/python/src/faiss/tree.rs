@@ -124,11 +124,15 @@ pub(super) fn path(text: &str) -> PyResult<Path> {
 
 #[pymethods]
 impl Tree {
-    /// Opens a file, and that of its lists: only one beside it, or the one it tells.
+    /// Opens a file, and that of its lists: the one it tells ("anywhere"), only one "beside" it, or none ("left").
     #[staticmethod]
     #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
-    fn open(py: Python<'_>, file: PathBuf, lists_beside: bool) -> PyResult<Tree> {
-        let list_files = if lists_beside { ListFiles::Beside } else { ListFiles::Anywhere };
+    fn open(py: Python<'_>, file: PathBuf, lists: &str) -> PyResult<Tree> {
+        let list_files = match lists {
+            "beside" => ListFiles::Beside,
+            "left" => ListFiles::Left,
+            _ => ListFiles::Anywhere,
+        };
         py.detach(|| Index::open(&file, list_files)).map(Tree::from).map_err(|error| raised(&error))
     }
 
@@ -239,6 +243,12 @@ impl Tree {
     fn refined_by(&self, py: Python<'_>, refinement: &Tree) -> PyResult<Tree> {
         let (whole, refinement) = (self.whole(py)?, refinement.whole(py)?);
         whole.refined_by(refinement).map(Tree::from).map_err(|error| raised(&error))
+    }
+
+    /// An index without rows of codes of two levels: the number of a row of this index, and a product code.
+    fn first_level(&self, py: Python<'_>, parts: usize, bits: usize) -> PyResult<Tree> {
+        let whole = self.whole(py)?;
+        whole.first_level(parts, bits).map(Tree::from).map_err(|error| raised(&error))
     }
 
     /// The index with another quantizer.

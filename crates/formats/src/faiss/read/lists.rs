@@ -168,7 +168,7 @@ fn lists(
                 blocks::lists(fields, inverted, blocks, code_bytes, block_bytes).map(Some)
             }
         },
-        (b"ilod", None) => lists_apart::read(fields, inverted.list_count, code_bytes).map(Some),
+        (b"ilod", None) => lists_apart::read(fields, inverted.list_count, code_bytes),
         (other, _) => {
             let letters = other.escape_ascii();
             Err(Error::unsupported(format!(

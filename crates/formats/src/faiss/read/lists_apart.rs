@@ -26,14 +26,16 @@ pub enum ListFiles {
     Beside,
     /// The one that the index tells, wherever it is; or else one of its name beside the index.
     Anywhere,
+    /// None: the index is read without its lists, wherever they are.
+    Left,
 }
 
-/// Reads where the lists are, and opens the file that they are in.
+/// Reads where the lists are, and opens the file that they are in, unless it is to be left.
 pub(super) fn read(
     fields: &mut Fields<'_>,
     list_count: usize,
     code_bytes: usize,
-) -> Result<Vec<List>> {
+) -> Result<Option<Vec<List>>> {
     let what = "the places of the lists";
     let found = fields.cursor.u64("the number of lists")?;
     check_code_bytes(fields, code_bytes)?;
@@ -46,6 +48,9 @@ pub(super) fn read(
     fields.elements(FREE_BYTES as u64, what)?;
     let name = fields.elements(1, "the name of the file of lists")?;
     let size = fields.cursor.u64("the size of the file of lists")?;
+    if fields.list_files == ListFiles::Left {
+        return Ok(None);
+    }
     let file = open(fields, &name)?;
     if file.len() < size {
         let found = file.len();
@@ -62,7 +67,7 @@ pub(super) fn read(
             lists.push(List { number, ids: Integers::new(ids), codes });
         }
     }
-    Ok(lists)
+    Ok(Some(lists))
 }
 
 /// Where the codes and the ids of a list are in a file of so many bytes.

@@ -105,6 +105,20 @@ fn files_elsewhere_are_opened_only_if_they_may_be() {
 }
 
 #[test]
+fn lists_are_left_where_they_are() {
+    let Apart { parts, index, .. } = apart("x.lists");
+    let input = Input::from_bytes("x.faiss", index.clone());
+    let left = read_index(&input, ListFiles::Left).unwrap();
+    let (left, whole) = (left.parts(), parts.parts());
+    let Structure::Inverted(inverted) = &left.structure else { panic!() };
+    assert_eq!((inverted.lists.as_ref(), left.rows, left.dim), (None, whole.rows, whole.dim));
+    for length in 0..index.len() {
+        let input = Input::from_bytes("x.faiss", index[..length].to_vec());
+        read_index(&input, ListFiles::Left).unwrap_err();
+    }
+}
+
+#[test]
 fn places_beyond_the_file_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.faiss");

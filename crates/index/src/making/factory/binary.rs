@@ -6,7 +6,7 @@ use super::{Empty, graph, id_map, lists};
 use anear_types::parts::{Beside, CodecParts, IndexParts};
 use anear_types::{Error, Result};
 
-/// `BFlat`, `BIVF100`, `BIVF100_HNSW32`, `BHNSW32`, and id maps over them.
+/// `BFlat`, `BIVF100`, `BIVF100_BHNSW32` (or `_HNSW32`), `BHNSW32`, and id maps over them.
 pub(super) fn binary(text: &str, of: Empty) -> Result<IndexParts> {
     if !of.dim.is_multiple_of(8) {
         return Err(Error::usage(format!("{} bits are no whole bytes", of.dim)));
@@ -25,7 +25,7 @@ pub(super) fn binary(text: &str, of: Empty) -> Result<IndexParts> {
     }
     let mut rest = Text(text);
     if let Some(list_count) = rest.number_behind("BIVF").filter(|count| *count > 0) {
-        let quantizer = match rest.number_behind("_HNSW") {
+        let quantizer = match rest.number_behind("_HNSW").or_else(|| rest.number_behind("_BHNSW")) {
             Some(degree) => graph::graph(degree, flat())?,
             None => flat(),
         };

@@ -116,9 +116,15 @@ fn descriptions_that_make_no_sense_are_refused() {
 
 #[test]
 fn indexes_of_bits_have_a_language_of_their_own() {
-    for description in
-        ["BFlat", "BIVF16", "BIVF16_HNSW8", "BHNSW32", "IDMap2,BFlat", "BHNSW8,IDMap"]
-    {
+    for description in [
+        "BFlat",
+        "BIVF16",
+        "BIVF16_HNSW8",
+        "BIVF16_BHNSW8",
+        "BHNSW32",
+        "IDMap2,BFlat",
+        "BHNSW8,IDMap",
+    ] {
         let index = from_factory(description, 64, Measure::Hamming).unwrap();
         assert_eq!((index.dim, index.rows), (64, 0), "{description}");
     }

@@ -16,7 +16,12 @@ What takes pointers in FAISS (``swig_ptr``, methods whose names end in ``_c``) i
 
 from ._binary import IndexBinaryFlat, IndexBinaryHNSW, IndexBinaryIVF
 from ._clustering import Clustering, ClusteringParameters, IterationStats, Kmeans
-from ._codecs import ProductQuantizer, ScalarQuantizer
+from ._codecs import (
+    ProductQuantizer,
+    RaBitQuantizer,
+    ScalarQuantizer,
+    clone_Quantizer,
+)
 from ._codes import (
     Index2Layer,
     IndexLSH,
@@ -50,12 +55,15 @@ from ._constants import (
     Float32,
     Int8,
     UInt8,
+    get_mem_usage_kb,
     get_num_gpus,
     is_similarity_metric,
     omp_get_max_threads,
     omp_set_num_threads,
 )
 from ._files import (
+    BufferedIOReader,
+    BufferedIOWriter,
     FileIOReader,
     FileIOWriter,
     PyCallbackIOReader,
@@ -68,23 +76,37 @@ from ._files import (
     deserialize_index_binary,
     downcast_IndexBinary,
     downcast_index,
-    extract_index_ivf,
     index_binary_factory,
     index_factory,
-    merge_into,
+    read_ProductQuantizer,
+    read_VectorTransform,
     read_index,
     read_index_binary,
-    read_VectorTransform,
     serialize_index,
     serialize_index_binary,
-    try_extract_index_ivf,
+    write_ProductQuantizer,
+    write_VectorTransform,
     write_index,
     write_index_binary,
-    write_VectorTransform,
 )
 from ._flat import IndexFlat, IndexFlat1D, IndexFlatCodes, IndexFlatIP, IndexFlatL2
 from ._graphs import IndexHNSW, IndexHNSW2Level, IndexHNSWFlat, IndexHNSWPQ, IndexHNSWSQ
 from ._index import Index, IndexBinary
+from ._ivf import (
+    extract_index_ivf,
+    merge_into,
+    range_search_with_parameters,
+    search_with_parameters,
+    try_extract_index_ivf,
+)
+from ._packing import CodePacker, CodePackerPQ4
+from ._arrays import (
+    MapInt64ToInt64,
+    bucket_sort,
+    matrix_bucket_sort_inplace,
+    pack_bitstrings,
+    unpack_bitstrings,
+)
 from ._lists import (
     DirectMap,
     IndexIVF,
@@ -102,7 +124,6 @@ from ._parameters import (
     IVFPQSearchParameters,
     IVFSearchParameters,
     IndexRefineSearchParameters,
-    ParameterSpace,
     IVFRaBitQSearchParameters,
     RaBitQSearchParameters,
     SearchParameters,
@@ -111,7 +132,13 @@ from ._parameters import (
     SearchParametersPQ,
     SearchParametersPreTransform,
 )
-from ._random import lrand, rand, randint, randn
+from ._random import (
+    lrand,
+    rand,
+    rand_smooth_vectors,
+    randint,
+    randn,
+)
 from ._search import (
     ResultHeap,
     eval_intersection,
@@ -137,6 +164,8 @@ from ._selectors import (
     IDSelectorXOr,
     PyCallbackIDSelector,
 )
+from ._shards import IndexBinaryReplicas, IndexBinaryShards, IndexReplicas, IndexShards
+from ._space import ParameterRange, ParameterSpace
 from ._transforms import (
     CenteringTransform,
     ITQTransform,
@@ -148,6 +177,13 @@ from ._transforms import (
     RemapDimensionsTransform,
     VectorTransform,
     downcast_VectorTransform,
+)
+from ._tuning import (
+    AutoTuneCriterion,
+    IntersectionCriterion,
+    OneRecallAtRCriterion,
+    OperatingPoint,
+    OperatingPoints,
 )
 from ._vectors import (
     AlignedTable_to_array,
@@ -171,9 +207,14 @@ __version__ = "1.15.0"
 
 __all__ = [
     "AlignedTable_to_array",
+    "AutoTuneCriterion",
+    "BufferedIOReader",
+    "BufferedIOWriter",
     "CenteringTransform",
     "Clustering",
     "ClusteringParameters",
+    "CodePacker",
+    "CodePackerPQ4",
     "DirectMap",
     "FileIOReader",
     "FileIOWriter",
@@ -210,6 +251,8 @@ __all__ = [
     "IndexBinaryIDMap",
     "IndexBinaryIDMap2",
     "IndexBinaryIVF",
+    "IndexBinaryReplicas",
+    "IndexBinaryShards",
     "IndexFlat",
     "IndexFlat1D",
     "IndexFlatCodes",
@@ -240,8 +283,11 @@ __all__ = [
     "IndexRefine",
     "IndexRefineFlat",
     "IndexRefineSearchParameters",
+    "IndexReplicas",
     "IndexScalarQuantizer",
+    "IndexShards",
     "Int8",
+    "IntersectionCriterion",
     "InvertedLists",
     "IterationStats",
     "Kmeans",
@@ -257,15 +303,21 @@ __all__ = [
     "METRIC_Linf",
     "METRIC_Lp",
     "METRIC_NaNEuclidean",
+    "MapInt64ToInt64",
     "NormalizationTransform",
     "OPQMatrix",
+    "OneRecallAtRCriterion",
+    "OperatingPoint",
+    "OperatingPoints",
     "PCAMatrix",
+    "ParameterRange",
     "ParameterSpace",
     "ProductQuantizer",
     "PyCallbackIDSelector",
     "PyCallbackIOReader",
     "PyCallbackIOWriter",
     "RaBitQSearchParameters",
+    "RaBitQuantizer",
     "RandomRotationMatrix",
     "RemapDimensionsTransform",
     "ResultHeap",
@@ -280,6 +332,8 @@ __all__ = [
     "VectorIOReader",
     "VectorIOWriter",
     "VectorTransform",
+    "bucket_sort",
+    "clone_Quantizer",
     "clone_binary_index",
     "clone_index",
     "copy_array_to_vector",
@@ -290,6 +344,7 @@ __all__ = [
     "downcast_index",
     "eval_intersection",
     "extract_index_ivf",
+    "get_mem_usage_kb",
     "get_num_gpus",
     "index_binary_factory",
     "index_factory",
@@ -299,23 +354,31 @@ __all__ = [
     "knn",
     "knn_hamming",
     "lrand",
+    "matrix_bucket_sort_inplace",
     "merge_into",
     "merge_knn_results",
     "normalize_L2",
     "omp_get_max_threads",
     "omp_set_num_threads",
+    "pack_bitstrings",
     "pairwise_distances",
     "rand",
+    "rand_smooth_vectors",
     "randint",
     "randn",
+    "range_search_with_parameters",
+    "read_ProductQuantizer",
     "read_VectorTransform",
     "read_index",
     "read_index_binary",
+    "search_with_parameters",
     "serialize_index",
     "serialize_index_binary",
     "try_extract_index_ivf",
+    "unpack_bitstrings",
     "vector_float_to_array",
     "vector_to_array",
+    "write_ProductQuantizer",
     "write_VectorTransform",
     "write_index",
     "write_index_binary",

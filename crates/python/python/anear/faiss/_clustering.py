@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._anear import kmeans
-from ._constants import omp_get_max_threads
+from ._constants import is_similarity_metric, omp_get_max_threads
 from ._vectors import Records, Vector
 
 
@@ -51,6 +51,7 @@ class ClusteringParameters:
             "iterations": int(self.niter),
             "redo": int(self.nredo),
             "spherical": bool(self.spherical),
+            "products": False,
             "integer": bool(self.int_centroids),
             "frozen": bool(self.frozen_centroids),
             "most": int(self.max_points_per_centroid),
@@ -120,6 +121,12 @@ class Kmeans:
         init_centroids: npt.ArrayLike | None = None,
     ) -> float:
         """Learns centroids; tells the sum of distances to them."""
+        return self._train(x, weights, init_centroids, False)
+
+    def _train(
+        self, x: Any, weights: npt.ArrayLike | None, init_centroids: npt.ArrayLike | None, products: bool
+    ) -> float:
+        """The same by inner products, if rows are assigned by them."""
         x = np.ascontiguousarray(x, dtype="float32")
         n, d = x.shape
         assert d == self.d
@@ -131,7 +138,7 @@ class Kmeans:
             first = np.ascontiguousarray(init_centroids, dtype="float32")
             assert first.ndim == 2 and first.shape[1] == d and len(first) <= self.k
         self.cp._warn(n, self.k)
-        found = kmeans(x, self.k, self.cp._settings(), weights, first)
+        found = kmeans(x, self.k, {**self.cp._settings(), "products": products}, weights, first)
         self.centroids, objectives, imbalances, splits = found
         self.obj = np.asarray(objectives, dtype=np.float32)
         self.iteration_stats = [
@@ -174,7 +181,7 @@ class Clustering(ClusteringParameters):
         parameters = {name: value for name, value in vars(self).items() if hasattr(ClusteringParameters, name)}
         kmeans = Kmeans(self.d, self.k, **parameters)
         first = None if self.centroids is None else np.asarray(self.centroids).reshape(-1, self.d)
-        kmeans.train(x, weights, first)
+        kmeans._train(x, weights, first, is_similarity_metric(index.metric_type))
         assert kmeans.centroids is not None
         self.centroids = Vector(kmeans.centroids.reshape(-1))
         self.iteration_stats = Records(IterationStats(**stats) for stats in kmeans.iteration_stats)

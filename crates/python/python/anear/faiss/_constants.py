@@ -1,4 +1,4 @@
-"""Numbers that have names in FAISS, and how many threads are used."""
+"""Numbers that have names in FAISS, and how many threads and how much memory are used."""
 
 import os
 
@@ -51,6 +51,16 @@ def omp_set_num_threads(threads: int) -> None:
 def omp_get_max_threads() -> int:
     """How many threads searches and training may use."""
     return _threads
+
+
+def get_mem_usage_kb() -> int:
+    """KiB of memory that the process holds; 0 where the system does not say it as Linux does."""
+    try:
+        with open("/proc/self/status") as file:
+            lines = [line.split() for line in file if line.startswith("VmRSS:")]
+    except OSError:
+        lines = []
+    return int(lines[0][1]) if lines else 0
 
 
 def get_num_gpus() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
-from ._codecs import _Codec, codec_of
+from ._codecs import _Codec
 from ._vectors import Vector
 
 T = TypeVar("T")
@@ -46,6 +46,24 @@ class Setting(Field[T]):
         index._set_field(self.name, value)
 
 
+class Remembered(Setting[T]):
+    """A setting that every search asks for, and which is looked up but once."""
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self.slot = f"_{name}"
+
+    def __get__(self, index: Any, owner: Any = None) -> T:
+        if index is None:
+            return cast(T, self)
+        if self.slot not in vars(index):
+            vars(index)[self.slot] = super().__get__(index, owner)
+        return cast(T, vars(index)[self.slot])
+
+    def __set__(self, index: Any, value: T) -> None:
+        super().__set__(index, value)
+        vars(index)[self.slot] = self.kind(value)
+
+
 class Numbers:
     """An array that an index has, as a copy."""
 
@@ -63,15 +81,23 @@ class Numbers:
 
 
 class Codec(Generic[C]):
-    """The codec of an index; another one of its kind may be set in its place."""
+    """The codec of an index, the same object each time; another one of its kind may be set in its place."""
 
     def __init__(self, kind: type[C]) -> None:
         self.kind, self.__doc__ = kind, "The codec."
 
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self.name = f"_{name}"
+
     def __get__(self, index: Any, owner: Any = None) -> C:
         if index is None:
             return cast(C, self)
-        return codec_of(index._tree, index._at, self.kind)
+        known = vars(index).get(self.name)
+        if known is None:
+            known = self.kind.__new__(self.kind)
+            known._index = index
+            vars(index)[self.name] = known
+        return cast(C, known)
 
     def __set__(self, index: Any, codec: C) -> None:
         index._tree.set_codec(index._at, codec._alone)

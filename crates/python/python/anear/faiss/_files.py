@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._anear import Tree
-from ._constants import HAMMING, IO_FLAG_ONDISK_SAME_DIR
+from ._codecs import ProductQuantizer
+from ._constants import HAMMING, IO_FLAG_MMAP, IO_FLAG_ONDISK_SAME_DIR, IO_FLAG_SKIP_IVF_DATA, IO_FLAG_SKIP_STORAGE
 from ._index import AnyIndex, Index, IndexBinary, wrapped
 from ._place import Place
 from ._transforms import VectorTransform, transform_at
@@ -52,6 +53,10 @@ class FileIOReader(PyCallbackIOReader):
             raise RuntimeError(f"could not open {os.fspath(file)} for reading: {error.strerror}") from None
         super().__init__(self._file.read)
 
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            self._file.close()
+
 
 class FileIOWriter(PyCallbackIOWriter):
     """Writes a file."""
@@ -62,6 +67,25 @@ class FileIOWriter(PyCallbackIOWriter):
         except OSError as error:
             raise RuntimeError(f"could not open {os.fspath(file)} for writing: {error.strerror}") from None
         super().__init__(self._file.write)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            self._file.close()
+
+
+class BufferedIOReader(PyCallbackIOReader):
+    """Reads what another reader reads, ``bsz`` bytes at a time."""
+
+    def __init__(self, reader: PyCallbackIOReader, bsz: int = 1 << 20) -> None:
+        super().__init__(reader._read, bsz)
+        self._reader = reader
+
+
+class BufferedIOWriter(PyCallbackIOWriter):
+    """Writes to another writer, ``bsz`` bytes at a time."""
+
+    def __init__(self, writer: PyCallbackIOWriter | VectorIOWriter, bsz: int = 1 << 20) -> None:
+        super().__init__(writer._take, bsz)
 
 
 class _Bytes:
@@ -108,7 +132,14 @@ def _opened(source: Source, io_flags: int) -> Tree | None:
     if os.path.isfile(source) and os.path.getsize(source) == len(_NONE):
         with open(source, "rb") as file:
             return _from_bytes(file.read())
-    return Tree.open(source, bool(io_flags & IO_FLAG_ONDISK_SAME_DIR))
+    return Tree.open(source, _lists_of(io_flags))
+
+
+def _lists_of(io_flags: int) -> str:
+    """Where lists in a file of their own are looked for."""
+    if io_flags & IO_FLAG_MMAP == IO_FLAG_SKIP_IVF_DATA:
+        return "left"
+    return "beside" if io_flags & IO_FLAG_ONDISK_SAME_DIR else "anywhere"
 
 
 def _from_bytes(data: bytes) -> Tree | None:
@@ -132,7 +163,9 @@ def read_index(source: Source, io_flags: int = 0) -> Any:
     """Opens an index over numbers. Files are mapped, whatever the flags say.
 
     Lists in a file of their own are read there, or beside the index if there is no such file; with
-    ``IO_FLAG_ONDISK_SAME_DIR`` beside the index only.
+    ``IO_FLAG_ONDISK_SAME_DIR`` beside the index only, and with ``IO_FLAG_SKIP_IVF_DATA`` not at all: such an index
+    says how it has been trained, and is not searched. Other flags change nothing: nothing is read before it is
+    searched, and there are no tables to be skipped.
     """
     return _index(_opened(source, io_flags), False)
 
@@ -142,11 +175,17 @@ def read_index_binary(source: Source, io_flags: int = 0) -> Any:
     return _index(_opened(source, io_flags), True)
 
 
+def _refuse_skipping(io_flags: int) -> None:
+    if io_flags & IO_FLAG_SKIP_STORAGE:
+        raise RuntimeError("a graph is written with its rows only: IO_FLAG_SKIP_STORAGE is not supported")
+
+
 def write_index(
     index: AnyIndex | None, target: Target, io_flags: int = 0, *, lists: _Path | None = None
 ) -> None:
     """Writes an index, or that there is none, to a file, in place of one that is there; with ``lists``, which
     FAISS does not have, its inverted lists to a file of their own, as those of ``OnDiskInvertedLists`` are."""
+    _refuse_skipping(io_flags)
     if index is None or isinstance(target, (PyCallbackIOWriter, VectorIOWriter)):
         _write(_to_bytes(index), target)
     elif lists is not None:
@@ -172,19 +211,32 @@ def write_VectorTransform(transform: VectorTransform, target: Target) -> None:
     _write(transform._tree.transform_to_bytes(transform._at, transform._number), target)
 
 
+def _read(source: Source) -> bytes:
+    if isinstance(source, PyCallbackIOReader):
+        return source._all()
+    reader = FileIOReader(source)
+    with reader._file:
+        return reader._all()
+
+
 def read_VectorTransform(source: Source) -> VectorTransform:
     """Reads a transform from a file of its own."""
-    if isinstance(source, PyCallbackIOReader):
-        data = source._all()
-    else:
-        reader = FileIOReader(source)
-        with reader._file:
-            data = reader._all()
-    return transform_at(Place(Tree.transform_from_bytes(data)), 0)
+    return transform_at(Place(Tree.transform_from_bytes(_read(source))), 0)
+
+
+def write_ProductQuantizer(pq: ProductQuantizer, target: Target) -> None:
+    """Writes a product quantizer to a file of its own."""
+    _write(pq._to_bytes(), target)
+
+
+def read_ProductQuantizer(source: Source) -> ProductQuantizer:
+    """Reads a product quantizer from a file of its own."""
+    return ProductQuantizer._from_bytes(_read(source))
 
 
 def serialize_index(index: AnyIndex | None, io_flags: int = 0) -> npt.NDArray[np.uint8]:
     """The bytes of an index's file."""
+    _refuse_skipping(io_flags)
     return np.frombuffer(_to_bytes(index), np.uint8).copy()
 
 
@@ -231,38 +283,3 @@ def downcast_index(index: AnyIndex | None) -> Any:
 
 
 downcast_IndexBinary = downcast_index
-
-
-def try_extract_index_ivf(index: AnyIndex) -> Any:
-    """The inverted lists in an index, or ``None``."""
-    from ._lists import Lists
-
-    looked: AnyIndex | None = index
-    while looked is not None and not isinstance(looked, Lists):
-        looked = looked._inside("inner") or looked._inside("base")
-    return looked
-
-
-def extract_index_ivf(index: AnyIndex) -> Any:
-    """The inverted lists in an index.
-
-    Raises
-    ------
-    RuntimeError
-        If there are none.
-    """
-    found = try_extract_index_ivf(index)
-    if found is None:
-        raise RuntimeError(f"there are no inverted lists in a {type(index).__name__}")
-    return found
-
-
-def merge_into(index0: AnyIndex, index1: AnyIndex, shift_ids: bool = False) -> None:
-    """Moves the rows of the lists of ``index1`` to those of ``index0``; with ``shift_ids`` their ids
-    go on behind those that are there."""
-    lists0, lists1 = extract_index_ivf(index0), extract_index_ivf(index1)
-    assert isinstance(index0, (Index, IndexBinary))
-    if index0 is lists0:
-        lists0.merge_from(lists1, index0.ntotal if shift_ids else 0)
-    else:
-        index0.merge_from(index1, index0.ntotal if shift_ids else 0)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from ._constants import METRIC_INNER_PRODUCT, METRIC_L2
 from ._fields import Numbers
 from ._index import Index
+from ._packing import CodePacker
 from ._parameters import SearchParameters, how
 from ._vectors import Vector
 
@@ -15,6 +19,10 @@ class IndexFlatCodes(Index):
     """Codes one behind another, all of them looked at."""
 
     codes = Numbers("codes", "The bytes of all rows.")
+
+    def get_CodePacker(self) -> CodePacker:
+        """What takes single codes out of :attr:`codes`."""
+        return CodePacker(self.code_size)
 
     def _how_within(self, params: SearchParameters | None) -> dict[str, Any]:
         return how(params)
@@ -58,6 +66,13 @@ class IndexFlat1D(IndexFlatL2):
 
     def __init__(self, continuous_update: bool = True) -> None:
         super().__init__(1)
+
+    def _searched(
+        self, rows: npt.NDArray[Any], k: int, settings: dict[str, Any], lists: Any = None
+    ) -> tuple[npt.NDArray[Any], Any]:
+        """Distances here are differences, and not their squares as those of other indexes."""
+        distances, labels = super()._searched(rows, k, settings, lists)
+        return np.sqrt(distances), labels
 
     def update_permutation(self) -> None:
         """Does nothing: rows are not kept in order."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ._codecs import scalar_name
-from ._constants import METRIC_L2, is_similarity_metric
+from ._codes import Index2Layer
+from ._constants import METRIC_L2, Float32, is_similarity_metric
 from ._fields import Field, Setting
 from ._index import AnyIndex, Index
 from ._vectors import Vector
@@ -53,9 +54,26 @@ class Graph(AnyIndex):
         """The rows."""
         return self._place.inside("storage")
 
+    @storage.setter
+    def storage(self, index: AnyIndex) -> None:
+        if index.d != self.d:
+            raise RuntimeError(f"rows of dimension {index.d} for a graph over rows of dimension {self.d}")
+        self._tree.put(f"{self._at}/storage".strip("/"), index._alone())
+        self._place.take_in(index, "storage")
+
 
 class IndexHNSW(Graph, Index):
-    """Rows of another index, found by way of a graph."""
+    """Rows of another index, found by way of a graph: of the given index, or of one over rows as they are."""
+
+    def __init__(self, d: int | Index = 0, M: int = 32, metric: int = METRIC_L2) -> None:
+        if not isinstance(d, Index):
+            self._begin_as(f"HNSW{M},Flat", d, metric)
+            return
+        if d.ntotal:
+            raise RuntimeError(f"the index holds {d.ntotal} rows, which would not be in the graph")
+        self._begin_as(f"HNSW{M},Flat", d.d, d.metric_type, d.metric_arg)
+        self.storage = d
+        self.is_trained = d.is_trained
 
 
 class IndexHNSWFlat(IndexHNSW):
@@ -81,3 +99,11 @@ class IndexHNSWPQ(IndexHNSW):
 
 class IndexHNSW2Level(IndexHNSW):
     """Codes of two levels, found by way of a graph."""
+
+    def __init__(self, quantizer: Index, nlist: int, m_pq: int, M: int) -> None:
+        super().__init__(Index2Layer(quantizer, nlist, m_pq), M)
+
+    def train(self, x: Any, numeric_type: int = Float32) -> None:
+        """Learns what the storage needs to take rows from such as these."""
+        self.storage.train(x, numeric_type)
+        self.is_trained = True

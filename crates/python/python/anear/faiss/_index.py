@@ -124,14 +124,27 @@ class AnyIndex:
     def train(self, x: Any, numeric_type: int = Float32) -> None:
         """Learns what is needed to take rows from such as these."""
         rows = self._rows(x)
-        self._tree.train(self._at, rows, self._training(len(rows)))
+        codec = vars(self).get("_pq")
+        self._tree.train(self._at, rows, self._training(len(rows)), codec._training() if codec else None)
+        if codec is not None and codec._shares:
+            codec.train(self._encoded(rows))
+
+    def _encoded(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """What of rows is written as codes."""
+        return rows
+
+    def _learns_otherwise(self) -> bool:
+        """Whether it has been said of this index, or of one inside it, how it learns."""
+        codec = vars(self).get("_pq")
+        own = vars(self).get("_cp") is not None or codec is not None and codec._learns_otherwise()
+        return own or any(index._learns_otherwise() for index in self._place._inside.values())
 
     def _training(self, rows: int) -> dict[str, Any]:
         """How centroids are learned from so many rows."""
         return learning()
 
     def add(self, x: Any, numeric_type: int = Float32) -> None:
-        """Adds rows, numbered on from those that are there."""
+        """Adds vectors to the index, numbered on from those that are there."""
         self._tree.add(self._at, self._rows(x), None, omp_get_max_threads())
 
     def add_with_ids(self, x: Any, ids: npt.ArrayLike, numeric_type: int = Float32) -> None:
@@ -167,6 +180,10 @@ class AnyIndex:
     def _reconstructed(self, ids: npt.ArrayLike, found: bool = False) -> Floats:
         numbers = np.ascontiguousarray(ids, dtype="int64").reshape(-1)
         return self._tree.reconstruct(self._at, numbers, found)
+
+    def _numbers_rows(self) -> bool:
+        """Whether FAISS tells rows one after the other that it would not find by their ids."""
+        return False
 
     def __getstate__(self) -> dict[str, Any]:
         return {"bytes": self._tree.to_bytes(self._at)}
@@ -267,10 +284,6 @@ class Index(AnyIndex):
             raise RuntimeError(f"rows {n0} to {n0 + ni} of {self.ntotal}")
         return into(x, self._reconstructed(np.arange(n0, n0 + ni), found=self._numbers_rows()))
 
-    def _numbers_rows(self) -> bool:
-        """Whether FAISS tells rows one after the other that it would not find by their ids."""
-        return False
-
     def sa_code_size(self) -> int:
         """Bytes of a code that :meth:`sa_encode` makes."""
         return self._tree.code_bytes(self._at)
@@ -327,8 +340,8 @@ class IndexBinary(AnyIndex):
         assert labels is None or labels.shape == (len(x), k)
         return into(labels, self.search(x, k)[1])
 
-    def _bits(self, ids: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-        bits = self._reconstructed(ids).astype(np.uint8)
+    def _bits(self, ids: npt.ArrayLike, found: bool = False) -> npt.NDArray[np.uint8]:
+        bits = self._reconstructed(ids, found).astype(np.uint8)
         packed: npt.NDArray[np.uint8] = np.packbits(bits, axis=1, bitorder="little")
         return packed
 
@@ -343,7 +356,7 @@ class IndexBinary(AnyIndex):
         """The rows with ids from ``n0`` on, ``ni`` of them; all that there are for -1."""
         ni = self.ntotal - n0 if ni == -1 else ni
         assert x is None or x.shape == (ni, self.code_size)
-        return into(x, self._bits(np.arange(n0, n0 + ni)))
+        return into(x, self._bits(np.arange(n0, n0 + ni), found=self._numbers_rows()))
 
 
 def into(place: npt.NDArray[Any] | None, answers: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -9,13 +9,19 @@ import numpy.typing as npt
 
 from .._anear import Tree
 from ._clustering import ClusteringParameters, learning
-from ._codecs import ProductQuantizer, ScalarQuantizer, scalar_name
-from ._constants import METRIC_INNER_PRODUCT, METRIC_L2
-from ._fields import Codec, Field, Setting
+from ._codecs import ProductQuantizer, RaBitQuantizer, ScalarQuantizer, scalar_name
+from ._constants import METRIC_INNER_PRODUCT, METRIC_L2, is_similarity_metric
+from ._fields import Codec, Field, Remembered, Setting
 from ._index import AnyIndex, Index, Labels, into
 from ._parameters import SearchParameters, SearchParametersIVF
 from ._place import Place
+from ._search import ResultHeap
 from ._vectors import Vector
+
+
+#: How ``implem`` says that codes in blocks are compared by distances that are not rounded. Source: FAISS 1.15,
+#: ``IndexIVFFastScan.h``.
+_UNROUNDED = 1
 
 
 class InvertedLists:
@@ -161,12 +167,19 @@ class Lists(AnyIndex):
         params
             Must be ``None``.
         D, I
-            Where to write distances and labels.
+            Where to write distances and labels; with ``PARALLEL_MODE_NO_HEAP_INIT`` in :attr:`parallel_mode` what
+            they hold already counts as found.
         """
         assert params is None, "params not supported"
         assert k > 0
         rows, lists = self._preassigned(x, Iq, Dq)
         distances, labels = self._searched(rows, int(k), self._how(None), lists)
+        if self.parallel_mode & self.PARALLEL_MODE_NO_HEAP_INIT:
+            assert D is not None and I is not None, "nothing was found before"
+            heap = ResultHeap(len(rows), int(k), is_similarity_metric(self._tree.metric(self._at)))
+            heap.add_result(D, I)
+            heap.add_result(distances, labels)
+            distances, labels = heap.D, heap.I
         return into(D, distances), into(I, labels)
 
     def range_search_preassigned(
@@ -232,6 +245,9 @@ class Lists(AnyIndex):
         """How rows are found by their ids."""
         self._tree.map_ids(self._at, int(type))
 
+    def _numbers_rows(self) -> bool:
+        return True
+
     def check_ids_sorted(self) -> bool:
         """Whether ids ascend in each list."""
         ids = (np.asarray(self.invlists.get_ids(number)) for number in range(self.nlist))
@@ -245,8 +261,56 @@ class IndexIVF(Lists, Index):
 
     by_residual = Setting("by_residual", bool, "Whether codes stand for differences to the centroid.")
 
-    def _numbers_rows(self) -> bool:
-        return True
+    def _encoded(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if not self.by_residual:
+            return rows
+        residuals: npt.NDArray[Any] = rows - self.quantizer.reconstruct_batch(self.quantizer.assign(rows, 1).ravel())
+        return residuals
+
+    def search_and_return_codes(
+        self,
+        x: Any,
+        k: int,
+        *,
+        include_listnos: bool = False,
+        params: SearchParameters | None = None,
+        D: Any = None,
+        I: Any = None,  # noqa: E741
+        codes: npt.NDArray[np.uint8] | None = None,
+    ) -> tuple[Any, Labels, npt.NDArray[np.uint8]]:
+        """What :meth:`search` finds, and the codes of these rows: bytes of 255 where none was found. With
+        ``include_listnos`` the number of the list comes first, as :meth:`sa_decode` takes it."""
+        distances, labels = self.search(x, k, params=params, D=D, I=I)
+        found = self._tree.stored_codes(self._at, labels.reshape(-1), include_listnos)
+        size = self.code_size + (self.coarse_code_size() if include_listnos else 0)
+        assert codes is None or codes.shape == (*labels.shape, size)
+        return distances, labels, into(codes, found.reshape(*labels.shape, size))
+
+    def coarse_code_size(self) -> int:
+        """Bytes of a list's number in front of a code."""
+        return self.sa_code_size() - self.code_size
+
+    def update_vectors(self, keys: Any, x: Any) -> None:
+        """Puts other rows in the place of those with these ids, which a direct map finds."""
+        n = keys.size
+        assert keys.shape == (n,)
+        assert x.shape == (n, self.d)
+        kind = self.direct_map.type
+        if kind == DirectMap.NoMap:
+            raise RuntimeError("direct map not initialized: call make_direct_map()")
+        ids = np.ascontiguousarray(keys, dtype="int64")
+        is_known = np.isin(ids, np.arange(self.ntotal)) if kind == DirectMap.Array else self._has(ids)
+        if len(np.unique(ids)) != n or not is_known.all():
+            raise RuntimeError("an id is there twice, or no row has it")
+        self.set_direct_map_type(DirectMap.NoMap)
+        self.remove_ids(ids)
+        self.add_with_ids(x, ids)
+        self.set_direct_map_type(kind)
+
+    def _has(self, ids: Labels) -> npt.NDArray[np.bool_]:
+        """Whether lists hold rows with these ids."""
+        lists = [np.asarray(self.invlists.get_ids(number)) for number in range(self.nlist)]
+        return np.isin(ids, np.concatenate(lists))
 
 
 class IndexIVFFlat(IndexIVF):
@@ -312,16 +376,41 @@ class IndexIVFPQ(IndexIVF):
 class IndexIVFPQR(IndexIVFPQ):
     """Lists of product codes, and other codes for what these leave out."""
 
+    def __init__(
+        self,
+        quantizer: Index,
+        d: int,
+        nlist: int,
+        M: int,
+        nbits_per_idx: int,
+        M_refine: int,
+        nbits_per_idx_refine: int,
+        own_invlists: bool = True,
+    ) -> None:
+        if (nbits_per_idx, nbits_per_idx_refine) != (8, 8):
+            raise RuntimeError(f"codes of {nbits_per_idx} and {nbits_per_idx_refine} bits; 8 are supported")
+        self._begin_with(f"IVF{nlist},PQ{M}+{M_refine}", quantizer, d, METRIC_L2)
+
+    k_factor = Setting("k_factor", float, "How many times as many rows as wanted are found first.")
+
 
 class _IndexIVFInBlocks(IndexIVF):
     """Lists of codes in blocks, looked up by rounded tables."""
 
-    implem = 0
+    implem = Remembered("implem", int, "How codes are scanned; 1 is by distances that are not rounded.")
+    qbs = Setting("qbs", int, "How many queries are looked up together; answers are the same.")
     bbs = Field("bbs", int, "Rows in a block.")
 
     def _begin_in_blocks(self, lists: IndexIVF, rows: int) -> None:
         """Takes the codes of other lists, so many rows in a block."""
         self._begin(Place(lists._alone().in_blocks(rows)))
+
+    def _searched(
+        self, rows: npt.NDArray[Any], k: int, settings: dict[str, Any], lists: Labels | None = None
+    ) -> tuple[npt.NDArray[Any], Labels]:
+        if self.implem == _UNROUNDED:
+            return self._alone().in_a_row().search("", rows, k, settings, lists)
+        return super()._searched(rows, k, settings, lists)
 
 
 class IndexIVFPQFastScan(_IndexIVFInBlocks):
@@ -378,6 +467,7 @@ class IndexIVFRaBitQ(IndexIVF):
         self._begin_with(f"IVF{nlist},RaBitQ{bits}", quantizer, d, metric)
 
     qb = Setting("qb", int, "Bits that components of a query are rounded to; 0 for not at all.")
+    rabitq = Codec(RaBitQuantizer)
 
 
 class IndexIVFRaBitQFastScan(_IndexIVFInBlocks):
@@ -399,6 +489,7 @@ class IndexIVFRaBitQFastScan(_IndexIVFInBlocks):
         self._begin_with(f"IVF{nlist},RaBitQfs{nb_bits}_{bbs}", quantizer, d, metric)
 
     qb = Setting("qb", int, "Bits that components of a query are rounded to.")
+    rabitq = Codec(RaBitQuantizer)
     centered = Setting("centered", bool, "Whether the steps that they are rounded to lie about zero.")
 
     def _how(self, params: SearchParameters | None) -> dict[str, Any]:

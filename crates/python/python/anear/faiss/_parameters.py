@@ -1,14 +1,11 @@
-"""How one search is done, and parameters of an index by their names."""
+"""How one search is done."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ._constants import omp_get_max_threads
 from ._selectors import IDSelector, IDSelectorTranslated
-
-if TYPE_CHECKING:
-    from ._index import AnyIndex
 
 
 class SearchParameters:
@@ -158,59 +155,3 @@ def how(params: SearchParameters | None) -> dict[str, Any]:
             settings["selector"] = selector._set
         params = params._nested()
     return settings
-
-
-class ParameterSpace:
-    """Sets parameters of an index by their names, wherever in it they belong."""
-
-    verbose = 1
-    n_experiments = 500
-
-    def set_index_parameters(self, index: AnyIndex, parameters: str) -> None:
-        """Sets several: ``"nprobe=4,efSearch=20"``."""
-        for parameter in parameters.replace(";", ",").split(","):
-            name, equals, value = parameter.strip().partition("=")
-            if not name:
-                continue
-            if not equals:
-                raise RuntimeError(f"could not interpret parameters {parameters!r}")
-            self.set_index_parameter(index, name, float(value))
-
-    def set_index_parameter(self, index: AnyIndex, name: str, value: float) -> None:
-        """Sets one.
-
-        Raises
-        ------
-        RuntimeError
-            If no index inside this one has it.
-        """
-        if name == "verbose":
-            index.verbose = bool(value)
-        elif name.startswith("quantizer_"):
-            quantizer = getattr(_found(index, ("inner", "base"), "quantizer"), "quantizer", None)
-            if quantizer is None:
-                raise RuntimeError(f"could not set parameter {name}")
-            self.set_index_parameter(quantizer, name[len("quantizer_") :], value)
-        elif name == "k_factor_rf":
-            _set(_found(index, ("inner",), "k_factor"), "k_factor", value, name)
-        elif name == "efSearch":
-            _set(getattr(_found(index, ("inner", "base"), "hnsw"), "hnsw", None), name, int(value), name)
-        elif name in ("ht", "max_codes", "k_factor"):
-            attribute = "polysemous_ht" if name == "ht" else name
-            _set(_found(index, ("inner", "base"), attribute), attribute, value, name)
-        else:
-            _set(_found(index, ("inner", "base"), name), name, int(value), name)
-
-
-def _found(index: AnyIndex, steps: tuple[str, ...], attribute: str) -> AnyIndex | None:
-    """The outermost index that has an attribute."""
-    looked: AnyIndex | None = index
-    while looked is not None and not hasattr(looked, attribute):
-        looked = next((inner for inner in map(looked._inside, steps) if inner is not None), None)
-    return looked
-
-
-def _set(owner: Any, attribute: str, value: float, name: str) -> None:
-    if owner is None:
-        raise RuntimeError(f"could not set parameter {name}")
-    setattr(owner, attribute, value)

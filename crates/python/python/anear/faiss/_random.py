@@ -69,4 +69,11 @@ def randint(n: _Size, seed: int = 12345, vmax: int | None = None) -> npt.NDArray
     return _in_blocks(n, seed, draw, np.int64)
 
 
+def rand_smooth_vectors(n: int, d: int, seed: int = 1234) -> npt.NDArray[np.float32]:
+    """Rows that ten numbers make: sines of their combinations."""
+    factors = randn((n, 10), seed) @ rand((10, d), seed + 1)
+    smooth: npt.NDArray[np.float32] = np.sin(factors * (rand(d, seed + 2) * 4 + np.float32(0.1)))
+    return smooth.astype(np.float32)
+
+
 lrand = randint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._constants import Float32
 from ._fields import Numbers, Setting
 from ._index import AnyIndex, Index, IndexBinary
 from ._parameters import IndexRefineSearchParameters, SearchParameters, how
@@ -20,6 +21,18 @@ class _Around(AnyIndex):
     def index(self) -> Any:
         """The index inside."""
         return self._place.inside(self._step)
+
+    def train(self, x: Any, numeric_type: int = Float32) -> None:
+        """Learns what is needed to take rows from such as these."""
+        if self._learns_otherwise():
+            self._train_inside(self._rows(x))
+            self._set_field("is_trained", 1.0)
+        else:
+            super().train(x, numeric_type)
+
+    def _train_inside(self, rows: Any) -> None:
+        """Lets each index inside learn, as it was told to."""
+        self.index.train(rows)
 
     def _how(self, params: SearchParameters | None) -> dict[str, Any]:
         if params is not None:
@@ -93,6 +106,14 @@ class IndexPreTransform(_Around, Index):
     def _numbers_rows(self) -> bool:
         return bool(self.index._numbers_rows())
 
+    def _train_inside(self, rows: Any) -> None:
+        for number in range(self.chain.size()):
+            transform = self.chain.at(number)
+            if not transform.is_trained:
+                transform.train(rows)
+            rows = transform.apply(rows)
+        self.index.train(rows)
+
     @property
     def chain(self) -> Chain:
         """The transforms."""
@@ -122,6 +143,10 @@ class IndexRefine(_Around, Index):
         if params is not None and not isinstance(params, IndexRefineSearchParameters):
             raise RuntimeError(f"{type(params).__name__} given to a {type(self).__name__}")
         return super()._how(params)
+
+    def _train_inside(self, rows: Any) -> None:
+        self.base_index.train(rows)
+        self.refine_index.train(rows)
 
     @property
     def base_index(self) -> Any:

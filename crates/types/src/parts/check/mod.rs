@@ -41,6 +41,19 @@ impl IndexParts {
         check(&self)?;
         Ok(CheckedParts(self))
     }
+
+    /// Checks of the index itself, not of those inside it, that its codec has learned what it needs if it says
+    /// so.
+    ///
+    /// # Errors
+    /// As for [`check`](IndexParts::check).
+    pub fn check_learned(&self) -> Result<()> {
+        match &self.structure {
+            Structure::Coded(coded) => codec::check_codec(self, &coded.codec),
+            Structure::Inverted(inverted) => codec::check_codec(self, &inverted.codec),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn check(index: &IndexParts) -> Result<()> {
