@@ -262,6 +262,19 @@ fn a_graph_grows_as_if_it_were_made_at_once() {
 }
 
 #[test]
+fn rows_unlike_all_others_of_a_graph_find_each_other() {
+    let values = rows(12, 5000);
+    let mut parts = trained("HNSW8", &values);
+    put(&mut parts, &values, None);
+    let far: Vec<f32> = rows(13, 100).iter().map(|x| x + 100.0).collect();
+    put(&mut parts, &far, None);
+    let found = found(&parts, &far, 10);
+    let right = found.iter().zip(5000..).filter(|(ids, row)| ids.contains(row)).count();
+    let together = found.iter().flatten().filter(|id| **id >= 5000).count();
+    assert!(right >= 99 && together >= 990, "{right} rows found, {together} near ones");
+}
+
+#[test]
 fn indexes_of_bits_are_made_and_changed() {
     let mut random = Random::new(9);
     let bytes: Vec<u8> = (0..200 * 4).map(|_| random.number() as u8).collect();
