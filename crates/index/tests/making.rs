@@ -68,7 +68,7 @@ const KINDS: [(&str, usize); 35] = [
     ("PQ8x4fs", 60),
     ("LSH64r", 50),
     ("LSHt", 15),
-    ("RaBitQ", 10),
+    ("RaBitQ", 5),
     ("RaBitQ4", 95),
     ("RaBitQfs", 7),
     ("RaBitQfs4_64", 95),
