@@ -100,15 +100,13 @@ impl CodedIndex {
         let mut collectors: Vec<_> =
             scorers.iter().map(|_| Collector::new(goal, self.how)).collect();
         let id = |number| Some(number as i64).filter(|id| settings.keeps(*id));
-        let has_tables = scorers.iter_mut().all(|scorer| scorer.packed().is_some());
+        if scorers.iter_mut().all(|scorer| scorer.packed().is_some()) {
+            self.look_together(&mut scorers, &mut collectors, id);
+            return Ok(collectors.into_iter().map(Collector::into_hits).collect());
+        }
         let mut scores = [0.0; BLOCK_CODES];
-        let blocks = self.codes.chunks(BLOCK_CODES * self.codec.code_bytes());
-        for (block, first) in blocks.zip((0..self.rows).step_by(BLOCK_CODES)) {
+        for (block, first) in self.blocks() {
             let scores = &mut scores[..BLOCK_CODES.min(self.rows - first)];
-            if has_tables {
-                look_together(&mut scorers, &mut collectors, block, scores.len(), first, id);
-                continue;
-            }
             for (scorer, collector) in scorers.iter_mut().zip(&mut collectors) {
                 let limit = collector.limit();
                 scorer.near(block, scores, first, limit, &mut collector.taker(id));
@@ -116,24 +114,35 @@ impl CodedIndex {
         }
         Ok(collectors.into_iter().map(Collector::into_hits).collect())
     }
-}
 
-/// Looks at codes in groups for several queries at once, all of which have tables.
-fn look_together(
-    scorers: &mut [Box<dyn Scorer + '_>],
-    collectors: &mut [Collector],
-    groups: &[u8],
-    count: usize,
-    first: usize,
-    id: impl Fn(usize) -> Option<i64> + Copy,
-) {
-    let limits = collectors.iter().map(Collector::limit).collect::<Vec<_>>();
-    let mut takers: Vec<_> = collectors.iter_mut().map(|collector| collector.taker(id)).collect();
-    let asked = scorers.iter_mut().zip(limits).zip(&mut takers).map(|((scorer, limit), taker)| {
-        let tables = scorer.packed().expect("tables for each query");
-        Asked { tables, limit, taker }
-    });
-    packed::near(Level::best(), &mut asked.collect::<Vec<_>>(), groups, count, first);
+    /// Looks at codes in groups for several queries at once, all of which have tables.
+    fn look_together(
+        &self,
+        scorers: &mut [Box<dyn Scorer + '_>],
+        collectors: &mut [Collector],
+        id: impl Fn(usize) -> Option<i64> + Copy,
+    ) {
+        let limits = collectors.iter().map(Collector::limit).collect::<Vec<_>>();
+        let mut takers: Vec<_> =
+            collectors.iter_mut().map(|collector| collector.taker(id)).collect();
+        let asked = scorers.iter_mut().zip(limits).zip(&mut takers);
+        let mut asked: Vec<_> = asked
+            .map(|((scorer, limit), taker)| {
+                let tables = scorer.packed().expect("tables for each query");
+                Asked { tables, limit, taker }
+            })
+            .collect();
+        for (block, first) in self.blocks() {
+            let count = BLOCK_CODES.min(self.rows - first);
+            packed::near(Level::best(), &mut asked, block, count, first);
+        }
+    }
+
+    /// Some codes at a time, and the row of the first of them.
+    fn blocks(&self) -> impl Iterator<Item = (&[u8], usize)> {
+        let blocks = self.codes.chunks(BLOCK_CODES * self.codec.code_bytes());
+        blocks.zip((0..self.rows).step_by(BLOCK_CODES))
+    }
 }
 
 impl AnnIndex for CodedIndex {

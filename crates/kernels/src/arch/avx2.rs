@@ -333,18 +333,38 @@ impl Simd for Avx2Fma {
     }
 
     #[inline(always)]
-    fn add_ones(self, sum: [__m256i; 2], a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
-        let both = each_half!(a, b => _mm256_and_si256(a, b));
+    fn and(self, a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(a, b => _mm256_and_si256(a, b))
+    }
+
+    #[inline(always)]
+    fn xor(self, a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(a, b => _mm256_xor_si256(a, b))
+    }
+
+    #[inline(always)]
+    fn add_ones(self, sum: [__m256i; 2], a: [__m256i; 2]) -> [__m256i; 2] {
         // The ones of 0 to 15.
         let ones: [u8; 16] = [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4];
         let ones = [intrinsic!(_mm256_broadcastsi128_si256(_mm_loadu_si128(
             ones.as_ptr().cast::<__m128i>()
         ))); 2];
-        let low = self.look_up(ones, self.lower_halves(both));
-        let high = self.look_up(ones, self.upper_halves(both));
+        let low = self.look_up(ones, self.lower_halves(a));
+        let high = self.look_up(ones, self.upper_halves(a));
         each_half!(sum, low, high => {
             let in_words = _mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256());
             _mm256_add_epi64(sum, in_words)
+        })
+    }
+
+    #[inline(always)]
+    fn sum_u64(self, a: [__m256i; 2]) -> u64 {
+        intrinsic!({
+            let four = _mm256_add_epi64(a[0], a[1]);
+            let high = _mm256_extracti128_si256::<1>(four);
+            let two = _mm_add_epi64(_mm256_castsi256_si128(four), high);
+            let sum = _mm_add_epi64(two, _mm_unpackhi_epi64(two, two));
+            _mm_cvtsi128_si64(sum).cast_unsigned()
         })
     }
 
@@ -353,11 +373,7 @@ impl Simd for Avx2Fma {
         intrinsic!({
             let first = _mm256_sllv_epi64(a[0], _mm256_setr_epi64x(0, 1, 2, 3));
             let second = _mm256_sllv_epi64(a[1], _mm256_setr_epi64x(4, 5, 6, 7));
-            let four = _mm256_add_epi64(first, second);
-            let high = _mm256_extracti128_si256::<1>(four);
-            let two = _mm_add_epi64(_mm256_castsi256_si128(four), high);
-            let sum = _mm_add_epi64(two, _mm_unpackhi_epi64(two, two));
-            _mm_cvtsi128_si64(sum).cast_unsigned()
+            self.sum_u64([first, second])
         })
     }
 

@@ -265,8 +265,23 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn add_ones(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
-        intrinsic!(_mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_and_si512(a, b))))
+    fn and(self, a: __m512i, b: __m512i) -> __m512i {
+        intrinsic!(_mm512_and_si512(a, b))
+    }
+
+    #[inline(always)]
+    fn xor(self, a: __m512i, b: __m512i) -> __m512i {
+        intrinsic!(_mm512_xor_si512(a, b))
+    }
+
+    #[inline(always)]
+    fn add_ones(self, sum: __m512i, a: __m512i) -> __m512i {
+        intrinsic!(_mm512_add_epi64(sum, _mm512_popcnt_epi64(a)))
+    }
+
+    #[inline(always)]
+    fn sum_u64(self, a: __m512i) -> u64 {
+        intrinsic!(_mm512_reduce_add_epi64(a).cast_unsigned())
     }
 
     #[inline(always)]

@@ -330,17 +330,27 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
-    fn add_ones(
-        self,
-        sum: [uint16x8_t; 4],
-        a: [uint16x8_t; 4],
-        b: [uint16x8_t; 4],
-    ) -> [uint16x8_t; 4] {
-        each_quarter!(sum, a, b => {
-            let ones = vcntq_u8(vreinterpretq_u8_u16(vandq_u16(a, b)));
+    fn and(self, a: [uint16x8_t; 4], b: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
+        each_quarter!(a, b => vandq_u16(a, b))
+    }
+
+    #[inline(always)]
+    fn xor(self, a: [uint16x8_t; 4], b: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
+        each_quarter!(a, b => veorq_u16(a, b))
+    }
+
+    #[inline(always)]
+    fn add_ones(self, sum: [uint16x8_t; 4], a: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
+        each_quarter!(sum, a => {
+            let ones = vcntq_u8(vreinterpretq_u8_u16(a));
             let in_words = vpaddlq_u32(vpaddlq_u16(vpaddlq_u8(ones)));
             vreinterpretq_u16_u64(vaddq_u64(vreinterpretq_u64_u16(sum), in_words))
         })
+    }
+
+    #[inline(always)]
+    fn sum_u64(self, a: [uint16x8_t; 4]) -> u64 {
+        each_quarter!(a => vaddvq_u64(vreinterpretq_u64_u16(a))).into_iter().sum()
     }
 
     #[inline(always)]

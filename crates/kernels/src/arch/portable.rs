@@ -38,6 +38,12 @@ fn is_not_above(a: f32, b: f32) -> bool {
     a.partial_cmp(&b) != Some(Ordering::Greater)
 }
 
+/// The 64-bit numbers in pairs of lanes.
+#[inline(always)]
+fn numbers(a: [u32; LANES]) -> impl Iterator<Item = u64> {
+    (0..LANES / 2).map(move |at| u64::from(a[2 * at]) | u64::from(a[2 * at + 1]) << 32)
+}
+
 impl Simd for Portable {
     const REGISTERS: usize = 4;
 
@@ -241,17 +247,31 @@ impl Simd for Portable {
 
     /// Counts are below 2 to the power of 32, so that the upper lane of each two stays 0.
     #[inline(always)]
-    fn add_ones(self, mut sum: [u32; LANES], a: [u32; LANES], b: [u32; LANES]) -> [u32; LANES] {
-        for lane in 0..LANES {
-            sum[lane / 2 * 2] += (a[lane] & b[lane]).count_ones();
+    fn and(self, a: [u32; LANES], b: [u32; LANES]) -> [u32; LANES] {
+        std::array::from_fn(|lane| a[lane] & b[lane])
+    }
+
+    #[inline(always)]
+    fn xor(self, a: [u32; LANES], b: [u32; LANES]) -> [u32; LANES] {
+        std::array::from_fn(|lane| a[lane] ^ b[lane])
+    }
+
+    #[inline(always)]
+    fn add_ones(self, mut sum: [u32; LANES], a: [u32; LANES]) -> [u32; LANES] {
+        for (lane, bits) in a.into_iter().enumerate() {
+            sum[lane / 2 * 2] += bits.count_ones();
         }
         sum
     }
 
     #[inline(always)]
+    fn sum_u64(self, a: [u32; LANES]) -> u64 {
+        numbers(a).sum()
+    }
+
+    #[inline(always)]
     fn sum_doubling(self, a: [u32; LANES]) -> u64 {
-        let number = |at: usize| u64::from(a[2 * at]) | u64::from(a[2 * at + 1]) << 32;
-        (0..LANES / 2).fold(0, |sum, at| sum + (number(at) << at))
+        numbers(a).enumerate().fold(0, |sum, (at, number)| sum + (number << at))
     }
 
     #[inline(always)]

@@ -85,7 +85,7 @@ pub(crate) trait Simd: Copy + Debug {
 
     /// Asks for the cache line [`AHEAD`] bytes behind `from`.
     #[inline(always)]
-    fn prefetch_ahead<T>(self, from: &T) {
+    fn prefetch_ahead<T: ?Sized>(self, from: &T) {
         let address: *const T = from;
         self.prefetch(address.cast::<u8>().wrapping_add(AHEAD));
     }
@@ -118,8 +118,14 @@ pub(crate) trait Simd: Copy + Debug {
     /// The same eight bytes, eight times.
     fn splat_u64(self, value: u64) -> Self::Bytes;
 
-    /// Adds to each 64-bit number how many bits of those of `a` and `b` are set in both.
-    fn add_ones(self, sum: Self::Bytes, a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
+    fn and(self, a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
+    fn xor(self, a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
+
+    /// Adds to each 64-bit number how many bits of that of `a` are set.
+    fn add_ones(self, sum: Self::Bytes, a: Self::Bytes) -> Self::Bytes;
+
+    /// The sum of the eight 64-bit numbers.
+    fn sum_u64(self, a: Self::Bytes) -> u64;
 
     /// The sum of the eight 64-bit numbers, the first of them once, each next one twice as often.
     fn sum_doubling(self, a: Self::Bytes) -> u64;

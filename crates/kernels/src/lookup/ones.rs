@@ -138,43 +138,97 @@ impl Kernel for Differing<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
+    fn run<S: Simd>(self, simd: S) {
         match self.query.len() {
+            4 => self.of_length::<4>(),
+            8 => self.of_length::<8>(),
             16 => self.of_length::<16>(),
+            20 => self.of_length::<20>(),
+            24 => self.of_length::<24>(),
             32 => self.of_length::<32>(),
-            64 => self.of_length::<64>(),
-            bytes => {
-                for (code, count) in self.codes.chunks_exact(bytes).zip(self.counts) {
-                    *count = differ(self.query, code);
-                }
-            }
+            40 => self.of_length::<40>(),
+            48 => self.of_length::<48>(),
+            56 => self.of_length::<56>(),
+            64 => self.of_vectors::<S, 1>(simd),
+            128 => self.of_vectors::<S, 2>(simd),
+            192 => self.of_vectors::<S, 3>(simd),
+            256 => self.of_vectors::<S, 4>(simd),
+            length if length > BYTES => self.of_more_than_a_vector(simd),
+            _ => self.of_few_bytes(),
         }
     }
 }
 
 impl Differing<'_> {
-    /// The same, with a length that the compiler knows.
+    /// Codes of a length that the compiler knows.
     #[inline(always)]
-    fn of_length<const BYTES: usize>(self) {
-        let query: &[u8; BYTES] = self.query.try_into().expect("of this length");
-        for (code, count) in self.codes.as_chunks::<BYTES>().0.iter().zip(self.counts) {
-            *count = differ(query, code);
+    fn of_length<const LENGTH: usize>(self) {
+        let query: &[u8; LENGTH] = self.query.try_into().expect("of this length");
+        for (code, count) in self.codes.as_chunks::<LENGTH>().0.iter().zip(self.counts) {
+            *count = differ(query, code) as f32;
+        }
+    }
+
+    /// Codes that fill some vectors.
+    #[inline(always)]
+    fn of_vectors<S: Simd, const VECTORS: usize>(self, simd: S) {
+        let query: &[[u8; BYTES]; VECTORS] = self.query.as_chunks().0.try_into().expect("so many");
+        let query = query.each_ref().map(|bytes| simd.load_bytes(bytes));
+        let codes = self.codes.as_chunks::<BYTES>().0.as_chunks::<VECTORS>().0;
+        for (code, count) in codes.iter().zip(self.counts) {
+            let mut ones = simd.splat_u64(0);
+            for (x, y) in code.iter().zip(query) {
+                ones = simd.add_ones(ones, simd.xor(simd.load_bytes(x), y));
+            }
+            *count = simd.sum_u64(ones) as f32;
+        }
+    }
+
+    /// Codes that end within a vector: the last one reaches back to what was counted, which is masked.
+    #[inline(always)]
+    fn of_more_than_a_vector<S: Simd>(self, simd: S) {
+        let (vectors, rest) = self.query.as_chunks::<BYTES>();
+        let last = self.query.last_chunk().expect("more than a vector");
+        let mut mask = [0; BYTES];
+        mask[BYTES - rest.len()..].fill(u8::MAX);
+        let (last, mask) = (simd.load_bytes(last), simd.load_bytes(&mask));
+        for (code, count) in self.codes.chunks_exact(self.query.len()).zip(self.counts) {
+            let code_last = simd.load_bytes(code.last_chunk().expect("more than a vector"));
+            let differ = simd.and(simd.xor(code_last, last), mask);
+            let mut ones = simd.add_ones(simd.splat_u64(0), differ);
+            for (x, y) in code.as_chunks().0.iter().zip(vectors) {
+                ones = simd.add_ones(ones, simd.xor(simd.load_bytes(x), simd.load_bytes(y)));
+            }
+            *count = simd.sum_u64(ones) as f32;
+        }
+    }
+
+    #[inline(always)]
+    fn of_few_bytes(self) {
+        for (code, count) in self.codes.chunks_exact(self.query.len()).zip(self.counts) {
+            *count = differ(self.query, code) as f32;
         }
     }
 }
 
+/// How many bits differ, word by word.
 #[inline(always)]
-fn differ(query: &[u8], code: &[u8]) -> f32 {
-    let (words, rest) = code.as_chunks::<8>();
-    let (query_words, query_rest) = query.as_chunks::<8>();
+fn differ(query: &[u8], code: &[u8]) -> u32 {
+    let (words, rest) = code.as_chunks();
+    let (query_words, query_rest) = query.as_chunks();
     let mut count = 0;
     for (x, y) in words.iter().zip(query_words) {
         count += (u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y)).count_ones();
     }
+    let (words, rest) = rest.as_chunks();
+    let (query_words, query_rest) = query_rest.as_chunks();
+    for (x, y) in words.iter().zip(query_words) {
+        count += (u32::from_le_bytes(*x) ^ u32::from_le_bytes(*y)).count_ones();
+    }
     for (x, y) in rest.iter().zip(query_rest) {
         count += (x ^ y).count_ones();
     }
-    count as f32
+    count
 }
 
 struct Weighted<'a> {
@@ -196,14 +250,16 @@ impl Kernel for Weighted<'_> {
             for (word, planes) in words.iter().zip(self.planes) {
                 let word = u64::from_le_bytes(*word);
                 set += word.count_ones();
-                counts = simd.add_ones(counts, simd.splat_u64(word), simd.load_bytes(planes));
+                let met = simd.and(simd.splat_u64(word), simd.load_bytes(planes));
+                counts = simd.add_ones(counts, met);
             }
             if let Some(planes) = self.planes.get(words.len()) {
                 let mut word = [0; 8];
                 word[..rest.len()].copy_from_slice(rest);
                 let word = u64::from_le_bytes(word);
                 set += word.count_ones();
-                counts = simd.add_ones(counts, simd.splat_u64(word), simd.load_bytes(planes));
+                let met = simd.and(simd.splat_u64(word), simd.load_bytes(planes));
+                counts = simd.add_ones(counts, met);
             }
             *sum = (set, simd.sum_doubling(counts) as u32);
         }
@@ -224,7 +280,8 @@ mod tests {
 
     #[test]
     fn every_level_counts_bits_that_differ() {
-        for length in [1, 7, 8, 16, 20, 32, 64, 70] {
+        for length in [1, 4, 7, 8, 16, 20, 24, 32, 40, 48, 56, 64, 70, 96, 100, 128, 133, 192, 256]
+        {
             let query: Vec<u8> = (5..5 + length).map(byte).collect();
             let codes: Vec<u8> = (0..9 * length).map(byte).collect();
             let expected: Vec<f32> = codes
