@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss annoy forest delta langchain pickle where_expression condition learned collection}
+targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss faiss_lists annoy forest delta langchain pickle where_expression condition learned collection}
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz || exit 1
 
 fixtures=../shared/fixtures
@@ -36,6 +36,7 @@ for target in $targets; do
         sqlite) seed sqlite db sqlite sqlite3 ;;
         vecs) seed vecs fvecs bvecs ivecs ;;
         bin) seed bin fbin u8bin i8bin ;;
+        faiss_lists) seed faiss_lists faiss ;;
         annoy) seed annoy ann ;;
         forest) seed forest ann ;;
         delta) seed delta delta ;;

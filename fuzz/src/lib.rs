@@ -3,6 +3,7 @@
 //! A panic that a reader's own guard turns into an error is no finding, so nothing may abort in
 //! the panic hook; a panic that gets out of the reader is shown and ends the run.
 
+pub mod ann;
 pub mod choices;
 pub mod hostile;
 pub mod segment;

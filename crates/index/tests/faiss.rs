@@ -127,6 +127,29 @@ fn searches_give_the_answers_of_the_real_library() {
     assert!(files >= 12, "{files} files");
 }
 
+/// The files of `testdata/golden/faiss/kinds`: old forms, packed RaBitQ codes, bits, lists behind an index.
+#[test]
+fn small_files_of_rare_kinds_are_searched() {
+    let kinds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/golden/faiss/kinds");
+    let files = std::fs::read_dir(kinds).unwrap().map(|file| file.unwrap().path());
+    let files: Vec<_> = files.filter(|path| path.extension().unwrap() == "faiss").collect();
+    assert!(files.len() >= 26, "{} files", files.len());
+    for path in files {
+        let place = path.display();
+        let parts = parts_of(&path).unwrap_or_else(|| panic!("{place} has no index"));
+        let index = adopt(&parts).unwrap();
+        let (bytes, values) = (vec![0x35; 4], vec![0.5; 8]);
+        let queries = as_queries(&*index, &bytes, &values);
+        let settings = Settings { probes: Some(8), effort: Some(50), ..Settings::default() };
+        let goal = Goal::Nearest { k: 256 };
+        let found = search_in_threads(&*index, queries, goal, &settings, 1).unwrap();
+        let mut ids: Vec<i64> = found[0].iter().map(|hit| hit.id).collect();
+        ids.sort_unstable();
+        let rows = index.rows() as i64;
+        assert!(rows >= 40 && ids == (0..rows).collect::<Vec<i64>>(), "{place}: {ids:?} of {rows}");
+    }
+}
+
 #[test]
 fn rows_come_back_as_the_real_library_decodes_them() {
     let mut files = 0;

@@ -68,7 +68,7 @@ const KINDS: [(&str, usize); 35] = [
     ("PQ8x4fs", 60),
     ("LSH64r", 50),
     ("LSHt", 15),
-    ("RaBitQ", 10),
+    ("RaBitQ", 5),
     ("RaBitQ4", 95),
     ("RaBitQfs", 7),
     ("RaBitQfs4_64", 95),
@@ -259,6 +259,19 @@ fn a_graph_grows_as_if_it_were_made_at_once() {
     put(&mut parts, &values, None);
     let Structure::Graph(again) = &parts.structure else { panic!() };
     assert_eq!(again, whole);
+}
+
+#[test]
+fn rows_unlike_all_others_of_a_graph_find_each_other() {
+    let values = rows(12, 5000);
+    let mut parts = trained("HNSW8", &values);
+    put(&mut parts, &values, None);
+    let far: Vec<f32> = rows(13, 100).iter().map(|x| x + 100.0).collect();
+    put(&mut parts, &far, None);
+    let found = found(&parts, &far, 10);
+    let right = found.iter().zip(5000..).filter(|(ids, row)| ids.contains(row)).count();
+    let together = found.iter().flatten().filter(|id| **id >= 5000).count();
+    assert!(right >= 99 && together >= 990, "{right} rows found, {together} near ones");
 }
 
 #[test]

@@ -418,6 +418,16 @@ def test_k_means(x):
         faiss.Kmeans(16, 5, iterations=7)
 
 
+def test_balanced_k_means(x):
+    skewed = np.concatenate([x[:20], x[0] + 0.1 * x])
+    plain, balanced = faiss.Kmeans(16, 8), faiss.Kmeans(16, 8, balanced=True)
+    plain.train(skewed)
+    balanced.train(skewed)
+    assert plain.iteration_stats[-1]["imbalance_factor"] > 1.02
+    assert balanced.iteration_stats[-1]["imbalance_factor"] < 1.001
+    assert balanced.obj[-1] < balanced.obj[0]
+
+
 def test_arrays(x, q):
     np.testing.assert_array_equal(faiss.knn(q, x, 3)[1], nearest(q, x, 3)[0])
     products = faiss.pairwise_distances(q, x, faiss.METRIC_INNER_PRODUCT)

@@ -93,6 +93,94 @@ fn settings_are_heeded() {
     assert_eq!(run(&rows, 120, &KmeansSettings::default()).0, rows, "a centroid for each row");
 }
 
+/// Rows around as many centers, of which each has twice as many as the one before.
+fn skewed(centers: usize) -> Vec<f32> {
+    let mut random = Random::new(5);
+    let mut noise = || random.below(1000) as f32 / 250.0 - 2.0;
+    let around = |at: usize| std::iter::repeat_n(10.0 * at as f32, 4 << at);
+    let row = |height: f32| [noise(), noise(), noise() + height];
+    (0..centers).flat_map(around).flat_map(row).collect()
+}
+
+fn sizes(numbers: &[u32], k: usize) -> Vec<usize> {
+    (0..k as u32).map(|number| numbers.iter().filter(|at| **at == number).count()).collect()
+}
+
+#[test]
+fn balanced_centroids_have_as_many_rows_each() {
+    let rows = skewed(8);
+    let count = rows.len() / DIM;
+    for measure in [Measure::L2, Measure::InnerProduct, Measure::Manhattan] {
+        let how = How { measure, argument: 0.0 };
+        for (k, balance) in [(8, 1.0), (10, 1.0), (40, 1.5)] {
+            let plain = KmeansSettings { how, iterations: 12, ..KmeansSettings::default() };
+            let settings = KmeansSettings { balance: Some(balance), ..plain };
+            let found = |threads| {
+                let work = Work { threads, ..Work::default() };
+                kmeans(&rows, DIM, k, &settings, &work).unwrap()
+            };
+            let balanced = found(1);
+            assert_eq!(balanced, found(3), "threads change nothing");
+            let last = balanced.iterations.last().unwrap();
+            assert!(last.imbalance <= f64::from(balance) * 1.1, "{measure}: {}", last.imbalance);
+            let assigner = Assigner::new(&balanced.centroids, DIM, how);
+            let work = Work::default();
+            let assigned = assigner.assign_balanced(&rows, balance, &work).unwrap();
+            let most = (count as f32 / k as f32 * balance).ceil() as usize;
+            let sizes = sizes(&assigned.numbers, k);
+            assert!(sizes.iter().all(|size| *size <= most), "{measure}: {sizes:?}, {most} at most");
+            // The longest centroid is the one with the largest product for nearly all rows.
+            if measure != Measure::InnerProduct {
+                let nearest = assigner.assign(&rows, &work).unwrap();
+                let same = nearest.numbers.iter().zip(&assigned.numbers).filter(|(x, y)| x == y);
+                assert!(same.count() >= count / 2, "most rows are with their nearest");
+                assert!(balanced.objective() < balanced.iterations[0].objective);
+            }
+            let told = assigned.numbers.iter().zip(&assigned.distances);
+            for (row, (number, distance)) in told.enumerate().step_by(50) {
+                let alone = Assigner::new(one_of(&balanced.centroids, *number as usize), DIM, how);
+                let alone = alone.assign(one_of(&rows, row), &work).unwrap().distances[0];
+                assert!((alone - distance).abs() <= 1e-3 * (1.0 + alone.abs()), "{measure}");
+            }
+        }
+    }
+}
+
+fn one_of(rows: &[f32], row: usize) -> &[f32] {
+    &rows[row * DIM..][..DIM]
+}
+
+#[test]
+fn rows_move_where_they_lose_little() {
+    let mut random = Random::new(8);
+    let how = How { measure: Measure::L2, argument: 0.0 };
+    let (mut all, mut least) = (0.0, 0.0);
+    for _ in 0..20 {
+        let mut some = |count: usize| -> Vec<f32> {
+            (0..count * DIM).map(|_| random.below(100) as f32 / 10.0).collect()
+        };
+        let (rows, centroids) = (some(9), some(3));
+        let assigner = Assigner::new(&centroids, DIM, how);
+        let found = assigner.assign_balanced(&rows, 1.0, &Work::default()).unwrap();
+        assert_eq!(sizes(&found.numbers, 3), [3, 3, 3]);
+        all += found.distances.iter().sum::<f32>();
+        // Every way to share nine rows out evenly.
+        let ways = (0..3u32.pow(9))
+            .map(|way| -> Vec<u32> { (0..9).map(|row| way / 3u32.pow(row) % 3).collect() });
+        let even = ways.filter(|numbers| sizes(numbers, 3) == [3, 3, 3]);
+        least += even.map(|numbers| squares(&rows, &centroids, &numbers)).fold(f32::MAX, f32::min);
+    }
+    assert!(all <= 1.1 * least, "{all}, {least} at best");
+}
+
+fn squares(rows: &[f32], centroids: &[f32], numbers: &[u32]) -> f32 {
+    let square = |(row, number): (usize, &u32)| -> f32 {
+        let terms = one_of(rows, row).iter().zip(one_of(centroids, *number as usize));
+        terms.map(|(x, y)| (x - y) * (x - y)).sum()
+    };
+    numbers.iter().enumerate().map(square).sum()
+}
+
 #[test]
 fn what_makes_no_sense_is_refused() {
     let rows = clusters(2, 5);
@@ -104,6 +192,10 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(kind(&rows, 0, &usual), ErrorKind::Usage);
     assert_eq!(kind(&rows, 2, &KmeansSettings { max_points: 0, ..usual }), ErrorKind::Usage);
     assert_eq!(kind(&rows, 2, &KmeansSettings { initial: &[1.0], ..usual }), ErrorKind::Usage);
+    for balance in [0.9, f32::NAN] {
+        let balance = Some(balance);
+        assert_eq!(kind(&rows, 2, &KmeansSettings { balance, ..usual }), ErrorKind::Usage);
+    }
     assert_eq!(
         kind(&rows, 2, &KmeansSettings { weights: Some(&[1.0]), ..usual }),
         ErrorKind::Usage

@@ -10,13 +10,13 @@ const MOST_SORTED: usize = 1024;
 const LEFT: u32 = 1 << 31;
 
 /// The best rows, as many as the effort.
-pub(super) enum Frontier {
+pub(crate) enum Frontier {
     Sorted(Sorted),
     Heaps(Heaps),
 }
 
 /// All of them in order.
-pub(super) struct Sorted {
+pub(crate) struct Sorted {
     rows: Vec<Scored>,
     effort: usize,
     /// All rows before this one were left.
@@ -24,7 +24,7 @@ pub(super) struct Sorted {
 }
 
 /// For large efforts.
-pub(super) struct Heaps {
+pub(crate) struct Heaps {
     /// Rows that were not left, the nearest on top.
     open: BinaryHeap<Reverse<Scored>>,
     /// The best, the farthest on top.
@@ -33,7 +33,7 @@ pub(super) struct Heaps {
 }
 
 impl Frontier {
-    pub(super) fn new(effort: usize) -> Frontier {
+    pub(crate) fn new(effort: usize) -> Frontier {
         let effort = effort.max(1);
         match effort <= MOST_SORTED {
             true => {
@@ -47,7 +47,7 @@ impl Frontier {
     }
 
     /// Up to which score a row is among the best.
-    pub(super) fn bound(&self) -> f32 {
+    pub(crate) fn bound(&self) -> f32 {
         let (count, effort, farthest) = match self {
             Frontier::Sorted(Sorted { rows, effort, .. }) => (rows.len(), *effort, rows.last()),
             Frontier::Heaps(Heaps { best, effort, .. }) => (best.len(), *effort, best.peek()),
@@ -56,7 +56,7 @@ impl Frontier {
     }
 
     /// Takes a row that was not scored before, if it is among the best.
-    pub(super) fn offer(&mut self, scored: Scored) {
+    pub(crate) fn offer(&mut self, scored: Scored) {
         match self {
             Frontier::Sorted(sorted) => sorted.offer(scored),
             Frontier::Heaps(heaps) => heaps.offer(scored),
@@ -64,15 +64,23 @@ impl Frontier {
     }
 
     /// Leaves the nearest row that was not left yet.
-    pub(super) fn leave(&mut self) -> Option<u32> {
+    pub(crate) fn leave(&mut self) -> Option<u32> {
         match self {
             Frontier::Sorted(sorted) => sorted.leave(),
             Frontier::Heaps(heaps) => heaps.leave(),
         }
     }
 
+    /// All of them, in no order.
+    pub(crate) fn into_best(self) -> Vec<Scored> {
+        match self {
+            Frontier::Sorted(Sorted { rows, .. }) => rows.iter().map(unmarked).collect(),
+            Frontier::Heaps(Heaps { best, .. }) => best.into_vec(),
+        }
+    }
+
     /// The row that would be left next.
-    pub(super) fn peek(&self) -> Option<u32> {
+    pub(crate) fn peek(&self) -> Option<u32> {
         match self {
             Frontier::Sorted(Sorted { rows, next, .. }) => rows.get(*next).map(|next| next.row),
             Frontier::Heaps(Heaps { open, .. }) => open.peek().map(|Reverse(next)| next.row),
@@ -80,9 +88,13 @@ impl Frontier {
     }
 }
 
+/// A row that may have been left.
+fn unmarked(row: &Scored) -> Scored {
+    Scored { row: row.row & !LEFT, ..*row }
+}
+
 impl Sorted {
     fn offer(&mut self, scored: Scored) {
-        let unmarked = |at: &Scored| Scored { row: at.row & !LEFT, ..*at };
         if self.rows.len() == self.effort {
             if self.rows.last().is_some_and(|farthest| scored >= unmarked(farthest)) {
                 return;
@@ -153,6 +165,12 @@ mod tests {
                     assert!(both.iter_mut().all(|frontier| frontier.leave() == open));
                     left.extend(open);
                 }
+            }
+            all.truncate(effort);
+            for frontier in both {
+                let mut best = frontier.into_best();
+                best.sort_unstable();
+                assert_eq!(best, all);
             }
         }
         assert!(matches!(Frontier::new(MOST_SORTED + 1), Frontier::Heaps(_)));

@@ -9,6 +9,7 @@ mod frontier;
 mod levels;
 mod scored;
 
+pub(crate) use frontier::Frontier;
 pub(crate) use scored::Scored;
 
 use crate::ann::{AnnIndex, Collector, Hit, Queries, RowScorer, Settings};

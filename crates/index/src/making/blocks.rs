@@ -95,6 +95,7 @@ mod tests {
     use super::*;
     use crate::making::{Vectors, Work, add, from_factory, train};
     use anear_types::Measure;
+    use anear_types::parts::Coded;
 
     /// An index that has learned from these rows, and holds them.
     fn made(description: &str, rows: &[f32]) -> IndexParts {
@@ -116,6 +117,20 @@ mod tests {
         }
     }
 
+    /// How queries of RaBitQ codes are rounded.
+    fn query_bits(index: &mut IndexParts) -> Option<&mut u8> {
+        match &mut index.structure {
+            Structure::Coded(Coded { codec: CodecParts::Rabitq(rabitq), .. }) => {
+                Some(&mut rabitq.query_bits)
+            }
+            Structure::Inverted(inverted) => match &mut inverted.codec {
+                CodecParts::Rabitq(rabitq) => Some(&mut rabitq.query_bits),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     #[test]
     fn codes_are_as_if_they_had_been_added_so() {
         let rows: Vec<f32> = (0..400).map(|number| (number * 37 % 101) as f32).collect();
@@ -126,6 +141,12 @@ mod tests {
             ("IVF3,RaBitQ", "IVF3,RaBitQfs"),
         ] {
             let mut index = made(behind, &rows);
+            let mut rounded = index.clone();
+            if let Some(bits) = query_bits(&mut index) {
+                *bits = 0;
+                lay_in_blocks(&mut rounded, 32).unwrap();
+                assert_eq!(query_bits(&mut rounded), Some(&mut 4), "as they were rounded before");
+            }
             lay_in_blocks(&mut index, 32).unwrap();
             let mut expected = made(blocks, &rows);
             if let (Structure::Coded(coded), Structure::Coded(of)) =

@@ -28,6 +28,8 @@ pub(crate) struct Learning {
     #[pyo3(item)]
     frozen: bool,
     #[pyo3(item)]
+    balanced: bool,
+    #[pyo3(item)]
     most: usize,
     #[pyo3(item)]
     seed: u64,
@@ -43,6 +45,7 @@ impl Learning {
             spherical: self.spherical,
             integer: self.integer,
             frozen: self.frozen,
+            balance: self.balanced.then_some(1.0),
             max_points: self.most,
             seed: self.seed,
             ..KmeansSettings::default()

@@ -1,5 +1,7 @@
 //! The nearest centroid of each row.
 
+use super::balanced::Places;
+use super::most_rows;
 use crate::codec::How;
 use crate::pairs::Pairs;
 use crate::work::Work;
@@ -71,6 +73,22 @@ impl<'a> Assigner<'a> {
         work.for_each(pieces, |(rows, (numbers, distances)): (&[f32], _)| {
             self.assign_piece(rows, numbers, distances);
         })?;
+        Ok(assigned)
+    }
+
+    /// Finds a centroid for each row so that none has more than `balance` times their mean number, rounded
+    /// up: the nearest one for most rows, and a near one for those that lose least by it.
+    ///
+    /// # Errors
+    /// [`Interrupted`](anear_types::ErrorKind::Interrupted).
+    ///
+    /// # Panics
+    /// If these are not whole rows.
+    pub fn assign_balanced(&self, rows: &[f32], balance: f32, work: &Work<'_>) -> Result<Assigned> {
+        let mut assigned = self.assign(rows, work)?;
+        let Assigner { centroids, dim, how, .. } = *self;
+        let most = most_rows(rows.len() / dim, centroids.len() / dim, balance);
+        Places { rows, centroids, dim, how }.spread(most, &mut assigned, work)?;
         Ok(assigned)
     }
 

@@ -1,7 +1,9 @@
 //! K-means as FAISS does it (`Clustering.cpp`): from random rows, each in turn to the nearest centroid
 //! and each centroid to the mean of its rows; centroids without rows take half of those of others.
+//! What FAISS has not is a bound for the rows of a centroid, beyond which they go to another.
 
 mod assign;
+mod balanced;
 mod means;
 mod screen;
 
@@ -11,6 +13,7 @@ use crate::codec::How;
 use crate::random::permutation;
 use crate::work::Work;
 use anear_types::{Error, Measure, Order, Result};
+use balanced::Places;
 use screen::Screen;
 
 /// How to find centroids.
@@ -34,6 +37,9 @@ pub struct KmeansSettings<'a> {
     pub initial: &'a [f32],
     /// Whether these stay as they are.
     pub frozen: bool,
+    /// If given, at least 1: no centroid gets more rows than this times their mean number, rounded up, even if
+    /// it is the nearest of more. Weights do not matter for this.
+    pub balance: Option<f32>,
     /// How much each row counts; all the same if there are none.
     pub weights: Option<&'a [f32]>,
 }
@@ -50,6 +56,7 @@ impl Default for KmeansSettings<'_> {
             how: How { measure: Measure::L2, argument: 0.0 },
             initial: &[],
             frozen: false,
+            balance: None,
             weights: None,
         }
     }
@@ -138,6 +145,10 @@ fn check(rows: &[f32], dim: usize, k: usize, settings: &KmeansSettings<'_>) -> R
             format!("{initial} components of centroids to begin with, for {k} of dimension {dim}");
         return Err(Error::usage(what));
     }
+    if settings.balance.is_some_and(|balance| balance.is_nan() || balance < 1.0) {
+        let what = "a balance of less than 1, with which not all rows have a place";
+        return Err(Error::usage(what));
+    }
     if settings.weights.is_some_and(|weights| weights.len() != count) {
         return Err(Error::usage(format!("the number of weights is not that of rows, {count}")));
     }
@@ -203,14 +214,18 @@ impl Task<'_> {
         Ok(Kmeans { centroids, iterations })
     }
 
-    /// The nearest centroid of each row, of which those of the round before are known.
+    /// The centroid of each row, of which those of the round before are known.
     fn assign(&self, centroids: &[f32], before: Assigned) -> Result<Assigned> {
-        match &self.screen {
-            Some(screen) => screen.assign(centroids, before, self.work),
-            None => {
-                Assigner::new(centroids, self.dim, self.settings.how).assign(self.rows, self.work)
-            }
+        let (rows, dim, how) = (self.rows, self.dim, self.settings.how);
+        let mut assigned = match &self.screen {
+            Some(screen) => screen.assign(centroids, before, self.work)?,
+            None => Assigner::new(centroids, dim, how).assign(rows, self.work)?,
+        };
+        if let Some(balance) = self.settings.balance {
+            let most = most_rows(rows.len() / dim, self.k, balance);
+            Places { rows, centroids, dim, how }.spread(most, &mut assigned, self.work)?;
         }
+        Ok(assigned)
     }
 
     /// Centroids to begin with: those that were given, then random rows.
@@ -248,6 +263,12 @@ impl Task<'_> {
             centroids.iter_mut().for_each(|component| *component = component.round());
         }
     }
+}
+
+/// How many rows a centroid gets at most.
+fn most_rows(rows: usize, k: usize, balance: f32) -> usize {
+    let most = (rows as f64 / k as f64 * f64::from(balance)).ceil() as usize;
+    most.max(rows.div_ceil(k))
 }
 
 /// The sum of the squares of the numbers of rows, relative to what it is if all are the same.

@@ -6,6 +6,7 @@ use crate::testing::{entry_rows, write_bytes};
 use crate::{Container, WriteOptions};
 use anear_io::Output;
 use anear_testkit::fixtures::expected;
+use anear_types::parts::{Bytes, CodecParts, Structure};
 use anear_types::{Column, ColumnInfo, ColumnKind, Element, ErrorKind, Metric, Schema, Value};
 
 /// Writes what a container holds, as it is.
@@ -46,6 +47,24 @@ fn fixtures_come_back_byte_for_byte() {
         }
     }
     assert!(same >= 3, "{same} files");
+}
+
+#[test]
+fn what_has_learned_nothing_has_room_for_it() {
+    let bytes = std::fs::read(golden("kinds/PQ4x4fs.faiss")).unwrap();
+    let mut parts = open(&bytes).unwrap().parts().unwrap().clone().into_parts();
+    let Structure::Coded(coded) = &mut parts.structure else { panic!() };
+    let CodecParts::Product(product) = &mut coded.codec else { panic!() };
+    product.centroids.clear();
+    coded.codes = Bytes::default();
+    (parts.rows, parts.trained) = (0, false);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("untrained.faiss");
+    write_index(&parts.check().unwrap(), Output::create(&path, false).unwrap()).unwrap();
+    let read = open(&std::fs::read(path).unwrap()).unwrap().parts().unwrap().clone().into_parts();
+    let Structure::Coded(coded) = read.structure else { panic!() };
+    let CodecParts::Product(product) = coded.codec else { panic!() };
+    assert_eq!((read.trained, product.centroids), (false, vec![0.0; 8 * 16]));
 }
 
 #[test]

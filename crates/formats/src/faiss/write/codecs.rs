@@ -12,6 +12,8 @@ use std::io::Result;
 /// What FAISS writes for a new index.
 const USUAL_SEARCH: ProductSearch =
     ProductSearch { kind: 0, encodes_signs: false, bit_threshold: 0 };
+/// Components of centroids that are still to be learned, of which no more are written.
+const MOST_ROOM: usize = 1 << 26;
 
 pub(super) fn scalar(scalar: &ScalarParts, dim: usize, fields: &mut Fields<'_>) -> Result<()> {
     fields.small_integer(scalar_number(scalar.kind).0)?;
@@ -26,7 +28,11 @@ pub(super) fn product(product: &ProductParts, dim: usize, fields: &mut Fields<'_
     fields.size(dim)?;
     fields.size(product.parts)?;
     fields.size(product.bits)?;
-    fields.floats(&product.centroids)
+    // What has learned nothing has room for it all the same, without which FAISS does not read it.
+    match dim.saturating_mul(product.part_centroids()) {
+        room @ ..=MOST_ROOM if product.centroids.is_empty() => fields.floats(&vec![0.0; room]),
+        _ => fields.floats(&product.centroids),
+    }
 }
 
 pub(super) fn product_search(search: Option<ProductSearch>, fields: &mut Fields<'_>) -> Result<()> {

@@ -12,6 +12,8 @@ use anear_types::{Error, Measure, Result};
 
 /// Rows in a block where nothing else is said.
 const BLOCK_ROWS: usize = 32;
+/// Bits of a component of a query that RaBitQ codes are compared with, where they are not packed.
+const RABITQ_QUERY_BITS: u8 = 4;
 /// The most bits of a centroid's number, as in FAISS.
 const MAX_BITS: usize = 24;
 /// Where the rotation before bits begins.
@@ -32,7 +34,24 @@ impl Codes {
 }
 
 /// Codes as they are described inside lists and graphs, or alone; `None` if they are something else.
-pub(super) fn codes(text: &str, dim: usize) -> Result<Option<Codes>> {
+pub(super) fn codes(text: &str, of: Empty) -> Result<Option<Codes>> {
+    let codes = plain_or_packed(text, of.dim)?;
+    if let Some(codes @ Codes { codec: CodecParts::Rabitq(_), .. }) = &codes {
+        check_packed(codes, of)?;
+    }
+    Ok(codes)
+}
+
+/// Refuses packed codes by a measure that they are not compared by.
+pub(super) fn check_packed(codes: &Codes, of: Empty) -> Result<()> {
+    if codes.blocks.is_some() && !matches!(of.measure, Measure::L2 | Measure::InnerProduct) {
+        let what = format!("packed codes are for L2 and inner products, not for {}", of.measure);
+        return Err(Error::usage(what));
+    }
+    Ok(())
+}
+
+fn plain_or_packed(text: &str, dim: usize) -> Result<Option<Codes>> {
     let scalar = |kind| {
         let parts = ScalarParts { kind, learned: Vec::new(), training: (0, 0.0) };
         Ok(Some(Codes::plain(CodecParts::Scalar(parts))))
@@ -61,13 +80,13 @@ fn rabitq(text: &str) -> Result<Option<Codes>> {
         return Ok(None);
     }
     let is_fast = text.take("fs");
-    let bits = text.number();
+    let bits = (1..=9).find(|bits| text.take(&bits.to_string())).unwrap_or(1);
     let blocks = if is_fast { Some(blocks(text.number_behind("_"))?) } else { None };
-    if !text.is_at_end() || bits.is_some_and(|bits| !(1..=9).contains(&bits)) {
+    if !text.is_at_end() {
         return Ok(None);
     }
-    let query_bits = if is_fast { QUERY_BITS } else { 0 };
-    let (bits, center) = (bits.unwrap_or(1), Vec::new());
+    let query_bits = if is_fast { QUERY_BITS } else { RABITQ_QUERY_BITS };
+    let center = Vec::new();
     let parts = RabitqParts { bits, query_bits, centered: false, center };
     Ok(Some(Codes { blocks, ..Codes::plain(CodecParts::Rabitq(parts)) }))
 }

@@ -1,7 +1,7 @@
 //! Graphs of levels (HNSW).
 
 use super::codes;
-use super::text::{Text, unknown};
+use super::text::{Text, elsewhere, unknown};
 use super::{Empty, empty};
 use anear_types::parts::{CodecParts, Graph, IndexParts, Integers, Structure};
 use anear_types::{Error, Measure, Result};
@@ -29,13 +29,24 @@ pub(super) fn graph_index(text: &str, whole: &str, of: Empty) -> Result<Option<I
         None if rest.is_at_end() => "Flat",
         None => return Err(unknown(text, whole)),
     };
-    let codes = codes::codes(code, of.dim)?.ok_or_else(|| unknown(code, whole))?;
+    if code.contains("+PQ") {
+        return Err(elsewhere("a graph over codes of two levels", whole));
+    }
+    // FAISS's factory makes a graph over product codes by L2, whatever is asked for; its class does not.
+    let is_by_products = matches!(of.measure, Measure::L2 | Measure::InnerProduct);
+    let codes = codes::codes(code, of)?.ok_or_else(|| unknown(code, whole))?;
     match codes.codec {
         CodecParts::Raw | CodecParts::Scalar(_) => {}
-        CodecParts::Product(_) if codes.blocks.is_none() && of.measure == Measure::L2 => {}
+        CodecParts::Product(_) if codes.blocks.is_none() && is_by_products => {}
         CodecParts::Product(_) if codes.blocks.is_none() => {
-            let what = format!("graphs over product codes are for L2, not for {}", of.measure);
-            return Err(Error::unsupported(what));
+            let what = format!(
+                "a graph over product codes by {}, which they are not compared by",
+                of.measure
+            );
+            return Err(Error::usage(what));
+        }
+        CodecParts::Rabitq(_) if codes.blocks.is_none() => {
+            return Err(elsewhere("a graph over RaBitQ codes", whole));
         }
         _ => return Err(unknown(code, whole)),
     }

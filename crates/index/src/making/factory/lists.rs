@@ -57,6 +57,8 @@ fn coarse_quantizer(text: &str, whole: &str, of: Empty) -> Result<(usize, IndexP
         if degree > 0 && rest.is_at_end() {
             return Ok((list_count, graph::graph(degree, flat())?));
         }
+    } else if rest.0.starts_with("_NSG") {
+        return Err(unknown("NSG", whole));
     } else if let Some(("", inner, "")) = in_parentheses(rest.0)? {
         return Ok((list_count, composed(inner, of)?));
     }
@@ -72,7 +74,9 @@ fn code_of(text: &str, of: Empty) -> Result<Option<(Codes, Beside)>> {
     if let Some((first, second)) = text.split_once('+') {
         return refined(first, second, of);
     }
-    Ok(codes::codes(text, of.dim)?.map(|codes| (codes, Beside::Nothing)))
+    let codes = codes::codes(text, of)?;
+    codes.iter().try_for_each(|codes| codes::check_packed(codes, of))?;
+    Ok(codes.map(|codes| (codes, Beside::Nothing)))
 }
 
 /// `PQ16+8`.

@@ -111,7 +111,7 @@ fn leading_transforms(
 /// An index without others around it.
 fn single(text: &str, of: Empty) -> Result<IndexParts> {
     if let Some(codes) =
-        codes::codes(text, of.dim)?.filter(|codes| !text.contains("fsr") || codes.blocks.is_none())
+        codes::codes(text, of)?.filter(|codes| !text.contains("fsr") || codes.blocks.is_none())
     {
         return Ok(codes::coded(codes, of));
     }

@@ -30,6 +30,12 @@ fn compositions_are_what_they_are_called() {
     let Structure::Coded(coded) = &graph.storage.structure else { panic!() };
     assert!(matches!(coded.codec, CodecParts::Scalar(_)));
 
+    let Structure::Coded(coded) = made("RaBitQ3").structure else { panic!() };
+    let CodecParts::Rabitq(rabitq) = coded.codec else { panic!() };
+    assert_eq!((rabitq.bits, rabitq.query_bits), (3, 4));
+    let graph = from_factory("HNSW8,PQ8np", 64, Measure::InnerProduct).unwrap();
+    assert_eq!(graph.measure, Measure::InnerProduct);
+
     let Structure::Inverted(lists) = made("IVF8,RaBitQfs4_64").structure else { panic!() };
     let CodecParts::Rabitq(rabitq) = &lists.codec else { panic!() };
     let rows = lists.blocks.map(|blocks| blocks.rows);
@@ -97,10 +103,21 @@ fn descriptions_that_make_no_sense_are_refused() {
         "RaBitQfs_33",
         "HNSW32,RaBitQfs",
         "RaBitQ10",
+        "RaBitQ04",
     ] {
         assert_eq!(kind_of_error(description, Measure::L2), ErrorKind::Usage, "{description}");
     }
-    for description in ["RQ8x8", "IVF8,LSQ8x8", "NSG32", "IMI2x8,PQ8", "MinMax,Flat", "IVF8,EDEN"] {
+    for description in [
+        "RQ8x8",
+        "IVF8,LSQ8x8",
+        "NSG32",
+        "IVF8_NSG8,Flat",
+        "IMI2x8,PQ8",
+        "MinMax,Flat",
+        "IVF8,EDEN",
+        "HNSW8,RaBitQ4",
+        "HNSW8_2x4+PQ8",
+    ] {
         assert_eq!(
             kind_of_error(description, Measure::L2),
             ErrorKind::Unsupported,
@@ -109,7 +126,13 @@ fn descriptions_that_make_no_sense_are_refused() {
     }
     let products = Measure::InnerProduct;
     assert_eq!(kind_of_error("LSH", products), ErrorKind::Usage);
-    assert_eq!(kind_of_error("HNSW32,PQ8", products), ErrorKind::Unsupported);
+    for description in ["IVF8,PQ8x4fsr", "IVF8,RaBitQfs", "RaBitQfs4_64", "HNSW32,PQ8"] {
+        assert_eq!(
+            kind_of_error(description, Measure::Manhattan),
+            ErrorKind::Usage,
+            "{description}"
+        );
+    }
     assert_eq!(kind_of_error(&"IDMap,".repeat(100), products), ErrorKind::Usage);
     assert_eq!(kind_of_error("Flat", Measure::Hamming), ErrorKind::Usage);
 }

@@ -67,13 +67,16 @@ const ELSEWHERE: [&str; 19] = [
 /// The error for a description that is not understood, or of something that is not made here.
 pub(super) fn unknown(part: &str, whole: &str) -> Error {
     match ELSEWHERE.iter().find(|known| part.starts_with(**known)) {
-        Some(known) => {
-            Error::unsupported(format!("{known} of the index {whole:?} is not made here"))
-                .help("make the index with FAISS, and read its file")
-        }
+        Some(known) => elsewhere(known, whole),
         None => Error::usage(format!("could not parse {part:?} in the index {whole:?}"))
             .help("describe it as for FAISS's index_factory: Flat, IVF100,PQ16 or HNSW32"),
     }
+}
+
+/// The error for something that FAISS makes and we do not.
+pub(super) fn elsewhere(what: &str, whole: &str) -> Error {
+    Error::unsupported(format!("{what}, as in the index {whole:?}, is not made here"))
+        .help("make the index with FAISS, and read its file")
 }
 
 /// What lies between the first parenthesis and the one that closes it, and what is before and after.

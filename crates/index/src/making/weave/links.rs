@@ -1,11 +1,8 @@
 //! Who is whose neighbour on which level.
 
 use super::offsets;
-use super::space::Space;
+use anear_kernels::{Level, prefetch};
 use anear_types::parts::Graph;
-
-/// Which share of the room is left free when neighbours have competed for it, as in FAISS.
-const HEADROOM: f32 = 0.2;
 
 /// The edges of all rows, and room for more.
 pub(super) struct Links {
@@ -50,6 +47,11 @@ impl Links {
         }
     }
 
+    /// How many rows there are and will be.
+    pub(super) fn rows(&self) -> usize {
+        self.levels.len()
+    }
+
     /// How many neighbours a row has room for on a level.
     pub(super) fn room(&self, level: usize) -> usize {
         self.counts[level + 1] - self.counts[level]
@@ -60,26 +62,45 @@ impl Links {
         start + self.counts[level]..start + self.counts[level + 1]
     }
 
+    /// Asks for the memory of a row's neighbours on a level that it is on.
+    pub(super) fn ask_for(&self, row: u32, level: usize) {
+        prefetch(Level::best(), bytemuck::cast_slice(&self.neighbors[self.range(row, level)]));
+    }
+
     /// The neighbours of a row on a level that it is on.
     pub(super) fn neighbors(&self, row: u32, level: usize) -> impl Iterator<Item = u32> + '_ {
         let all = &self.neighbors[self.range(row, level)];
         all.iter().map_while(|neighbor| u32::try_from(*neighbor).ok())
     }
 
-    /// Makes a row the neighbour of another; where there is no more room, all neighbours compete with it.
-    pub(super) fn offer(&mut self, space: &mut Space<'_>, to: u32, row: u32, level: usize) {
-        let range = self.range(to, level);
-        let filled = self.neighbors(to, level).count();
-        if filled < range.len() {
-            self.neighbors[range.start + filled] = row as i32;
-            return;
-        }
-        let room = (range.len() as f32 * (1.0 - HEADROOM)) as usize;
-        let rivals = std::iter::once(row).chain(self.neighbors(to, level));
-        let scored = space.between(to, rivals).collect();
-        let chosen = space.choose(scored, room);
+    /// Makes these the neighbours of a row.
+    ///
+    /// # Panics
+    /// If there is no room for them.
+    pub(super) fn set(&mut self, row: u32, level: usize, neighbors: impl Iterator<Item = u32>) {
+        let range = self.range(row, level);
         let places = &mut self.neighbors[range];
-        places.fill(-1);
-        places.iter_mut().zip(chosen).for_each(|(place, chosen)| *place = chosen.row as i32);
+        let mut count = 0;
+        neighbors.for_each(|neighbor| {
+            places[count] = neighbor as i32;
+            count += 1;
+        });
+        places[count..].fill(-1);
+    }
+
+    /// Makes rows the neighbours of another, if there is room for all of them.
+    pub(super) fn append(
+        &mut self,
+        row: u32,
+        level: usize,
+        neighbors: impl ExactSizeIterator<Item = u32>,
+    ) -> bool {
+        let range = self.range(row, level);
+        let filled = self.neighbors(row, level).count();
+        let Some(places) = self.neighbors[range].get_mut(filled..filled + neighbors.len()) else {
+            return false;
+        };
+        places.iter_mut().zip(neighbors).for_each(|(place, row)| *place = row as i32);
+        true
     }
 }

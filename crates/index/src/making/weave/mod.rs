@@ -1,30 +1,39 @@
-//! Weaving new rows into a graph of levels (HNSW, Malkov and Yashunin 2016), one after another as FAISS
-//! does on one thread.
+//! Weaving new rows into a graph of levels (HNSW, Malkov and Yashunin 2016).
 //!
 //! Levels are drawn at random. Rows come in from the highest level to the lowest, those of a level in
 //! random order. Each looks for its nearest rows on every level it is on, keeps those that are nearer to
 //! it than to one another, and is offered to them as a neighbour in turn.
+//!
+//! As in FAISS on one thread, rows come in one after another, as long as a graph is small. Then they come in
+//! batches: all of a batch look for their nearest rows in the graph as it was before, so that it does not
+//! matter how many threads do that, and are offered to them together (as in ParlayANN, Manohar et al. 2024).
+//! A batch is so small a share of the graph that hardly one of the nearest rows is in it.
 
 mod links;
+mod loom;
+mod seek;
 mod space;
 
 use crate::ann::adopt_inner;
-use crate::graph::Scored;
 use crate::making::Vectors;
 use anear_quant::Work;
 use anear_quant::random::Twister;
 use anear_types::parts::{Graph, IndexParts, Integers};
 use anear_types::{Error, Result};
 use links::Links;
+use loom::{Loom, Newcomer};
 use space::Space;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 /// Where the levels of rows begin, and the order within a level.
 const LEVEL_SEED: u64 = 12345;
 const ORDER_SEED: u64 = 789;
-/// Rows that are woven in between two questions whether to stop.
-const ROWS_AT_ONCE: usize = 256;
+/// Rows in a batch: at most one for so many in the graph,
+const ROWS_FOR_ONE: usize = 50;
+/// and one for so many that came in before at the same call. They may be unlike all that were there, and
+/// have to find each other.
+const NEW_ROWS_FOR_ONE: usize = 8;
+/// More would not make threads more useful, but wait longer to be told to stop.
+const MOST_AT_ONCE: usize = 512;
 
 /// Weaves in `rows`, the last ones of a storage that holds them already. The graph's own is not looked at.
 pub(super) fn weave(
@@ -43,26 +52,30 @@ pub(super) fn weave(
     let levels = draw_levels(graph, new);
     let index = adopt_inner(storage)?;
     let space = Space::new(storage, &*index)?;
-    let mut loom = Loom {
-        links: Links::new(graph, &levels),
-        space,
-        effort: usize::try_from(graph.construction_effort).unwrap_or(0).max(1),
-        seen: vec![0; first + new],
-        turn: 0,
-    };
-    for (at, row) in order(&levels).into_iter().enumerate() {
-        if at % ROWS_AT_ONCE == 0 {
-            work.check()?;
-            work.report("weaving the graph", at as u64, new as u64);
-        }
-        let query = rows.range(row, row + 1).iter().next().expect("one row");
-        let scorer = index.row_scorer(query)?;
-        loom.space.turn_to(scorer);
-        loom.add((first + row) as u32, levels[row] as usize - 1);
+    let effort = usize::try_from(graph.construction_effort).unwrap_or(0).max(1);
+    let mut loom = Loom::new(&*index, space, Links::new(graph, &levels), effort);
+    let order = order(&levels);
+    let mut done = 0;
+    while done < new {
+        work.check()?;
+        work.report("weaving the graph", done as u64, new as u64);
+        let most = batch(first + done, done).min(new - done);
+        let newcomer = |row: &usize| Newcomer {
+            row: (first + row) as u32,
+            level: levels[*row] as usize - 1,
+            query: rows.range(*row, row + 1).iter().next().expect("one row"),
+        };
+        loom.add(order[done..done + most].iter().map(newcomer).collect(), work)?;
+        done += most;
     }
     loom.links.write(graph);
     graph.levels.extend(levels);
     Ok(())
+}
+
+/// How many rows come in at once.
+fn batch(there: usize, new: usize) -> usize {
+    (there / ROWS_FOR_ONE).min(new / NEW_ROWS_FOR_ONE).clamp(1, MOST_AT_ONCE)
 }
 
 /// On how many levels each new row is. Those that are there have drawn before.
@@ -99,102 +112,6 @@ fn order(levels: &[i32]) -> Vec<usize> {
         woven.extend_from_slice(same);
     }
     woven
-}
-
-/// A graph that is being woven.
-struct Loom<'a> {
-    links: Links,
-    space: Space<'a>,
-    /// How many rows are looked at for new neighbours.
-    effort: usize,
-    /// For each row the last turn in which it was seen.
-    seen: Vec<u32>,
-    turn: u32,
-}
-
-impl Loom<'_> {
-    /// Weaves in a row that the space is turned to.
-    fn add(&mut self, row: u32, row_level: usize) {
-        let Some((entry, max_level)) = self.links.entry else {
-            self.links.entry = Some((row, row_level));
-            return;
-        };
-        let mut nearest = Scored { score: self.space.score(entry), row: entry };
-        for level in (row_level + 1..=max_level).rev() {
-            nearest = self.descend(nearest, level);
-        }
-        for level in (0..=max_level.min(row_level)).rev() {
-            self.link(row, nearest, level);
-        }
-        if row_level > max_level {
-            self.links.entry = Some((row, row_level));
-        }
-    }
-
-    /// Goes to ever nearer neighbours on a level.
-    fn descend(&mut self, mut nearest: Scored, level: usize) -> Scored {
-        loop {
-            let before = nearest.row;
-            let scored = self.space.score_all(self.links.neighbors(before, level));
-            for found in scored {
-                if found.score < nearest.score {
-                    nearest = found;
-                }
-            }
-            if nearest.row == before {
-                return nearest;
-            }
-        }
-    }
-
-    /// Links a row with its nearest ones on a level.
-    fn link(&mut self, row: u32, entry: Scored, level: usize) {
-        let room = self.links.room(level);
-        let mut found = self.search(entry, level);
-        if found.len() >= room {
-            found = self.space.choose(found, room);
-        }
-        found.sort_unstable_by_key(|found| Reverse(*found));
-        for other in &found {
-            self.links.offer(&mut self.space, row, other.row, level);
-        }
-        for other in &found {
-            self.links.offer(&mut self.space, other.row, row, level);
-        }
-    }
-
-    /// The nearest rows on a level that the effort finds.
-    fn search(&mut self, entry: Scored, level: usize) -> Vec<Scored> {
-        self.turn += 1;
-        self.seen[entry.row as usize] = self.turn;
-        let mut open = BinaryHeap::from([Reverse(entry)]);
-        let mut best = BinaryHeap::from([entry]);
-        let mut unseen = Vec::new();
-        while let Some(Reverse(next)) = open.pop() {
-            if best.peek().is_some_and(|farthest| next.score > farthest.score) {
-                break;
-            }
-            unseen.clear();
-            for neighbor in self.links.neighbors(next.row, level) {
-                let seen = &mut self.seen[neighbor as usize];
-                if *seen != self.turn {
-                    *seen = self.turn;
-                    unseen.push(neighbor);
-                }
-            }
-            for found in self.space.score_all(unseen.iter().copied()) {
-                let is_nearer = best.peek().is_none_or(|farthest| found.score < farthest.score);
-                if best.len() < self.effort || is_nearer {
-                    open.push(Reverse(found));
-                    best.push(found);
-                    if best.len() > self.effort {
-                        best.pop();
-                    }
-                }
-            }
-        }
-        best.into_vec()
-    }
 }
 
 /// The offsets of rows on so many levels each.

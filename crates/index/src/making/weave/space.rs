@@ -1,6 +1,6 @@
-//! How near rows are to the one that is woven in, and to each other.
+//! How near rows are to each other.
 
-use crate::ann::{AnnIndex, RowScorer};
+use crate::ann::AnnIndex;
 use crate::graph::Scored;
 use crate::making::assign::how;
 use anear_kernels::Level;
@@ -10,13 +10,9 @@ use anear_quant::raw::Raw;
 use anear_quant::{Codec, How, Query, Scorer};
 use anear_types::parts::{Bytes, CodecParts, IndexParts, Structure};
 use anear_types::{Measure, Result};
-use std::cmp::Ordering;
 
 /// Rows, as their codes tell them.
-pub(super) struct Space<'a> {
-    /// Scores rows against the one that is woven in.
-    scorer: Option<Box<dyn RowScorer + 'a>>,
-    /// The rows, decoded.
+pub(super) struct Space {
     codec: Box<dyn Codec>,
     bytes: Bytes,
     dim: usize,
@@ -24,6 +20,11 @@ pub(super) struct Space<'a> {
     /// What scores rows where they lie; `None` where the measure has no such kernel, or the machine another
     /// order of bytes.
     kernel: Option<Op>,
+}
+
+/// Memory for scoring.
+#[derive(Default)]
+pub(super) struct Scratch {
     /// The row that others are scored against.
     query: Vec<f32>,
     /// Rows to be scored, and their scores.
@@ -31,8 +32,8 @@ pub(super) struct Space<'a> {
     scores: Vec<f32>,
 }
 
-impl<'a> Space<'a> {
-    pub(super) fn new(storage: &IndexParts, index: &dyn AnnIndex) -> Result<Space<'a>> {
+impl Space {
+    pub(super) fn new(storage: &IndexParts, index: &dyn AnnIndex) -> Result<Space> {
         let (dim, how) = (storage.dim, how(storage));
         let codec: Box<dyn Codec> = match how.measure {
             Measure::Hamming => Box::new(Bits::new(dim)),
@@ -51,74 +52,75 @@ impl<'a> Space<'a> {
             Measure::InnerProduct => Some(Op::NegativeDot),
             _ => None,
         };
-        Ok(Space {
-            scorer: None,
-            codec,
-            bytes,
-            dim,
-            how,
-            kernel: kernel.filter(|_| cfg!(target_endian = "little")),
-            query: vec![0.0; dim],
-            rows: Vec::new(),
-            scores: Vec::new(),
-        })
+        let kernel = kernel.filter(|_| cfg!(target_endian = "little"));
+        Ok(Space { codec, bytes, dim, how, kernel })
     }
 
-    /// From now on scores are for the row that the scorer is for.
-    pub(super) fn turn_to(&mut self, scorer: Box<dyn RowScorer + 'a>) {
-        self.scorer = Some(scorer);
+    /// The best of the rows that want to be neighbours of another, the nearest first.
+    pub(super) fn compete(
+        &self,
+        row: u32,
+        rivals: impl Iterator<Item = u32>,
+        room: usize,
+        scratch: &mut Scratch,
+    ) -> Vec<Scored> {
+        self.score(row, rivals, scratch);
+        let scored = scratch.rows.iter().zip(&scratch.scores);
+        let scored = scored.map(|(row, score)| Scored { score: *score, row: *row });
+        self.choose(scored.collect(), room, scratch)
     }
 
-    pub(super) fn score(&mut self, row: u32) -> f32 {
-        self.score_all(std::iter::once(row)).next().expect("one row").score
-    }
-
-    pub(super) fn score_all(
-        &mut self,
-        rows: impl Iterator<Item = u32>,
-    ) -> impl Iterator<Item = Scored> + '_ {
-        self.rows.clear();
-        self.rows.extend(rows);
-        self.scores.resize(self.rows.len(), 0.0);
-        let scorer = self.scorer.as_mut().expect("turned to a row");
-        scorer.score(&self.rows, &mut self.scores);
-        self.scored()
+    /// The nearest ones of which none is nearer to another that is kept than to the row they were found
+    /// for, as far as there is room.
+    pub(super) fn choose(
+        &self,
+        mut found: Vec<Scored>,
+        room: usize,
+        scratch: &mut Scratch,
+    ) -> Vec<Scored> {
+        found.sort_unstable();
+        let mut kept = 0;
+        while kept + 1 < room && kept < found.len() {
+            let (row, rest) = (found[kept].row, &found[kept + 1..]);
+            self.score(row, rest.iter().map(|candidate| candidate.row), scratch);
+            // All that it hides go at once.
+            kept += 1;
+            let mut seen = kept;
+            for (at, score) in (kept..).zip(&scratch.scores) {
+                let is_hidden = *score < found[at].score;
+                found[seen] = found[at];
+                seen += usize::from(!is_hidden);
+            }
+            found.truncate(seen);
+        }
+        found.truncate(room);
+        found
     }
 
     /// Scores rows against another of them.
-    pub(super) fn between(
-        &mut self,
-        row: u32,
-        others: impl Iterator<Item = u32>,
-    ) -> impl Iterator<Item = Scored> + '_ {
-        self.rows.clear();
-        self.rows.extend(others);
-        let mut scores = std::mem::take(&mut self.scores);
-        scores.resize(self.rows.len(), 0.0);
+    fn score(&self, row: u32, others: impl Iterator<Item = u32>, scratch: &mut Scratch) {
+        let Scratch { query, rows, scores } = scratch;
+        rows.clear();
+        rows.extend(others);
+        scores.resize(rows.len(), 0.0);
         match self.kernel {
             Some(op) => {
-                let code_bytes = self.codec.code_bytes();
-                let code = &self.bytes[row as usize * code_bytes..][..code_bytes];
-                self.codec.decode(code, &mut self.query);
-                let rows = Some(&self.rows[..]);
-                let (level, query) = (Level::best(), &self.query);
-                ops::scores_of_bytes(level, op, query, &self.bytes, rows, &mut scores);
+                query.resize(self.dim, 0.0);
+                self.codec.decode(self.code(row), query);
+                let numbers = Some(&rows[..]);
+                ops::scores_of_bytes(Level::best(), op, query, &self.bytes, numbers, scores);
             }
-            None => self.scorer_of(row).gather(&self.bytes, &self.rows, &mut scores),
+            None => self.scorer_of(row).gather(&self.bytes, rows, scores),
         }
-        self.scores = scores;
-        self.scored()
     }
 
-    /// The rows that were scored last.
-    fn scored(&self) -> impl Iterator<Item = Scored> + '_ {
-        let scored = self.rows.iter().zip(&self.scores);
-        scored.map(|(row, score)| Scored { score: *score, row: *row })
+    fn code(&self, row: u32) -> &[u8] {
+        let code_bytes = self.codec.code_bytes();
+        &self.bytes[row as usize * code_bytes..][..code_bytes]
     }
 
     fn scorer_of(&self, row: u32) -> Box<dyn Scorer + '_> {
-        let code_bytes = self.codec.code_bytes();
-        let code = &self.bytes[row as usize * code_bytes..][..code_bytes];
+        let code = self.code(row);
         let scorer = match self.how.measure {
             Measure::Hamming => self.codec.scorer(Query::Bits(code), self.how),
             _ => {
@@ -128,26 +130,6 @@ impl<'a> Space<'a> {
             }
         };
         scorer.expect("rows as they are, compared as the index compares them")
-    }
-
-    /// The nearest ones of which none is nearer to another that is kept than to the row they were found
-    /// for, as far as there is room.
-    pub(super) fn choose(&mut self, mut found: Vec<Scored>, room: usize) -> Vec<Scored> {
-        found.sort_unstable();
-        let mut chosen: Vec<Scored> = Vec::with_capacity(room);
-        while let [kept, rest @ ..] = &found[..] {
-            chosen.push(*kept);
-            if chosen.len() >= room {
-                break;
-            }
-            // All that it hides go at once.
-            let to_kept = self.between(kept.row, rest.iter().map(|candidate| candidate.row));
-            let seen = to_kept.zip(rest).filter(|(to_kept, candidate)| {
-                to_kept.score.partial_cmp(&candidate.score) != Some(Ordering::Less)
-            });
-            found = seen.map(|(_, candidate)| *candidate).collect();
-        }
-        chosen
     }
 }
 

@@ -29,6 +29,8 @@ class ClusteringParameters:
     decode_block_size = 32768
     check_input_data_for_NaNs = True
     use_faster_subsampling = False
+    #: Not in FAISS: while learning, no centroid has more rows than all have on average, rounded up.
+    balanced = False
 
     def __init__(self, **parameters: Any) -> None:
         for name, value in parameters.items():
@@ -54,6 +56,7 @@ class ClusteringParameters:
             "products": False,
             "integer": bool(self.int_centroids),
             "frozen": bool(self.frozen_centroids),
+            "balanced": bool(self.balanced),
             "most": int(self.max_points_per_centroid),
             "seed": int(self.seed),
             "threads": omp_get_max_threads(),
