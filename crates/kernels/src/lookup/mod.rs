@@ -5,6 +5,7 @@
 //! * [`ones`]: bits, and how many of them are set.
 //! * [`packed`]: numbers of 4 bits and tables of bytes, sixteen entries to a register.
 //! * [`split`]: numbers of a few bits, the highest of them apart.
+//! * [`subsets`]: tables of what sets of values sum up to.
 //! * [`rounding`]: what makes bytes of f32. [`sums`]: what makes one table of two.
 
 pub mod bytes;
@@ -13,4 +14,5 @@ pub mod ones;
 pub mod packed;
 pub mod rounding;
 pub mod split;
+pub mod subsets;
 pub mod sums;

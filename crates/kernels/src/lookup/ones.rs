@@ -28,6 +28,18 @@ pub fn extremes(level: Level, components: &[f32]) -> (f32, f32) {
     level.run(Extremes(components))
 }
 
+/// How many steps, from 0 to `last`, each component is above the lowest, to the nearest whole number.
+/// `inverse` is one step, inverted.
+///
+/// # Panics
+/// If `last` is above 255.
+pub fn steps(level: Level, components: &[f32], lowest: f32, inverse: f32, last: f32) -> Vec<u8> {
+    assert!(last <= 255.0);
+    let mut steps = vec![0; components.len()];
+    level.run(Steps { components, lowest, inverse, last: last as u8, steps: &mut steps });
+    steps
+}
+
 /// Weights in planes: how many steps, from 0 to `last`, each component is above the lowest, to the
 /// nearest whole number; and their sum. `inverse` is one step, inverted.
 ///
@@ -86,6 +98,54 @@ impl Kernel for Extremes<'_> {
     }
 }
 
+struct Steps<'a> {
+    components: &'a [f32],
+    lowest: f32,
+    inverse: f32,
+    last: u8,
+    steps: &'a mut [u8],
+}
+
+impl Kernel for Steps<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let scale = Scale::new(simd, self.lowest, self.inverse);
+        let pieces = self.components.chunks(LANES).zip(self.steps.chunks_mut(LANES));
+        for (components, steps) in pieces {
+            let found = scale.steps(simd, components);
+            for (step, found) in steps.iter_mut().zip(found) {
+                *step = found.min(self.last);
+            }
+        }
+    }
+}
+
+/// Equal steps above the lowest component.
+#[derive(Clone, Copy)]
+struct Scale<S: Simd> {
+    lowest: f32,
+    lowests: S::F32s,
+    inverse: S::F32s,
+}
+
+impl<S: Simd> Scale<S> {
+    #[inline(always)]
+    fn new(simd: S, lowest: f32, inverse: f32) -> Scale<S> {
+        Scale { lowest, lowests: simd.splat(lowest), inverse: simd.splat(inverse) }
+    }
+
+    /// The steps of up to a vector of components; 0 for those that it lacks.
+    #[inline(always)]
+    fn steps(self, simd: S, components: &[f32]) -> [u8; LANES] {
+        let mut lanes = [self.lowest; LANES];
+        lanes[..components.len()].copy_from_slice(components);
+        let above = simd.sub(simd.load(&lanes), self.lowests);
+        simd.to_bytes(simd.add(simd.mul(above, self.inverse), simd.splat(0.5)))
+    }
+}
+
 struct Weigh<'a> {
     components: &'a [f32],
     lowest: f32,
@@ -99,16 +159,12 @@ impl Kernel for Weigh<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> u32 {
-        let (lowest, inverse) = (simd.splat(self.lowest), simd.splat(self.inverse));
-        let (half, last) = (simd.splat(0.5), self.last as u8);
+        let (scale, last) = (Scale::new(simd, self.lowest, self.inverse), self.last as u8);
         let mut sum = 0;
         for (components, planes) in self.components.chunks(BYTES).zip(self.planes) {
             let mut weights = [0; BYTES];
             for (components, weights) in components.chunks(LANES).zip(weights.as_chunks_mut().0) {
-                let mut lanes = [self.lowest; LANES];
-                lanes[..components.len()].copy_from_slice(components);
-                let above = simd.sub(simd.load(&lanes), lowest);
-                *weights = simd.to_bytes(simd.add(simd.mul(above, inverse), half));
+                *weights = scale.steps(simd, components);
             }
             for weight in &mut weights {
                 *weight = (*weight).min(last);
@@ -328,6 +384,8 @@ mod tests {
                 let weight =
                     |at: usize| ((f32::from(byte(at)) * inverse + 0.5) as u32).min(last as u32);
                 for level in Level::available() {
+                    let expected: Vec<u8> = (0..count).map(|at| weight(at) as u8).collect();
+                    assert_eq!(steps(level, &components, -20.0, inverse, last), expected);
                     let (planes, sum) = planes(level, &components, -20.0, inverse, last);
                     assert_eq!(sum, (0..count).map(weight).sum::<u32>(), "{}", level.name());
                     for at in 0..64 * planes.len() {

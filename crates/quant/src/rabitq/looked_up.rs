@@ -17,6 +17,7 @@ use anear_kernels::lookup::near::{self, Taker};
 use anear_kernels::lookup::ones;
 use anear_kernels::lookup::packed as lookup;
 use anear_kernels::lookup::packed::ENTRIES;
+use anear_kernels::lookup::subsets::{self, Four};
 
 /// A query, looked up from one or several centers.
 #[derive(Debug)]
@@ -82,8 +83,8 @@ impl<'a> LookedUp<'a> {
         }
     }
 
-    /// Sees the query from some centers, with tables as `table` makes them of rounded components.
-    fn see_from(&mut self, centers: &[&[f32]], table: fn(&Steps, &[u8]) -> [f32; ENTRIES]) {
+    /// Sees the query from some centers, with tables as `fill` makes them of rounded components.
+    fn see_from(&mut self, centers: &[&[f32]], fill: fn(&Steps, &mut [[f32; ENTRIES]])) {
         let view_entries = self.parts() * ENTRIES;
         let mut entries = vec![0.0; centers.len() * view_entries];
         self.views.clear();
@@ -91,9 +92,8 @@ impl<'a> LookedUp<'a> {
             let moved: Vec<f32> = self.query.iter().zip(*center).map(|(x, y)| x - y).collect();
             let square = dot(&moved, &moved);
             let steps = Steps::new(&moved, square, self.rounding);
-            let table = if self.rounding.centered { differing } else { table };
-            let tables = entries.as_chunks_mut().0.iter_mut();
-            tables.zip(steps.numbers.chunks(4)).for_each(|(to, four)| *to = table(&steps, four));
+            let fill = if self.rounding.centered { differing } else { fill };
+            fill(&steps, entries.as_chunks_mut().0);
             let is_product = self.codec.rabitq.is_product;
             let fine_start = if is_product { dot(&self.query, center) } else { square };
             self.views.push(View { moved, square, fine_start, rough: steps.rough });
@@ -273,9 +273,7 @@ impl Steps {
         };
         let step = (high - low) / f32::from(last);
         let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
-        let number = |x: &f32| ((x - low) * inverse + 0.5).min(f32::from(last)) as u8;
-        let numbers: Vec<u8> =
-            if step > 0.0 { moved.iter().map(number).collect() } else { vec![0; moved.len()] };
+        let numbers = ones::steps(Level::best(), moved, low, inverse, f32::from(last));
         let root = 1.0 / dim.sqrt();
         let rough = if centered {
             let whole = |number: &u8| i64::from(*number) * 2 - i64::from(last);
@@ -288,45 +286,40 @@ impl Steps {
         };
         Steps { numbers, last, step: 2.0 * step * root, low: 2.0 * low * root, rough }
     }
-}
 
-/// The table of up to four components, added up as FAISS does for lists.
-fn subset_sums(steps: &Steps, four: &[u8]) -> [f32; ENTRIES] {
-    let mut values = [0.0; 4];
-    for (value, number) in values.iter_mut().zip(four) {
-        *value = steps.step * f32::from(*number) + steps.low;
+    /// What four numbers each start at and are worth; those that the last ones lack are worth nothing.
+    fn fours(&self, start: impl Fn(&[u8]) -> f32, value: impl Fn(u8) -> f32) -> Vec<Four> {
+        let four = |numbers: &[u8]| {
+            let mut four = Four { start: start(numbers), values: [0.0; 4] };
+            for (to, number) in four.values.iter_mut().zip(numbers) {
+                *to = value(*number);
+            }
+            four
+        };
+        self.numbers.chunks(4).map(four).collect()
     }
-    added_up(0.0, values)
 }
 
-/// The table for steps around 0: how far from the one or the other end components are, by their sign.
-fn differing(steps: &Steps, four: &[u8]) -> [f32; ENTRIES] {
-    let (mut start, mut values) = (0.0, [0.0; 4]);
-    for (value, number) in values.iter_mut().zip(four) {
-        start += f32::from(*number);
-        *value = f32::from(steps.last) - 2.0 * f32::from(*number);
+/// Tables of four components each, added up as FAISS does for lists.
+fn subset_sums(steps: &Steps, tables: &mut [[f32; ENTRIES]]) {
+    let value = |number: u8| steps.step * f32::from(number) + steps.low;
+    subsets::sums(Level::best(), &steps.fours(|_| 0.0, value), tables);
+}
+
+/// Tables for steps around 0: how far from the one or the other end components are, by their sign.
+fn differing(steps: &Steps, tables: &mut [[f32; ENTRIES]]) {
+    let start = |four: &[u8]| four.iter().copied().map(f32::from).sum();
+    let value = |number: u8| f32::from(steps.last) - 2.0 * f32::from(number);
+    subsets::sums(Level::best(), &steps.fours(start, value), tables);
+}
+
+/// Tables as FAISS has them where all rows are seen from one center: of whole numbers.
+fn products(steps: &Steps, tables: &mut [[f32; ENTRIES]]) {
+    for (table, four) in tables.iter_mut().zip(steps.numbers.chunks(4)) {
+        *table = std::array::from_fn(|signs| {
+            let set = || four.iter().enumerate().filter(|(at, _)| signs >> at & 1 != 0);
+            let sum: u32 = set().map(|(_, number)| u32::from(*number)).sum();
+            steps.step * sum as f32 + steps.low * set().count() as f32
+        });
     }
-    added_up(start, values)
-}
-
-/// For each set of four values their sum and what it starts at.
-#[inline(always)]
-fn added_up(start: f32, values: [f32; 4]) -> [f32; ENTRIES] {
-    let mut entries = [start; ENTRIES];
-    for (at, value) in values.into_iter().enumerate() {
-        for below in 0..1 << at {
-            entries[below | 1 << at] = entries[below] + value;
-        }
-    }
-    entries
-}
-
-/// The same as FAISS does where all rows are seen from one center: of whole numbers.
-fn products(steps: &Steps, four: &[u8]) -> [f32; ENTRIES] {
-    std::array::from_fn(|signs| {
-        let set = four.iter().enumerate().filter(|(at, _)| signs >> at & 1 != 0);
-        let (count, sum) = set
-            .fold((0u32, 0u32), |(count, sum), (_, number)| (count + 1, sum + u32::from(*number)));
-        steps.step * sum as f32 + steps.low * count as f32
-    })
 }
