@@ -5,7 +5,7 @@
 //! * [`ops`] scores tiles of f32 rows against groups of f32 queries, fast, with a known bound on
 //!   the rounding error: good for sorting out the rows that cannot be near.
 //! * [`codes`] scores rows of one-byte codes the same way, four times as fast.
-//! * [`StepQuery`] scores rows whose components are short numbers times steps.
+//! * [`StepQuery`] scores rows whose components are short numbers times steps; [`StepDecoder`] decodes them.
 //! * [`lookup`] sums what codes stand for in the tables of a query.
 //! * [`exact`] computes one distance at a time in f64: what is reported.
 //! * [`bits`] are the metrics over packed bits.
@@ -35,4 +35,4 @@ pub use arch::Level;
 pub use between::{Number, keep_between};
 pub use cast::{Rounding, cast};
 pub use prefetch::prefetch;
-pub use steps::{StepQuery, Written};
+pub use steps::{StepDecoder, StepQuery, Written};

@@ -89,6 +89,14 @@ pub trait AnnIndex: Send + Sync {
         Err(Error::unsupported("rows of this index are not scored one by one"))
     }
 
+    /// The same for a search that scores many rows [up to a bound](RowScorer::score_up_to).
+    ///
+    /// # Errors
+    /// As for [`row_scorer`](AnnIndex::row_scorer).
+    fn bounded_scorer<'a>(&'a self, query: Query<'_>) -> Result<Box<dyn RowScorer + 'a>> {
+        self.row_scorer(query)
+    }
+
     /// Writes the row with an id, as near as its code tells.
     ///
     /// # Errors

@@ -186,6 +186,11 @@ impl AnnIndex for CodedIndex {
 
     fn row_scorer<'a>(&'a self, query: Query<'_>) -> Result<Box<dyn RowScorer + 'a>> {
         let scorer = self.codec.row_scorer(query, self.how)?;
+        Ok(Box::new(CodeScorer { scorer, codes: &self.codes }))
+    }
+
+    fn bounded_scorer<'a>(&'a self, query: Query<'_>) -> Result<Box<dyn RowScorer + 'a>> {
+        let scorer = self.codec.row_scorer(query, self.how)?;
         Ok(match self.floats.as_ref().and_then(|floats| floats.codes_for(&self.codes, query)) {
             Some((coding, codes)) => {
                 let screened = coding.screened(query.floats(), scorer);

@@ -6,6 +6,7 @@ use anear_quant::transform::Transform;
 use anear_quant::{How, Query};
 use anear_types::parts::TransformParts;
 use anear_types::{Error, Result};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Transforms, and an index over what they give.
@@ -24,7 +25,7 @@ impl TransformedIndex {
         TransformedIndex { dim, transforms: made(transforms), inner }
     }
 
-    fn apply(&self, rows: &[f32]) -> Vec<f32> {
+    fn apply<'a>(&self, rows: &'a [f32]) -> Cow<'a, [f32]> {
         apply_all(&self.transforms, rows)
     }
 
@@ -39,7 +40,7 @@ impl TransformedIndex {
 /// # Panics
 /// If they are not whole rows.
 pub fn applied(transforms: &[TransformParts], rows: &[f32]) -> Vec<f32> {
-    apply_all(&made(transforms), rows)
+    apply_all(&made(transforms), rows).into_owned()
 }
 
 /// Rows that become these by such transforms, as near as can be told.
@@ -57,8 +58,8 @@ fn made(transforms: &[TransformParts]) -> Vec<Transform> {
     transforms.iter().map(Transform::new).collect()
 }
 
-fn apply_all(transforms: &[Transform], rows: &[f32]) -> Vec<f32> {
-    transforms.iter().fold(rows.to_vec(), |rows, transform| transform.apply(&rows))
+fn apply_all<'a>(transforms: &[Transform], rows: &'a [f32]) -> Cow<'a, [f32]> {
+    transforms.iter().fold(Cow::Borrowed(rows), |rows, transform| transform.apply(rows))
 }
 
 fn undo_all(transforms: &[Transform], rows: Vec<f32>) -> Result<Vec<f32>> {
@@ -94,6 +95,10 @@ impl AnnIndex for TransformedIndex {
 
     fn row_scorer<'a>(&'a self, query: Query<'_>) -> Result<Box<dyn RowScorer + 'a>> {
         self.inner.row_scorer(Query::Floats(&self.apply(query.floats())))
+    }
+
+    fn bounded_scorer<'a>(&'a self, query: Query<'_>) -> Result<Box<dyn RowScorer + 'a>> {
+        self.inner.bounded_scorer(Query::Floats(&self.apply(query.floats())))
     }
 
     fn reconstruct(&self, id: i64, row: &mut [f32]) -> Result<()> {

@@ -66,7 +66,7 @@ impl AnnIndex for GraphIndex {
         let effort = settings.effort.unwrap_or(self.effort);
         let search = |query| {
             let mut collector = Collector::new(goal, self.how());
-            let mut scorer = self.storage.row_scorer(query)?;
+            let mut scorer = self.storage.bounded_scorer(query)?;
             explorer.explore(&mut *scorer, effort, &mut collector, settings);
             Ok(collector.into_hits())
         };

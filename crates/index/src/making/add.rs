@@ -10,6 +10,7 @@ use anear_types::parts::{
     Bytes, CodecParts, Coded, IdMap, IndexParts, Integers, Refined, Structure, Transformed,
 };
 use anear_types::{Error, Measure, Result};
+use std::borrow::Cow;
 
 /// Adds rows behind those there are, with ids of their own if the index has any. Without ids rows are
 /// numbered in the order in which they come.
@@ -112,8 +113,8 @@ fn add_transformed(
     ids: Option<&[i64]>,
     work: &Work<'_>,
 ) -> Result<()> {
-    let apply = |rows: Vec<f32>, parts| Transform::new(parts).apply(&rows);
-    let values = transformed.transforms.iter().fold(rows.to_vec(), apply);
+    let apply = |rows, parts| Transform::new(parts).apply(rows);
+    let values = transformed.transforms.iter().fold(Cow::Borrowed(rows), apply);
     let dim = transformed.inner.dim;
     add(&mut transformed.inner, Vectors::Floats { values: &values, dim }, ids, work)
 }

@@ -270,7 +270,7 @@ fn train_transformed(
     debug_assert!(rows.len().is_multiple_of(dim));
     for parts in transforms {
         transform::train(parts, &rows, work)?;
-        rows = transform::Transform::new(parts).apply(&rows).into();
+        rows = transform::Transform::new(parts).apply(rows);
     }
     if inner.trained {
         return Ok(());

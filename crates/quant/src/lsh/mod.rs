@@ -36,7 +36,7 @@ impl Lsh {
     fn places(&self, row: &[f32]) -> Vec<f32> {
         assert_eq!(row.len(), self.dim);
         let mut places = match &self.rotation {
-            Some(rotation) => rotation.apply(row),
+            Some(rotation) => rotation.apply(row).into_owned(),
             None => row[..self.bits].to_vec(),
         };
         places.iter_mut().zip(&self.thresholds).for_each(|(place, threshold)| *place -= threshold);

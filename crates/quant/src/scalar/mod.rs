@@ -46,7 +46,7 @@ impl Scalar {
         assert!(dim > 0);
         assert_eq!(learned.len(), kind.learned(dim));
         let steps = match kind {
-            ScalarKind::Steps { bits, .. } => Some(Steps::new(bits, dim, learned)),
+            ScalarKind::Steps { bits, .. } => Some(Steps::new(bits, written(kind), dim, learned)),
             _ => None,
         };
         Scalar { dim, kind, level: Level::best(), steps }
@@ -65,19 +65,6 @@ impl Scalar {
                 Some(|component| f32::from(component as i32 as i8))
             }
             _ => None,
-        }
-    }
-
-    /// How codes are written.
-    fn written(&self) -> Written {
-        match self.kind {
-            ScalarKind::Steps { bits: 8, .. } => Written::Byte,
-            ScalarKind::Steps { bits: 4, .. } => Written::Nibble,
-            ScalarKind::Steps { bits: 6, .. } => Written::SixBits,
-            ScalarKind::Steps { bits, .. } => unreachable!("{bits} bits"),
-            ScalarKind::F16 => Written::F16,
-            ScalarKind::Bf16 => Written::Bf16,
-            ScalarKind::Direct | ScalarKind::DirectSigned => Written::Byte,
         }
     }
 
@@ -171,6 +158,19 @@ impl Codec for Scalar {
             return Err(Error::unsupported(what));
         }
         Ok(Box::new(Stepped::new(self, query.floats(), how)))
+    }
+}
+
+/// How codes are written.
+fn written(kind: ScalarKind) -> Written {
+    match kind {
+        ScalarKind::Steps { bits: 8, .. } => Written::Byte,
+        ScalarKind::Steps { bits: 4, .. } => Written::Nibble,
+        ScalarKind::Steps { bits: 6, .. } => Written::SixBits,
+        ScalarKind::Steps { bits, .. } => unreachable!("{bits} bits"),
+        ScalarKind::F16 => Written::F16,
+        ScalarKind::Bf16 => Written::Bf16,
+        ScalarKind::Direct | ScalarKind::DirectSigned => Written::Byte,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Scores of codes as they are.
 
-use super::Scalar;
+use super::{Scalar, written};
 use crate::codec::{Codec, How, Scorer};
 use crate::pairs::negative_dot;
 use anear_kernels::{StepQuery, Written};
@@ -24,7 +24,7 @@ pub(super) struct Stepped<'a> {
 impl<'a> Stepped<'a> {
     /// Prepares a query for a quantizer whose codes are written so.
     pub(super) fn new(scalar: &'a Scalar, query: &[f32], how: How) -> Stepped<'a> {
-        let (written, measure) = (scalar.written(), how.measure);
+        let (written, measure) = (written(scalar.kind), how.measure);
         let query: Vec<f32> = match scalar.rounding() {
             None => query.to_vec(),
             Some(round) => query.iter().copied().map(round).collect(),

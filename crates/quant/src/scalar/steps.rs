@@ -1,5 +1,7 @@
 //! Steps between a least and a largest value.
 
+use anear_kernels::{Level, StepDecoder, Written};
+
 /// What the codes of each component are worth.
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
@@ -7,6 +9,7 @@ pub(super) struct Steps {
     dim: usize,
     /// Of each component, or of all.
     values: Vec<Value>,
+    decoder: StepDecoder,
 }
 
 /// A code is worth `first + code * step`.
@@ -21,7 +24,7 @@ struct Value {
 
 impl Steps {
     /// `learned` are the least values and then the extents, of each component or one of both.
-    pub(super) fn new(bits: u32, dim: usize, learned: &[f32]) -> Steps {
+    pub(super) fn new(bits: u32, written: Written, dim: usize, learned: &[f32]) -> Steps {
         let last = ((1u32 << bits) - 1) as f32;
         let (leasts, extents) = learned.split_at(learned.len() / 2);
         let value = |(least, extent): (&f32, &f32)| Value {
@@ -30,7 +33,11 @@ impl Steps {
             least: *least,
             extent: *extent,
         };
-        Steps { bits, dim, values: leasts.iter().zip(extents).map(value).collect() }
+        let values: Vec<Value> = leasts.iter().zip(extents).map(value).collect();
+        let worth = values.iter().cycle().take(dim).map(|value| (value.first, value.step));
+        let (firsts, steps): (Vec<f32>, Vec<f32>) = worth.unzip();
+        let decoder = StepDecoder::new(written, &firsts, &steps);
+        Steps { bits, dim, values, decoder }
     }
 
     /// The first value and the step of a component.
@@ -41,16 +48,7 @@ impl Steps {
 
     /// Writes the components of whole rows.
     pub(super) fn decode(&self, codes: &[u8], rows: &mut [f32]) {
-        let code_bytes = (self.dim * self.bits as usize).div_ceil(8);
-        assert_eq!(codes.len() * self.dim, rows.len() * code_bytes);
-        for (code, row) in codes.chunks_exact(code_bytes).zip(rows.chunks_exact_mut(self.dim)) {
-            match self.bits {
-                8 => self.decode_row(code.iter().copied(), row),
-                4 => self.decode_row(code.iter().flat_map(|byte| [byte & 15, byte >> 4]), row),
-                6 => self.decode_row(code.chunks(3).flat_map(four_of_six_bits), row),
-                bits => unreachable!("{bits} bits"),
-            }
-        }
+        self.decoder.decode(Level::best(), codes, rows);
     }
 
     /// Writes the codes of whole rows.
@@ -77,21 +75,4 @@ impl Steps {
             if value.extent == 0.0 { 0.0 } else { (component - value.least) / value.extent };
         (share.clamp(0.0, 1.0) * ((1u32 << self.bits) - 1) as f32) as u8
     }
-
-    fn decode_row(&self, codes: impl Iterator<Item = u8>, row: &mut [f32]) {
-        let components = row.iter_mut().zip(codes);
-        let decode = |((component, code), value): ((&mut f32, u8), &Value)| {
-            *component = value.first + f32::from(code) * value.step;
-        };
-        match &self.values[..] {
-            [all] => components.zip(std::iter::repeat(all)).for_each(decode),
-            each => components.zip(each).for_each(decode),
-        }
-    }
-}
-
-/// The four codes of six bits in three bytes; of fewer bytes, those that are there are right.
-fn four_of_six_bits(bytes: &[u8]) -> [u8; 4] {
-    let all = bytes.iter().rev().fold(0u32, |high, byte| high << 8 | u32::from(*byte));
-    [0, 6, 12, 18].map(|shift| (all >> shift & 63) as u8)
 }

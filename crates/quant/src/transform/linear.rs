@@ -7,6 +7,9 @@ use std::sync::OnceLock;
 /// How far from 0 the cosine between rows of a matrix may be that are at right angles: as in FAISS.
 const TOLERANCE: f32 = 4e-5;
 
+/// Rows laid out for products at a time.
+const ROWS_TOGETHER: usize = 96;
+
 /// A matrix, one row of it for each component after, and what is added then.
 #[derive(Clone, Debug)]
 pub(super) struct Linear {
@@ -93,11 +96,14 @@ fn squares_at_right_angles(vectors: &[f32], dim: usize) -> Option<Vec<f32>> {
 pub(super) fn products(rows: &[f32], directions: &[f32], dim: usize) -> Vec<f32> {
     let (level, count) = (Level::best(), directions.len() / dim);
     let mut all = Vec::with_capacity(rows.len() / dim * count);
-    for group in Group::split(level, rows, dim) {
-        let mut scores = vec![0.0; count * group.width()];
-        ops::scores(level, Op::NegativeDot, &group, directions, &mut scores);
-        for row in 0..group.live() {
-            all.extend(scores.chunks_exact(group.width()).map(|scores| -scores[row]));
+    let mut scores = Vec::new();
+    for some in rows.chunks(ROWS_TOGETHER * dim) {
+        for group in Group::split(level, some, dim) {
+            scores.resize(count * group.width(), 0.0);
+            ops::scores(level, Op::NegativeDot, &group, directions, &mut scores);
+            for row in 0..group.live() {
+                all.extend(scores.chunks_exact(group.width()).map(|scores| -scores[row]));
+            }
         }
     }
     all

@@ -5,6 +5,7 @@ mod train;
 
 use anear_types::parts::{TransformKind, TransformParts};
 use linear::Linear;
+use std::borrow::Cow;
 
 pub use train::{rotation, train};
 
@@ -55,9 +56,10 @@ impl Transform {
     ///
     /// # Panics
     /// If they are not whole rows.
-    pub fn apply(&self, rows: &[f32]) -> Vec<f32> {
+    pub fn apply<'a>(&self, rows: impl Into<Cow<'a, [f32]>>) -> Cow<'a, [f32]> {
+        let rows = rows.into();
         assert!(rows.len().is_multiple_of(self.input_dim));
-        self.steps.iter().fold(rows.to_vec(), |rows, step| step.apply(rows, self.input_dim))
+        self.steps.iter().fold(rows, |rows, step| step.apply(rows, self.input_dim))
     }
 
     /// Rows that become these, as near as can be told: a length that was lost stays 1, components
@@ -93,18 +95,18 @@ fn steps(parts: &TransformParts) -> Vec<Step> {
 }
 
 impl Step {
-    fn apply(&self, mut rows: Vec<f32>, input_dim: usize) -> Vec<f32> {
+    fn apply<'a>(&self, mut rows: Cow<'a, [f32]>, input_dim: usize) -> Cow<'a, [f32]> {
         match self {
-            Step::Linear(linear) => return linear.apply(&rows),
+            Step::Linear(linear) => return linear.apply(&rows).into(),
             Step::Remap(places) => {
                 let taken =
                     |row: &[f32], place: i32| usize::try_from(place).map_or(0.0, |at| row[at]);
                 let row = |row| places.iter().map(move |place| taken(row, *place));
                 return rows.chunks_exact(input_dim).flat_map(row).collect();
             }
-            Step::Normalize => rows.chunks_exact_mut(input_dim).for_each(normalize),
+            Step::Normalize => rows.to_mut().chunks_exact_mut(input_dim).for_each(normalize),
             Step::Center(mean) => {
-                for row in rows.chunks_exact_mut(input_dim) {
+                for row in rows.to_mut().chunks_exact_mut(input_dim) {
                     row.iter_mut().zip(mean).for_each(|(component, mean)| *component -= mean);
                 }
             }

@@ -99,7 +99,7 @@ impl<'a> Loom<'a> {
     /// Which rows become neighbours of a new one, on each level.
     fn near(&self, newcomer: &Newcomer<'_>, scratch: &mut Scratch) -> Result<Vec<Neighbors>> {
         let Some((entry, max_level)) = self.links.entry else { return Ok(Vec::new()) };
-        let (links, scorer) = (&self.links, self.index.row_scorer(newcomer.query)?);
+        let (links, scorer) = (&self.links, self.index.bounded_scorer(newcomer.query)?);
         let mut seeker = Seeker { links, scorer, scratch: &mut scratch.seek };
         let nearest = seeker.descend(entry, max_level, newcomer.level);
         let mut near = Vec::new();

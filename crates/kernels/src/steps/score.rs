@@ -1,28 +1,10 @@
-//! Rows of short codes, each component on its own, against one query.
-//!
-//! A component is `first + step * number` with numbers of its own for each component; the query has
-//! taken in what does not depend on the row. So the sum of squared differences is that of
-//! `(from - step * number)^2`, where `from` is the query less `first`, and an inner product that of
-//! `step * number`, where `step` is multiplied by the query.
+//! Scores of such rows against one query.
 
+use super::number::{Bf16, Byte, F16, Nibble, Number, SixBits};
+use super::{Written, filled_up};
 use crate::Level;
-use crate::arch::{Kernel, LANES, SIX_BITS, Simd};
+use crate::arch::{Kernel, LANES, Simd};
 use std::marker::PhantomData;
-
-/// How numbers are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// A byte.
-    Byte,
-    /// Four bits, the first of two in the lower half of a byte.
-    Nibble,
-    /// Six bits, the lowest ones of a byte first.
-    SixBits,
-    /// Half precision.
-    F16,
-    /// The upper half of an f32.
-    Bf16,
-}
 
 /// A query for such rows.
 #[derive(Clone, Debug)]
@@ -74,12 +56,7 @@ impl StepQuery {
 
     /// Bytes in a row.
     pub fn row_bytes(&self) -> usize {
-        match self.written {
-            Written::Byte => self.dim,
-            Written::Nibble => self.dim.div_ceil(2),
-            Written::SixBits => (6 * self.dim).div_ceil(8),
-            Written::F16 | Written::Bf16 => 2 * self.dim,
-        }
+        self.written.row_bytes(self.dim)
     }
 
     /// Writes the scores of rows: of all in `bytes`, or of those with some numbers.
@@ -97,85 +74,6 @@ impl StepQuery {
             Written::Bf16 => level.run(Rows::<Bf16>::new(self, bytes, numbers, scores)),
         }
     }
-}
-
-/// As many zeros more as fill the last vector.
-fn filled_up(values: &[f32]) -> Vec<[f32; LANES]> {
-    let mut filled = vec![[0.0; LANES]; values.len().div_ceil(LANES)];
-    filled.as_flattened_mut()[..values.len()].copy_from_slice(values);
-    filled
-}
-
-/// Numbers, a vector of them at a time.
-trait Number {
-    /// Bytes of a vector of numbers.
-    const BYTES: usize;
-
-    /// The first vector in some bytes.
-    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s;
-}
-
-struct Byte;
-struct Nibble;
-struct SixBits;
-struct F16;
-struct Bf16;
-
-impl Number for Byte {
-    const BYTES: usize = LANES;
-
-    #[inline(always)]
-    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s {
-        let bytes: &[u8; LANES] = bytes.first_chunk().expect("a vector of bytes");
-        simd.to_f32(simd.load_i32(&std::array::from_fn(|lane| i32::from(bytes[lane]))))
-    }
-}
-
-impl Number for Nibble {
-    const BYTES: usize = LANES / 2;
-
-    #[inline(always)]
-    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s {
-        let bytes: &[u8; LANES / 2] = bytes.first_chunk().expect("a vector of halves of bytes");
-        let half = |lane: usize| i32::from(bytes[lane / 2] >> (lane % 2 * 4) & 15);
-        simd.to_f32(simd.load_i32(&std::array::from_fn(half)))
-    }
-}
-
-impl Number for SixBits {
-    const BYTES: usize = SIX_BITS;
-
-    #[inline(always)]
-    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s {
-        let bytes = bytes.first_chunk().expect("a vector of six bits each");
-        simd.to_f32(simd.load_six_bits(bytes))
-    }
-}
-
-impl Number for F16 {
-    const BYTES: usize = 2 * LANES;
-
-    #[inline(always)]
-    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s {
-        simd.load_f16(&halves(bytes))
-    }
-}
-
-impl Number for Bf16 {
-    const BYTES: usize = 2 * LANES;
-
-    #[inline(always)]
-    fn load<S: Simd>(simd: S, bytes: &[u8]) -> S::F32s {
-        let halves = halves(bytes);
-        let float = |lane: usize| f32::from_bits(u32::from(halves[lane]) << 16);
-        simd.load(&std::array::from_fn(float))
-    }
-}
-
-#[inline(always)]
-fn halves(bytes: &[u8]) -> [u16; LANES] {
-    let (pairs, _) = bytes.as_chunks::<2>();
-    std::array::from_fn(|lane| u16::from_le_bytes(pairs[lane]))
 }
 
 struct Rows<'a, N> {
@@ -254,9 +152,7 @@ fn total<S: Simd, N: Number, const SQUARES: bool, const IN_ORDER: bool>(
     }
     let vectors = froms[done..].iter().zip(&steps[done..]);
     for ((numbers, (from, steps)), sum) in rest.chunks(N::BYTES).zip(vectors).zip(&mut sums) {
-        let mut bytes = [0; 2 * LANES];
-        bytes[..numbers.len()].copy_from_slice(numbers);
-        let numbers = N::load(simd, &bytes[..N::BYTES]);
+        let numbers = N::load_some(simd, numbers);
         *sum = step::<S, SQUARES>(simd, *sum, numbers, from, steps);
     }
     let sum = simd.sum(simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3])));
