@@ -54,6 +54,9 @@ class Process:
         self.index = (self.library.read_index_binary if self.is_binary else self.library.read_index)(request["path"])
         self.given = self.bits(self.queries) if self.is_binary else self.queries
         for name, value in request["set"].items():
+            if name == "nprobe" and not self.is_binary:
+                self.library.ParameterSpace().set_index_parameter(self.index, name, value)
+                continue
             place = self.index
             *path, name = name.split(".")
             for step in path:
