@@ -271,3 +271,25 @@ def test_numbers_in_buckets_and_bits():
         expected, found = both(lambda module: module.unpack_bitstrings(expected, *arguments))  # noqa: B023
         np.testing.assert_array_equal(expected, found)
     np.testing.assert_allclose(*both(lambda module: module.rand_smooth_vectors(40, 8, 3)), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("description", ["IVF8,Flat", "IVF8,SQ8", "PCA8,IVF8,Flat"])
+def test_rows_of_lists_with_any_ids(description, x):
+    ids = np.random.default_rng(3).integers(0, 2 * ROWS, ROWS)
+    there = np.isin(np.arange(20, ROWS), ids)
+
+    def told(module):
+        index = module.deserialize_index(theirs.serialize_index(trained))
+        index.add_with_ids(x, ids)
+        rows = np.zeros((ROWS - 20, DIM), np.float32)
+        index.reconstruct_n(20, ROWS - 20, rows)
+        outside = [answer(lambda first=first: index.reconstruct_n(first, ROWS)) for first in (-1, 20)]
+        return rows, outside, answer(lambda: index.reconstruct(20))
+
+    trained = theirs.index_factory(DIM, description)
+    trained.train(x)
+    expected, found = both(told)
+    assert 0 < there.sum() < len(there)
+    np.testing.assert_allclose(expected[0][there], found[0][there], atol=1e-5)
+    assert not found[0][~there].any()
+    assert expected[1:] == found[1:] == ([RuntimeError] * 2, RuntimeError)
