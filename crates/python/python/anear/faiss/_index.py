@@ -303,11 +303,23 @@ class Index(AnyIndex):
 
     def sa_decode(self, codes: npt.NDArray[np.uint8], x: Floats | None = None) -> Floats:
         """The rows that codes stand for."""
-        n, size = codes.shape
+        whole = self._whole_codes(codes)
+        assert x is None or x.shape == (len(whole), self.d)
+        return into(x, self._tree.decode(self._at, whole))
+
+    def add_sa_codes(self, codes: npt.NDArray[np.uint8], ids: npt.ArrayLike | None = None) -> None:
+        """Adds rows as codes, such as :meth:`sa_encode` makes: in lists with ``ids`` if given, under an id map with
+        them always. Other indexes number their rows, and leave ``ids`` aside."""
+        whole = self._whole_codes(codes)
+        numbers = None if ids is None else np.ascontiguousarray(ids, dtype="int64")
+        assert numbers is None or numbers.shape == (len(whole),)
+        self._tree.add_codes(self._at, whole, numbers)
+
+    def _whole_codes(self, codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        _, size = codes.shape
         assert size == self.sa_code_size()
         assert codes.dtype == np.uint8 or codes.dtype == np.int8
-        assert x is None or x.shape == (n, self.d)
-        return into(x, self._tree.decode(self._at, np.ascontiguousarray(codes).view(np.uint8)))
+        return np.ascontiguousarray(codes).view(np.uint8)
 
 
 class IndexBinary(AnyIndex):
