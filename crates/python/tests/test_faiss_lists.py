@@ -179,3 +179,21 @@ def test_a_table_of_numbers_by_numbers():
         table.add(np.arange(10), np.arange(10))
     with pytest.raises(AssertionError):
         faiss.MapInt64ToInt64(3)
+
+
+def test_codes_that_do_not_fit_are_refused():
+    index = faiss.index_factory(4, "IVF3,Flat")
+    index.train(np.eye(4, dtype=np.float32))
+    codes = index.sa_encode(np.eye(4, dtype=np.float32))
+    for wrong in (codes[:, 1:], codes.astype(np.uint16)):
+        with pytest.raises(AssertionError):
+            index.add_sa_codes(wrong)
+    with pytest.raises(AssertionError):
+        index.add_sa_codes(codes, np.arange(3))
+    codes[0, 0] = 3
+    with pytest.raises(RuntimeError, match="list 3 of 3"):
+        index.add_sa_codes(codes)
+    mapped = faiss.index_factory(4, "IDMap,Flat")
+    with pytest.raises(RuntimeError, match="need ids"):
+        mapped.add_sa_codes(np.zeros((1, 16), np.uint8))
+    assert index.ntotal == mapped.ntotal == 0

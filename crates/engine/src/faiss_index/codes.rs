@@ -6,7 +6,7 @@
 use super::fields::codec_mut;
 use super::{Index, Path, Rows};
 use anear_index::ann::{applied, undone};
-use anear_index::making::Work;
+use anear_index::making::{self, Work, list_bytes};
 use anear_types::parts::{
     CodecParts, Coded, DirectMap, IndexParts, Integers, Inverted, List, Structure,
 };
@@ -40,6 +40,15 @@ impl Index {
             true => decode(parts, codes),
             false => Err(Error::usage(format!("{} bytes are no codes of {one}", codes.len()))),
         }
+    }
+
+    /// Adds rows as codes such as [`encode`](Index::encode) makes, with ids of their own if the index has any.
+    ///
+    /// # Errors
+    /// If the codes are not whole or point to no list, there is not an id for each, or FAISS takes no codes for
+    /// such an index.
+    pub fn add_codes(&mut self, path: &Path, codes: &[u8], ids: Option<&[i64]>) -> Result<()> {
+        making::add_codes(self.change(path)?, codes, ids)
     }
 
     /// An index without rows over the codec of the index, or of one inside it.
@@ -90,12 +99,6 @@ fn codec_of(structure: &Structure) -> Option<&CodecParts> {
 
 fn no_codec() -> Error {
     Error::usage("the index has no codec of its own")
-}
-
-/// Bytes of a list's number.
-pub(super) fn list_bytes(inverted: &Inverted) -> usize {
-    let last = inverted.list_count.saturating_sub(1);
-    (usize::BITS - last.leading_zeros()).div_ceil(8) as usize
 }
 
 fn code_bytes(index: &IndexParts) -> Result<usize> {
@@ -229,7 +232,7 @@ fn lists_of(inverted: &Inverted, codes: &[u8], dim: usize) -> Result<Vec<List>> 
 /// The index without rows, its codes not in blocks.
 fn unblocked(index: &IndexParts) -> IndexParts {
     let mut other = index.clone();
-    anear_index::making::reset(&mut other);
+    making::reset(&mut other);
     match &mut other.structure {
         Structure::Coded(coded) => coded.blocks = None,
         Structure::Inverted(inverted) => inverted.blocks = None,

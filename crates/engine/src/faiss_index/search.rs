@@ -7,6 +7,7 @@ use anear_index::ann::{
 use anear_index::flat::Goal;
 use anear_types::parts::{DirectMap, IndexParts, Structure};
 use anear_types::{Error, Result};
+use std::ops::Range;
 
 /// Rows that are handed over.
 #[derive(Clone, Copy, Debug)]
@@ -134,6 +135,29 @@ impl Index {
         }
         Ok(rows)
     }
+
+    /// The rows with ids in a range, in their order, whether FAISS could tell them by their ids or not;
+    /// zeros for ids that no row has. Of rows with the same id the last one that is kept is told.
+    ///
+    /// # Errors
+    /// [`Usage`](anear_types::ErrorKind::Usage) if more ids are asked for than there are rows, or a
+    /// transform cannot be undone.
+    pub fn reconstruct_range(&self, path: &Path, ids: Range<i64>) -> Result<Vec<f32>> {
+        let searcher = self.searcher(path)?;
+        let (dim, count) = (searcher.dim(), ids.end.saturating_sub(ids.start).max(0) as u64);
+        if count > searcher.rows() {
+            let what = format!("{count} ids of an index of {} rows", searcher.rows());
+            return Err(Error::usage(what));
+        }
+        let mut rows = vec![0.0; count as usize * dim];
+        for (row, id) in (0..).zip(searcher.ids(0..searcher.rows())?) {
+            if ids.contains(&id) {
+                let place = (id - ids.start) as usize * dim;
+                searcher.decode(row..row + 1, &mut rows[place..place + dim])?;
+            }
+        }
+        Ok(rows)
+    }
 }
 
 fn find(
@@ -169,5 +193,25 @@ fn finds_by_id(index: &IndexParts) -> Result<()> {
             Err(Error::unsupported("direct map not initialized").help("call make_direct_map()"))
         }
         Structure::Inverted(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faiss_index::{Training, Work};
+    use anear_types::Measure;
+
+    #[test]
+    fn rows_of_lists_are_told_in_the_order_of_their_ids() {
+        let (top, work) = (Path::default(), Work::default());
+        let mut index = Index::described("IVF2,Flat", 1, Measure::L2, 0.0).unwrap();
+        let rows = [2.0, 1.0, 8.0, 9.0];
+        index.train(&top, Rows::Floats(&rows), &Training::default(), &work).unwrap();
+        index.add(&top, Rows::Floats(&rows), Some(&[3, 700, 0, -5]), &work).unwrap();
+        assert_eq!(index.reconstruct_range(&top, 0..4).unwrap(), [8.0, 0.0, 0.0, 2.0]);
+        assert_eq!(index.reconstruct_range(&top, -5..-4).unwrap(), [9.0]);
+        assert_eq!(index.reconstruct_range(&top, 699..702).unwrap(), [0.0, 1.0, 0.0]);
+        index.reconstruct_range(&top, 0..5).unwrap_err();
     }
 }

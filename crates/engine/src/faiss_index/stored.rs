@@ -1,7 +1,7 @@
 //! The codes of rows that lists hold.
 
-use super::codes::list_bytes;
 use super::{Index, Path};
+use anear_index::making::list_bytes;
 use anear_types::parts::{List, Structure};
 use anear_types::{Error, Result};
 use std::collections::{HashMap, HashSet};
@@ -112,6 +112,9 @@ mod tests {
         assert_eq!(index.code_bytes(&top).unwrap(), 2);
         let codes = index.encode(&top, &rows, &work).unwrap();
         assert_eq!((codes[0], codes[2]), (0, 1));
+        index.add_codes(&top, &codes, None).unwrap();
+        index.add_codes(&top, &[2, 0], None).unwrap_err(); // of a third centroid
+        assert!(index.fields(&top).unwrap().contains(&("ntotal", Field::Integer(4))));
         Index::flat(&rows, 2, Measure::L2, 0.0).first_level(3, 4).unwrap_err();
     }
 }

@@ -31,11 +31,37 @@ pub(super) fn add(
     if let Beside::Refinement { .. } = inverted.beside {
         refine(inverted, dim, &*codec, floats(rows)?, &new.numbers, work)?;
     }
-    match inverted.beside {
-        Beside::Duplicates(_) => put_once(inverted, &new, &codes, codec.code_bytes()),
-        _ => put(inverted, &new, &codes, dim),
-    }
+    store(inverted, &new, &codes, dim);
     Ok(())
+}
+
+/// Adds the codes of rows to lists with these numbers; the first row has number `first`.
+pub(super) fn add_codes(
+    inverted: &mut Inverted,
+    dim: usize,
+    first: u64,
+    (numbers, codes): &(Vec<usize>, Vec<u8>),
+    ids: Option<&[i64]>,
+) -> Result<()> {
+    check(inverted, ids)?;
+    if let Beside::Refinement { .. } = inverted.beside {
+        return Err(Error::unsupported("rows of refined lists are not added as codes"));
+    }
+    let lists = inverted.list_count;
+    if let Some(number) = numbers.iter().find(|number| **number >= lists) {
+        return Err(Error::usage(format!("a code is of list {number} of {lists}")));
+    }
+    let ids = numbered(first, numbers.len(), ids);
+    let numbers = numbers.iter().map(|number| u32::try_from(*number).ok()).collect();
+    store(inverted, &New { numbers, ids }, codes, dim);
+    Ok(())
+}
+
+fn store(inverted: &mut Inverted, new: &New, codes: &[u8], dim: usize) {
+    match inverted.beside {
+        Beside::Duplicates(_) => put_once(inverted, new, codes, inverted.codec.code_bytes(dim)),
+        _ => put(inverted, new, codes, dim),
+    }
 }
 
 /// Rows to add: their lists and ids.

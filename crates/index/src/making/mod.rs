@@ -11,6 +11,7 @@
 mod add;
 mod assign;
 mod blocks;
+mod codes;
 mod encode;
 mod factory;
 mod lists;
@@ -28,6 +29,7 @@ pub use anear_quant::Work;
 pub use anear_quant::kmeans::{Iteration, Kmeans, KmeansSettings, kmeans};
 pub use anear_quant::transform::train as train_transform;
 pub use blocks::{lay_in_a_row, lay_in_blocks};
+pub use codes::{add_codes, list_bytes};
 pub use factory::from_factory;
 pub use merge::merge;
 pub use places::{Map, set_direct_map};

@@ -95,6 +95,21 @@ impl Tree {
         self.change_watched(py, threads, |index, work| index.add(&at, rows, ids, work))
     }
 
+    /// Adds rows as codes.
+    #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
+    fn add_codes(
+        &self,
+        py: Python<'_>,
+        at: &str,
+        codes: &Bound<'_, PyAny>,
+        ids: Option<PyReadonlyArray1<'_, i64>>,
+    ) -> PyResult<()> {
+        let (at, given) = (path(at)?, Given::matrix_of(codes)?);
+        let ids = ids.as_ref().map(|ids| ids.as_slice()).transpose()?;
+        let codes = given.matrix().bytes();
+        self.change(py, |index| index.add_codes(&at, codes, ids))
+    }
+
     /// Removes rows, and tells how many there were.
     fn remove(&self, py: Python<'_>, at: &str, ids: &Selector) -> PyResult<u64> {
         let (at, set) = (path(at)?, Arc::clone(&ids.ids));

@@ -336,6 +336,21 @@ impl Tree {
         })?;
         Ok(table(py, rows, dim))
     }
+
+    /// The rows with ids from `first` to the one before `end`; zeros where there are none.
+    fn reconstruct_range<'py>(
+        &self,
+        py: Python<'py>,
+        at: &str,
+        first: i64,
+        end: i64,
+    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let at = path(at)?;
+        let (rows, dim) = self.look(py, |index| {
+            Ok((index.reconstruct_range(&at, first..end)?, index.parts(&at)?.dim))
+        })?;
+        Ok(table(py, rows, dim))
+    }
 }
 
 /// All distances between two matrices.

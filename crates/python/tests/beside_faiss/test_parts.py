@@ -4,7 +4,7 @@ import anear.faiss as ours
 import faiss as theirs
 import numpy as np
 import pytest
-from agreement import answer
+from agreement import answer, same_nearest
 
 DIM, ROWS = 16, 500
 
@@ -271,3 +271,67 @@ def test_numbers_in_buckets_and_bits():
         expected, found = both(lambda module: module.unpack_bitstrings(expected, *arguments))  # noqa: B023
         np.testing.assert_array_equal(expected, found)
     np.testing.assert_allclose(*both(lambda module: module.rand_smooth_vectors(40, 8, 3)), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("description", ["IVF8,Flat", "IVF8,SQ8", "PCA8,IVF8,Flat"])
+def test_rows_of_lists_with_any_ids(description, x):
+    ids = np.random.default_rng(3).integers(0, 2 * ROWS, ROWS)
+    there = np.isin(np.arange(20, ROWS), ids)
+
+    def told(module):
+        index = module.deserialize_index(theirs.serialize_index(trained))
+        index.add_with_ids(x, ids)
+        rows = np.zeros((ROWS - 20, DIM), np.float32)
+        index.reconstruct_n(20, ROWS - 20, rows)
+        outside = [answer(lambda first=first: index.reconstruct_n(first, ROWS)) for first in (-1, 20)]
+        return rows, outside, answer(lambda: index.reconstruct(20))
+
+    trained = theirs.index_factory(DIM, description)
+    trained.train(x)
+    expected, found = both(told)
+    assert 0 < there.sum() < len(there)
+    np.testing.assert_allclose(expected[0][there], found[0][there], atol=1e-5)
+    assert not found[0][~there].any()
+    assert expected[1:] == found[1:] == ([RuntimeError] * 2, RuntimeError)
+
+
+CODED = ["Flat", "SQ8", "PQ4x4np", "LSH", "RaBitQ", "IVF8,Flat", "IVF300,SQ8", "IVF8,PQ4x4np", "IVF8,RaBitQ"]
+
+
+@pytest.mark.parametrize("description", [*CODED, "IVF8,FlatDedup", "IVF8_HNSW8,Flat"])
+def test_rows_added_as_codes(description, x, q):
+    codes = made(theirs, description, x).sa_encode(x[:40])
+    def added(module):
+        index = made(module, description, x)
+        index.add_sa_codes(codes)
+        index.add_sa_codes(codes[:5], np.arange(1000, 1005, dtype=np.int32))
+        return index.ntotal, index.search(q, 60)
+
+    expected, found = both(added)
+    assert expected[0] == found[0] == ROWS + 45
+    same_nearest(expected[1], found[1])
+
+
+@pytest.mark.parametrize("description", ["IDMap,Flat", "IDMap2,PQ4x4np", "IDMap2,IVF8,Flat"])
+def test_codes_under_ids_of_their_own(description, x, q):
+    def added(module):
+        index = module.deserialize_index(theirs.serialize_index(trained))
+        codes = module.downcast_index(index.index).sa_encode(x)
+        index.add_sa_codes(codes, np.arange(1000, 1000 + ROWS))
+        return np.array(module.vector_to_array(index.id_map)), index.search(q, 5)
+
+    trained = theirs.index_factory(DIM, description)
+    trained.train(x)
+    expected, found = both(added)
+    np.testing.assert_array_equal(expected[0], found[0])
+    same_nearest(expected[1], found[1])
+
+
+@pytest.mark.parametrize("description", ["PQ4x4fs", "PCA8,Flat", "PCA8,IVF8,Flat", "Flat,RFlat", "HNSW8,Flat"])
+def test_no_codes_for_rows_of_more_than_a_code(description, x):
+    def refused(module):
+        index = made(module, description, x)
+        size = answer(index.sa_code_size)
+        return answer(lambda: index.add_sa_codes(np.zeros((2, size if isinstance(size, int) else 4), np.uint8)))
+
+    assert both(refused) == [RuntimeError] * 2

@@ -20,7 +20,10 @@ _Path = str | os.PathLike[str]
 
 
 class PyCallbackIOReader:
-    """Reads by calling a function with the number of bytes that are wanted."""
+    """Reads by calling a function with the number of bytes that are wanted, up to the end: until it gives none.
+
+    FAISS reads no further than what is written there, so that more may follow, and a pipe need not be closed.
+    """
 
     def __init__(self, read: Any, bs: int = 1 << 20) -> None:
         self._read, self._bs = read, bs
@@ -268,7 +271,11 @@ clone_binary_index = clone_index
 
 
 def index_factory(d: int, description: str, metric: int = 1, own_invlists: bool = True) -> Any:
-    """The index over numbers that a description says, untrained: ``"IVF100,PQ16"``."""
+    """The index over numbers that a description says, untrained: ``"IVF100,PQ16"``.
+
+    A graph over product codes (``"HNSW32,PQ8"``) goes by the metric that is asked for; FAISS's function makes it by
+    ``METRIC_L2`` always, its class :class:`IndexHNSWPQ` does not.
+    """
     return wrapped(Place(Tree.made(description, int(d), int(metric), 0.0)))
 
 

@@ -181,8 +181,16 @@ class AnyIndex:
         numbers = np.ascontiguousarray(ids, dtype="int64").reshape(-1)
         return self._tree.reconstruct(self._at, numbers, found)
 
-    def _numbers_rows(self) -> bool:
-        """Whether FAISS tells rows one after the other that it would not find by their ids."""
+    def _reconstructed_n(self, n0: int, ni: int) -> Floats:
+        """The rows with ids from ``n0`` on, ``ni`` of them."""
+        if ni > 0 and not (0 <= n0 and n0 + ni <= self.ntotal):
+            raise RuntimeError(f"rows {n0} to {n0 + ni} of {self.ntotal}")
+        if ni > 0 and self._goes_through_rows():
+            return self._tree.reconstruct_range(self._at, n0, n0 + ni)
+        return self._reconstructed(np.arange(n0, n0 + ni))
+
+    def _goes_through_rows(self) -> bool:
+        """Whether FAISS tells several rows by a look at all, which finds some that it would not find by their ids."""
         return False
 
     def __getstate__(self) -> dict[str, Any]:
@@ -276,13 +284,12 @@ class Index(AnyIndex):
         return into(x, self._reconstructed(keys))
 
     def reconstruct_n(self, n0: int = 0, ni: int = -1, x: Floats | None = None) -> Floats:
-        """The rows with ids from ``n0`` on, ``ni`` of them; all that there are for -1."""
+        """The rows with ids from ``n0`` on, ``ni`` of them; as many as there are rows for -1. Of rows in lists
+        some may have other ids: zeros stand in the place of an id that no row has."""
         n0 = int(n0)
         ni = self.ntotal - n0 if ni == -1 else int(ni)
         assert x is None or x.shape == (ni, self.d)
-        if ni > 0 and not (0 <= n0 and n0 + ni <= self.ntotal):
-            raise RuntimeError(f"rows {n0} to {n0 + ni} of {self.ntotal}")
-        return into(x, self._reconstructed(np.arange(n0, n0 + ni), found=self._numbers_rows()))
+        return into(x, self._reconstructed_n(n0, ni))
 
     def sa_code_size(self) -> int:
         """Bytes of a code that :meth:`sa_encode` makes."""
@@ -296,11 +303,23 @@ class Index(AnyIndex):
 
     def sa_decode(self, codes: npt.NDArray[np.uint8], x: Floats | None = None) -> Floats:
         """The rows that codes stand for."""
-        n, size = codes.shape
+        whole = self._whole_codes(codes)
+        assert x is None or x.shape == (len(whole), self.d)
+        return into(x, self._tree.decode(self._at, whole))
+
+    def add_sa_codes(self, codes: npt.NDArray[np.uint8], ids: npt.ArrayLike | None = None) -> None:
+        """Adds rows as codes, such as :meth:`sa_encode` makes: in lists with ``ids`` if given, under an id map with
+        them always. Other indexes number their rows, and leave ``ids`` aside."""
+        whole = self._whole_codes(codes)
+        numbers = None if ids is None else np.ascontiguousarray(ids, dtype="int64")
+        assert numbers is None or numbers.shape == (len(whole),)
+        self._tree.add_codes(self._at, whole, numbers)
+
+    def _whole_codes(self, codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        _, size = codes.shape
         assert size == self.sa_code_size()
         assert codes.dtype == np.uint8 or codes.dtype == np.int8
-        assert x is None or x.shape == (n, self.d)
-        return into(x, self._tree.decode(self._at, np.ascontiguousarray(codes).view(np.uint8)))
+        return np.ascontiguousarray(codes).view(np.uint8)
 
 
 class IndexBinary(AnyIndex):
@@ -340,23 +359,25 @@ class IndexBinary(AnyIndex):
         assert labels is None or labels.shape == (len(x), k)
         return into(labels, self.search(x, k)[1])
 
-    def _bits(self, ids: npt.ArrayLike, found: bool = False) -> npt.NDArray[np.uint8]:
-        bits = self._reconstructed(ids, found).astype(np.uint8)
-        packed: npt.NDArray[np.uint8] = np.packbits(bits, axis=1, bitorder="little")
+    @staticmethod
+    def _packed(components: Floats) -> npt.NDArray[np.uint8]:
+        packed: npt.NDArray[np.uint8] = np.packbits(components.astype(np.uint8), axis=1, bitorder="little")
         return packed
 
     def reconstruct(self, key: int) -> npt.NDArray[np.uint8]:
         """The row with an id."""
-        row: npt.NDArray[np.uint8] = self._bits([int(key)])[0]
+        row: npt.NDArray[np.uint8] = self._packed(self._reconstructed([int(key)]))[0]
         return row
 
     def reconstruct_n(
         self, n0: int = 0, ni: int = -1, x: npt.NDArray[np.uint8] | None = None
     ) -> npt.NDArray[np.uint8]:
-        """The rows with ids from ``n0`` on, ``ni`` of them; all that there are for -1."""
-        ni = self.ntotal - n0 if ni == -1 else ni
+        """The rows with ids from ``n0`` on, ``ni`` of them; as many as there are rows for -1. Of rows in lists
+        some may have other ids: zeros stand in the place of an id that no row has."""
+        n0 = int(n0)
+        ni = self.ntotal - n0 if ni == -1 else int(ni)
         assert x is None or x.shape == (ni, self.code_size)
-        return into(x, self._bits(np.arange(n0, n0 + ni), found=self._numbers_rows()))
+        return into(x, self._packed(self._reconstructed_n(n0, ni)))
 
 
 def into(place: npt.NDArray[Any] | None, answers: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -245,7 +245,7 @@ class Lists(AnyIndex):
         """How rows are found by their ids."""
         self._tree.map_ids(self._at, int(type))
 
-    def _numbers_rows(self) -> bool:
+    def _goes_through_rows(self) -> bool:
         return True
 
     def check_ids_sorted(self) -> bool:

@@ -103,8 +103,8 @@ class IndexPreTransform(_Around, Index):
         transform._place, transform._number = place, 0
         place.transforms = {0: transform, **moved}
 
-    def _numbers_rows(self) -> bool:
-        return bool(self.index._numbers_rows())
+    def _goes_through_rows(self) -> bool:
+        return bool(self.index._goes_through_rows())
 
     def _train_inside(self, rows: Any) -> None:
         for number in range(self.chain.size()):
