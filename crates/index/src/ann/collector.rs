@@ -98,6 +98,13 @@ impl Collector {
         self.limit
     }
 
+    /// The same for rows with ids from `first` on: where these are behind the farthest, none as far as that
+    /// is.
+    pub(crate) fn limit_from(&self, first: usize) -> f32 {
+        let is_behind = self.tie != i64::MIN && self.tie < first as i64;
+        if is_behind { self.limit.next_down() } else { self.limit }
+    }
+
     /// Takes a hit that is nearer than the farthest of `k`.
     fn take(&mut self, hit: Ranked) {
         let (count, farthest) = match &mut self.hits {
@@ -132,7 +139,15 @@ impl Collector {
     /// What takes the scores of rows; `id` says what the row of a number is called, and nothing for one
     /// that is not wanted.
     pub(crate) fn taker<F: FnMut(usize) -> Option<i64>>(&mut self, id: F) -> Offers<'_, F> {
-        Offers { collector: self, id }
+        Offers { collector: self, id, limit_from: |collector, _| collector.limit }
+    }
+
+    /// The same for rows whose numbers are their ids, and that are offered in order.
+    pub(crate) fn taker_in_order<F: FnMut(usize) -> Option<i64>>(
+        &mut self,
+        id: F,
+    ) -> Offers<'_, F> {
+        Offers { collector: self, id, limit_from: Collector::limit_from }
     }
 
     /// Takes the scores of rows from `first` on.
@@ -160,6 +175,8 @@ impl Collector {
 pub(crate) struct Offers<'a, F> {
     collector: &'a mut Collector,
     id: F,
+    /// The limit for rows from a number on.
+    limit_from: fn(&Collector, usize) -> f32,
 }
 
 impl<F: FnMut(usize) -> Option<i64>> Taker for Offers<'_, F> {
@@ -173,7 +190,7 @@ impl<F: FnMut(usize) -> Option<i64>> Taker for Offers<'_, F> {
                 self.collector.offer(scores[at], id);
             }
         }
-        self.collector.limit
+        (self.limit_from)(self.collector, first + PIECE)
     }
 }
 
@@ -194,6 +211,19 @@ mod tests {
         let nearest = |k| collect(Goal::Nearest { k }, Measure::L2, &scores);
         assert_eq!(nearest(2), [(4, 1.0), (2, 2.0)]);
         assert_eq!(nearest(9), [(4, 1.0), (2, 2.0), (3, 2.0), (6, 2.0), (0, 3.0)]);
+    }
+
+    #[test]
+    fn rows_in_order_that_are_as_far_as_the_farthest_are_not_told_of() {
+        let mut collector =
+            Collector::new(Goal::Nearest { k: 2 }, How { measure: Measure::L2, argument: 0.0 });
+        let scores = [1.0; PIECE];
+        let all = |number| Some(number as i64);
+        assert_eq!(collector.limit_from(PIECE), f32::MAX);
+        assert!(collector.taker_in_order(all).take(0, u32::MAX, &scores) < 1.0);
+        assert_eq!(collector.limit_from(1), 1.0, "row 1 is there, row 0 would be nearer");
+        assert_eq!(collector.taker(all).take(PIECE, u32::MAX, &scores), 1.0);
+        assert_eq!(collector.into_hits().iter().map(|hit| hit.id).collect::<Vec<_>>(), [0, 1]);
     }
 
     #[test]

@@ -108,8 +108,8 @@ impl CodedIndex {
         for (block, first) in self.blocks() {
             let scores = &mut scores[..BLOCK_CODES.min(self.rows - first)];
             for (scorer, collector) in scorers.iter_mut().zip(&mut collectors) {
-                let limit = collector.limit();
-                scorer.near(block, scores, first, limit, &mut collector.taker(id));
+                let limit = collector.limit_from(first);
+                scorer.near(block, scores, first, limit, &mut collector.taker_in_order(id));
             }
         }
         Ok(collectors.into_iter().map(Collector::into_hits).collect())
@@ -124,7 +124,7 @@ impl CodedIndex {
     ) {
         let limits = collectors.iter().map(Collector::limit).collect::<Vec<_>>();
         let mut takers: Vec<_> =
-            collectors.iter_mut().map(|collector| collector.taker(id)).collect();
+            collectors.iter_mut().map(|collector| collector.taker_in_order(id)).collect();
         let asked = scorers.iter_mut().zip(limits).zip(&mut takers);
         let mut asked: Vec<_> = asked
             .map(|((scorer, limit), taker)| {

@@ -310,15 +310,22 @@ impl Kernel for Weighted<'_> {
                 counts = simd.add_ones(counts, met);
             }
             if let Some(planes) = self.planes.get(words.len()) {
-                let mut word = [0; 8];
-                word[..rest.len()].copy_from_slice(rest);
-                let word = u64::from_le_bytes(word);
+                let word = last_word(&code[..self.bytes], rest);
                 set += word.count_ones();
                 let met = simd.and(simd.splat_u64(word), simd.load_bytes(planes));
                 counts = simd.add_ones(counts, met);
             }
             *sum = (set, simd.sum_doubling(counts) as u32);
         }
+    }
+}
+
+/// The bytes that do not fill a word, the last of a code.
+#[inline(always)]
+fn last_word(code: &[u8], rest: &[u8]) -> u64 {
+    match code.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+        None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 

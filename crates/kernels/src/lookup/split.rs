@@ -6,6 +6,9 @@ use crate::arch::{Kernel, LANES, Simd};
 /// Bytes of the bits of a vector at most, and what is read beyond them.
 const ROOM: usize = 3 * size_of::<u64>();
 
+/// Sums that are kept side by side, so that none waits for the one before.
+const CHAINS: usize = 4;
+
 /// Numbers, one for each component: their highest bits, and `bits` others of each, both one behind another
 /// and the lowest first.
 #[derive(Clone, Copy, Debug)]
@@ -40,25 +43,40 @@ impl Kernel for Dot<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f32 {
-        let Dot { components, numbers: Numbers { highest, bits, others }, middle } = self;
-        let (share, less) = (simd.splat((1 << bits) as f32), simd.splat(-middle));
+        let Dot { components, numbers, middle } = self;
         let (vectors, rest) = components.as_chunks::<LANES>();
-        let mut sum = simd.splat(0.0);
-        for (at, components) in vectors.iter().enumerate() {
-            let highest = simd.to_f32(simd.load_bits(words(highest, at, 1), 1));
-            let others = simd.to_f32(simd.load_bits(words(others, at, bits), bits));
-            let number = simd.mul_add(highest, share, simd.add(others, less));
-            sum = simd.mul_add(simd.load(components), number, sum);
+        let (rounds, others) = vectors.as_chunks::<CHAINS>();
+        let mut sums = [simd.splat(0.0); CHAINS];
+        for (round, vectors) in rounds.iter().enumerate() {
+            for chain in 0..CHAINS {
+                let number = numbers.load(simd, round * CHAINS + chain, middle);
+                sums[chain] = simd.mul_add(simd.load(&vectors[chain]), number, sums[chain]);
+            }
+        }
+        let done = rounds.len() * CHAINS;
+        for (at, vector) in others.iter().enumerate() {
+            let number = numbers.load(simd, done + at, middle);
+            sums[at] = simd.mul_add(simd.load(vector), number, sums[at]);
         }
         if !rest.is_empty() {
-            let mut components = [0.0; LANES];
-            components[..rest.len()].copy_from_slice(rest);
-            let highest = simd.to_f32(simd.load_bits(words(highest, vectors.len(), 1), 1));
-            let others = simd.to_f32(simd.load_bits(words(others, vectors.len(), bits), bits));
-            let number = simd.mul_add(highest, share, simd.add(others, less));
-            sum = simd.mul_add(simd.load(&components), number, sum);
+            let mut vector = [0.0; LANES];
+            vector[..rest.len()].copy_from_slice(rest);
+            let number = numbers.load(simd, vectors.len(), middle);
+            sums[0] = simd.mul_add(simd.load(&vector), number, sums[0]);
         }
-        simd.sum(sum)
+        simd.sum(simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3])))
+    }
+}
+
+impl Numbers<'_> {
+    /// A vector of numbers, each less `middle`.
+    #[inline(always)]
+    fn load<S: Simd>(self, simd: S, vector: usize, middle: f32) -> S::F32s {
+        let Numbers { highest, bits, others } = self;
+        let (share, less) = (simd.splat((1 << bits) as f32), simd.splat(-middle));
+        let highest = simd.to_f32(simd.load_bits(words(highest, vector, 1), 1));
+        let others = simd.to_f32(simd.load_bits(words(others, vector, bits), bits));
+        simd.mul_add(highest, share, simd.add(others, less))
     }
 }
 
