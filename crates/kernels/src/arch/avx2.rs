@@ -175,6 +175,17 @@ impl Simd for Avx2Fma {
     }
 
     #[inline(always)]
+    fn add_where(self, lanes: u16, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        let lanes = [i32::from(lanes), i32::from(lanes >> HALF)];
+        each_half!(lanes, a, b => {
+            let bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            let set = _mm256_and_si256(_mm256_set1_epi32(lanes), bits);
+            let mask = _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, bits));
+            _mm256_add_ps(a, _mm256_and_ps(b, mask))
+        })
+    }
+
+    #[inline(always)]
     fn load_f16(self, bits: &[u16; LANES]) -> [__m256; 2] {
         let half = halves(bits);
         each_half!(half => _mm256_cvtph_ps(_mm_loadu_si128(half.as_ptr().cast())))

@@ -142,6 +142,11 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn add_where(self, lanes: u16, a: __m512, b: __m512) -> __m512 {
+        intrinsic!(_mm512_mask_add_ps(a, lanes, a, b))
+    }
+
+    #[inline(always)]
     fn load_f16(self, bits: &[u16; LANES]) -> __m512 {
         intrinsic!(_mm512_cvtph_ps(_mm256_loadu_si256(bits.as_ptr().cast())))
     }

@@ -161,6 +161,15 @@ impl Simd for Neon {
         intrinsic!(vmaxvq_f32(vmaxq_f32(vmaxq_f32(a[0], a[2]), vmaxq_f32(a[1], a[3]))))
     }
 
+    #[inline(always)]
+    fn add_where(self, lanes: u16, a: [float32x4_t; 4], b: [float32x4_t; 4]) -> [float32x4_t; 4] {
+        let lanes = [0, 4, 8, 12].map(|first| u32::from(lanes >> first));
+        each_quarter!(lanes, a, b => {
+            let mask = vtstq_u32(vdupq_n_u32(lanes), vld1q_u32([1, 2, 4, 8].as_ptr()));
+            vaddq_f32(a, vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(b), mask)))
+        })
+    }
+
     /// The instruction by its name: the intrinsic for it came with a later Rust.
     #[inline(always)]
     fn load_f16(self, bits: &[u16; LANES]) -> [float32x4_t; 4] {

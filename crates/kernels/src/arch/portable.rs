@@ -125,6 +125,11 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn add_where(self, lanes: u16, a: Lanes, b: Lanes) -> Lanes {
+        std::array::from_fn(|lane| if lanes >> lane & 1 == 1 { a[lane] + b[lane] } else { a[lane] })
+    }
+
+    #[inline(always)]
     fn load_f16(self, bits: &[u16; LANES]) -> Lanes {
         bits.map(|bits| f16::from_bits(bits).to_f32_const())
     }

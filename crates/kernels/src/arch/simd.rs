@@ -43,6 +43,10 @@ pub(crate) trait Simd: Copy + Debug {
     fn sub(self, a: Self::F32s, b: Self::F32s) -> Self::F32s;
     fn mul(self, a: Self::F32s, b: Self::F32s) -> Self::F32s;
     fn div(self, a: Self::F32s, b: Self::F32s) -> Self::F32s;
+
+    /// Adds `b` in those lanes whose bit is set, the lowest for the first.
+    fn add_where(self, lanes: u16, a: Self::F32s, b: Self::F32s) -> Self::F32s;
+
     fn abs(self, a: Self::F32s) -> Self::F32s;
 
     /// `a * b + c`, rounded once or twice.

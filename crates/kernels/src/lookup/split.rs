@@ -74,9 +74,21 @@ impl Numbers<'_> {
     fn load<S: Simd>(self, simd: S, vector: usize, middle: f32) -> S::F32s {
         let Numbers { highest, bits, others } = self;
         let (share, less) = (simd.splat((1 << bits) as f32), simd.splat(-middle));
-        let highest = simd.to_f32(simd.load_bits(words(highest, vector, 1), 1));
-        let others = simd.to_f32(simd.load_bits(words(others, vector, bits), bits));
-        simd.mul_add(highest, share, simd.add(others, less))
+        let others = match bits {
+            1 => simd.add_where(lanes(others, vector), less, simd.splat(1.0)),
+            _ => simd.add(simd.to_f32(simd.load_bits(words(others, vector, bits), bits)), less),
+        };
+        simd.add_where(lanes(highest, vector), others, share)
+    }
+}
+
+/// The bits of a vector.
+#[inline(always)]
+fn lanes(bytes: &[u8], vector: usize) -> u16 {
+    let bytes = &bytes[2 * vector..];
+    match bytes.first_chunk() {
+        Some(both) => u16::from_le_bytes(*both),
+        None => u16::from(bytes[0]),
     }
 }
 

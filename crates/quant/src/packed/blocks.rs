@@ -58,10 +58,9 @@ impl Layout {
         let Place { block, group, at, shift, rest } = self.place(row);
         let block = &blocks[block..];
         let (numbers, others) = code.split_at_mut(self.looked_up);
-        for (pair, byte) in numbers.iter_mut().enumerate() {
-            let both = &block[pair * self.block_rows + group..][..GROUP];
-            let number = |part: usize| both[part * PART_BYTES + at] >> shift & 15;
-            *byte = number(0) | number(1) << 4;
+        let (first, second) = (group + at, group + PART_BYTES + at);
+        for (byte, pair) in numbers.iter_mut().zip(block.chunks_exact(self.block_rows)) {
+            *byte = pair[first] >> shift & 15 | (pair[second] >> shift & 15) << 4;
         }
         others.copy_from_slice(&block[rest..][..others.len()]);
     }
