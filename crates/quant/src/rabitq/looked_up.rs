@@ -17,7 +17,7 @@ use anear_kernels::lookup::near::{self, Taker};
 use anear_kernels::lookup::ones;
 use anear_kernels::lookup::packed as lookup;
 use anear_kernels::lookup::packed::ENTRIES;
-use anear_kernels::lookup::subsets::{self, Four};
+use anear_kernels::lookup::subsets::{self, Values};
 
 /// A query, looked up from one or several centers.
 #[derive(Debug)]
@@ -286,31 +286,18 @@ impl Steps {
         };
         Steps { numbers, last, step: 2.0 * step * root, low: 2.0 * low * root, rough }
     }
-
-    /// What four numbers each start at and are worth; those that the last ones lack are worth nothing.
-    fn fours(&self, start: impl Fn(&[u8]) -> f32, value: impl Fn(u8) -> f32) -> Vec<Four> {
-        let four = |numbers: &[u8]| {
-            let mut four = Four { start: start(numbers), values: [0.0; 4] };
-            for (to, number) in four.values.iter_mut().zip(numbers) {
-                *to = value(*number);
-            }
-            four
-        };
-        self.numbers.chunks(4).map(four).collect()
-    }
 }
 
 /// Tables of four components each, added up as FAISS does for lists.
 fn subset_sums(steps: &Steps, tables: &mut [[f32; ENTRIES]]) {
-    let value = |number: u8| steps.step * f32::from(number) + steps.low;
-    subsets::sums(Level::best(), &steps.fours(|_| 0.0, value), tables);
+    let (numbers, step, low) = (&steps.numbers, steps.step, steps.low);
+    subsets::sums(Level::best(), Values { numbers, step, low, from_numbers: false }, tables);
 }
 
 /// Tables for steps around 0: how far from the one or the other end components are, by their sign.
 fn differing(steps: &Steps, tables: &mut [[f32; ENTRIES]]) {
-    let start = |four: &[u8]| four.iter().copied().map(f32::from).sum();
-    let value = |number: u8| f32::from(steps.last) - 2.0 * f32::from(number);
-    subsets::sums(Level::best(), &steps.fours(start, value), tables);
+    let (numbers, low) = (&steps.numbers, f32::from(steps.last));
+    subsets::sums(Level::best(), Values { numbers, step: -2.0, low, from_numbers: true }, tables);
 }
 
 /// Tables as FAISS has them where all rows are seen from one center: of whole numbers.
