@@ -152,7 +152,8 @@ fn total<S: Simd, N: Number, const SQUARES: bool, const IN_ORDER: bool>(
     }
     let vectors = froms[done..].iter().zip(&steps[done..]);
     for ((numbers, (from, steps)), sum) in rest.chunks(N::BYTES).zip(vectors).zip(&mut sums) {
-        let numbers = N::load_some(simd, numbers);
+        let is_whole = numbers.len() == N::BYTES;
+        let numbers = if is_whole { N::load(simd, numbers) } else { N::load_some(simd, numbers) };
         *sum = step::<S, SQUARES>(simd, *sum, numbers, from, steps);
     }
     let sum = simd.sum(simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3])));
