@@ -84,10 +84,13 @@ struct Scratch {
     listed: Vec<usize>,
     terms: Vec<Terms>,
     scales: Vec<f32>,
+    /// What codes say of the rows that are scored.
     scores: Vec<f32>,
     /// Where rows that may be near stand among those that are scored, and which they are.
     places: Vec<usize>,
     near: Vec<u32>,
+    /// The scores of these.
+    found: Vec<f32>,
 }
 
 impl Coding {
@@ -173,7 +176,7 @@ impl Screened<'_> {
         numbers: &[u32],
         scores: &mut [f32],
     ) {
-        if !is_bound(bound) {
+        if !is_bound(bound) && !self.is_told() {
             return self.exact.gather(rows, numbers, scores);
         }
         let Scratch { listed, terms, scales, .. } = &mut self.scratch;
@@ -191,10 +194,9 @@ impl Screened<'_> {
         let terms = std::mem::take(&mut self.scratch.terms);
         self.pass(bound, &terms, |at| numbers[at]);
         self.scratch.terms = terms;
-        let Scratch { places, near, scores: found, .. } = &mut self.scratch;
-        found.resize(near.len(), 0.0);
-        self.exact.gather(rows, near, found);
+        self.score_near((codes, rows));
         scores.fill(f32::INFINITY);
+        let Scratch { places, found, .. } = &self.scratch;
         places.iter().zip(found).for_each(|(place, score)| scores[*place] = *score);
     }
 
@@ -206,7 +208,7 @@ impl Screened<'_> {
         range: Range<usize>,
     ) -> (&[u32], &[f32]) {
         let first = range.start as u32;
-        if is_bound(bound) {
+        if is_bound(bound) || self.is_told() {
             let coded = codes.coded().range(range.start, range.end);
             self.scratch.scores.resize(range.len(), 0.0);
             let (group, level) = (&self.queries.groups[0], self.coding.level);
@@ -217,10 +219,30 @@ impl Screened<'_> {
             self.scratch.near.clear();
             self.scratch.near.extend(first..range.end as u32);
         }
-        let Scratch { near, scores, .. } = &mut self.scratch;
-        scores.resize(near.len(), 0.0);
-        self.exact.gather(rows, near, scores);
-        (near, scores)
+        self.score_near((codes, rows));
+        (&self.scratch.near, &self.scratch.found)
+    }
+
+    /// Whether codes tell the scores themselves.
+    fn is_told(&self) -> bool {
+        self.queries.members[0].is_exact()
+    }
+
+    /// Scores the rows that may be near: in full, where their codes do not tell.
+    fn score_near(&mut self, (codes, rows): (&Codes, &[u8])) {
+        let is_told = self.is_told();
+        let Scratch { scores, places, near, found, .. } = &mut self.scratch;
+        found.resize(near.len(), 0.0);
+        if !is_told {
+            return self.exact.gather(rows, near, found);
+        }
+        let (member, squares) = (&self.queries.members[0], codes.coded().squares);
+        for ((row, place), found) in near.iter().zip(places).zip(found) {
+            match member.exact_square(scores[*place], squares[*row as usize]) {
+                Some(square) => *found = square,
+                None => self.exact.gather(rows, &[*row], std::slice::from_mut(found)),
+            }
+        }
     }
 
     /// Finds which of the rows that were scored may be up to a bound.
@@ -329,6 +351,52 @@ mod tests {
                 }
                 scorer.score_up_to(f32::INFINITY, &numbers, &mut found);
                 assert_eq!(found, all);
+            }
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_scored_by_their_codes_to_the_last_bit() {
+        let mut random = Random::new(12);
+        let numbers: Vec<u32> = (0..50).collect();
+        // Of 1000 components some distances are too large for whole numbers in f32, of 2000 sums of products.
+        for (dim, is_told) in [(40, true), (1000, true), (2000, false)] {
+            let mut values: Vec<f32> = (0..50 * dim).map(|_| random.below(256) as f32).collect();
+            let query: Vec<f32> = (0..dim).map(|_| (random.below(2) * 255) as f32).collect();
+            values[..dim].copy_from_slice(&query);
+            values[dim..2 * dim].iter_mut().zip(&query).for_each(|(v, q)| *v = 255.0 - q);
+            for shift in [0.0, -77.0, 900_000.0] {
+                let shifted = |values: &[f32]| values.iter().map(|v| v + shift).collect::<Vec<_>>();
+                let (values, query) = (shifted(&values), shifted(&query));
+                let half: Vec<f32> = query.iter().map(|value| value - 0.5).collect();
+                let rows = matrix(bytemuck::cast_slice(&values), dim);
+                let raw = Raw::new(dim);
+                for level in Level::available() {
+                    let coding = Coding::at(level, Metric::L2, &[rows]).unwrap();
+                    let codes = coding.encode(rows);
+                    for (query, is_told) in [(&query, is_told), (&half, false)] {
+                        let how = How { measure: Measure::L2, argument: 0.0 };
+                        let exact = raw.scorer(Query::Floats(query), how).unwrap();
+                        let screened = coding.screened(query, exact);
+                        assert_eq!(screened.is_told(), is_told);
+                        let mut scorer =
+                            ScreenedRows { screened, codes: &codes, rows: rows.bytes() };
+                        let (mut all, mut found) = (vec![0.0; 50], vec![0.0; 50]);
+                        scorer.score(&numbers, &mut all);
+                        assert!(dim < 1000 || all[1] > 2f32.powi(24));
+                        scorer.score_up_to(f32::INFINITY, &numbers, &mut found);
+                        assert_eq!(found, all);
+                        scorer.score_up_to(all[7], &numbers, &mut found);
+                        let bound = all[7];
+                        let mut pairs = all.iter().zip(&found);
+                        assert!(pairs.all(
+                            |(all, found)| all == found || found.is_infinite() && *all > bound
+                        ));
+                        let (_, scores) =
+                            scorer.screened.near(f32::MAX, (&codes, rows.bytes()), 0..50);
+                        assert_eq!(scores, all);
+                    }
+                }
             }
         }
     }

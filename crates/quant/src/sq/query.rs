@@ -14,6 +14,10 @@ const LARGEST_SQUARE: f64 = 1e36;
 const SIGN: u8 = 128;
 /// What products of f32 lose at most where they are too small for it, see `vanished`.
 const VANISHING: f64 = 1e-40;
+/// The squares of so many signed bytes add up to what f32 holds exactly.
+const MOST_EXACT: usize = 1024;
+/// Up to here f32 holds every whole number.
+const LARGEST_EXACT: f64 = (1 << 24) as f64;
 
 /// Queries for coded rows.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub struct Member {
     /// What the exact distance may be off by in f64, as a share and in absolute terms.
     share: f64,
     offset: f64,
+    /// Whether the codes of the query and of all rows leave nothing over, nor do sums of their products.
+    is_exact: bool,
 }
 
 /// Up to where scores pass: up to
@@ -171,6 +177,18 @@ impl Member {
         if lower <= upper { (lower, upper) } else { (f64::NEG_INFINITY, f64::INFINITY) }
     }
 
+    /// Whether scores tell squared distances exactly: where query and rows are whole numbers.
+    pub fn is_exact(&self) -> bool {
+        self.is_exact
+    }
+
+    /// The squared distance of a row that has this score and squared norm, where scores tell it; `None` if
+    /// sums of f32 might be rounded on the way to it.
+    pub fn exact_square(&self, score: f32, square: f32) -> Option<f32> {
+        let squared = self.square + f64::from(square) + 2.0 * f64::from(score);
+        (squared <= LARGEST_EXACT).then_some(squared as f32)
+    }
+
     /// Between which bounds inner products lie; for the inner product.
     pub fn products(&self) -> Products {
         Products {
@@ -249,7 +267,11 @@ fn prepare(
         Metric::Cosine | Metric::Angular => share,
         _ => 0.0,
     };
-    let member = Member { metric, square, rest, norm, center_product, share, offset };
+    let is_exact = metric == Metric::L2
+        && sq.is_whole()
+        && (scale, encoded.residual) == (1.0, 0.0)
+        && values.len() <= MOST_EXACT;
+    let member = Member { metric, square, rest, norm, center_product, share, offset, is_exact };
     let query = CodeQuery { steps, start: -sq.origin() * sum, factor: -scale };
     (member, query)
 }
@@ -258,7 +280,8 @@ fn prepare(
 fn unknown(metric: Metric, dim: usize) -> (Member, CodeQuery) {
     let none = f64::NAN;
     let (square, rest, norm, center_product) = (none, none, none, none);
-    let member = Member { metric, square, rest, norm, center_product, share: 0.0, offset: none };
+    let (share, offset, is_exact) = (0.0, none, false);
+    let member = Member { metric, square, rest, norm, center_product, share, offset, is_exact };
     (member, CodeQuery { steps: vec![0; dim], start: 0, factor: 0.0 })
 }
 
