@@ -1,78 +1,24 @@
-//! Scoring rows, of which only those that may be near are read in full.
-//!
-//! A search scores many rows, and most of them turn out to be too far. Their codes of a byte a component
-//! are a quarter of the bytes and bound the distance ([`anear_quant::sq`]); the bounds are widened for
-//! what sums of f32 may lose, so that no row is left out whose score would be near enough.
+//! The rows that may be near, scored.
 
-use crate::ann::RowScorer;
-use anear_kernels::{Level, codes};
-use anear_quant::sq::{Coded, Sq, SqBlock, SqQueries};
-use anear_quant::{How, Scorer};
-use anear_types::{Element, MatrixRef, Measure, Metric};
-use std::ops::Range;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use super::{Codes, Coding, Terms};
+use crate::ann::{Collector, RowScorer};
+use crate::coded::BLOCK_CODES;
+use anear_kernels::{codes, exact};
+use anear_quant::Scorer;
+use anear_quant::sq::SqQueries;
 
 /// Half the distance from 1 to the next f32.
 const UNIT: f64 = 1.0 / (1 << 24) as f64;
 /// More than sums lose where they are too small for f32.
 const VANISHING: f64 = 1e-30;
-
-/// Counts queries, to tell when it has paid to have coded the rows.
-#[derive(Default)]
-pub(crate) struct Asked(AtomicUsize);
-
-impl Asked {
-    /// Counts some queries that score all rows; whether it has paid.
-    pub(crate) fn for_all(&self, queries: usize) -> bool {
-        self.0.fetch_add(queries, Ordering::Relaxed) + queries >= 200
-    }
-
-    /// Counts a query that scores some of the rows; whether it has paid.
-    pub(crate) fn for_some(&self, rows: u64) -> bool {
-        self.0.fetch_add(1, Ordering::Relaxed) as u64 >= 200 + rows / 512
-    }
-}
-
-/// The metric of a measure that codes bound; `None` for others.
-pub(crate) fn metric_of(how: How) -> Option<Metric> {
-    match how.measure {
-        Measure::L2 => Some(Metric::L2),
-        Measure::InnerProduct => Some(Metric::InnerProduct),
-        _ => None,
-    }
-}
-
-/// How rows are coded.
-pub(crate) struct Coding {
-    level: Level,
-    metric: Metric,
-    sq: Sq,
-    /// The norm of the centre of all rows.
-    center: f64,
-}
-
-/// The codes of some rows.
-pub(crate) struct Codes {
-    block: SqBlock,
-    /// What is known of each row beside its code, from the first query on that asks for it.
-    terms: OnceLock<Vec<Terms>>,
-}
-
-/// What stands for a row in the bound for its score.
-#[derive(Clone, Copy)]
-struct Terms {
-    scale: f32,
-    norm: f32,
-    error: f32,
-    shift: f32,
-}
+/// Where one row in so many is wanted, or fewer, those that codes tell to be the nearest are read first.
+const FEW: usize = 8;
 
 /// A query, and what scores rows in full.
 pub(crate) struct Screened<'a> {
     coding: &'a Coding,
     queries: SqQueries,
-    exact: Box<dyn Scorer + 'a>,
+    full: Box<dyn Scorer + 'a>,
     /// What a score may be off by, as a share of the product of the norms.
     loss: f64,
     norm: f64,
@@ -94,76 +40,19 @@ struct Scratch {
 }
 
 impl Coding {
-    /// Chooses a coding for rows in several parts; `None` if a row is not finite, or there is none.
-    pub(crate) fn new(metric: Metric, parts: &[MatrixRef<'_>]) -> Option<Coding> {
-        let is_finite = |bytes: &[u8; 4]| f32::from_le_bytes(*bytes).is_finite();
-        if !parts.iter().all(|rows| rows.bytes().as_chunks().0.iter().all(is_finite)) {
-            return None;
-        }
-        Coding::at(Level::best(), metric, parts)
-    }
-
-    fn at(level: Level, metric: Metric, parts: &[MatrixRef<'_>]) -> Option<Coding> {
-        let sq = Sq::train_over(level, metric, parts)?;
-        let (center, ..) = sq.parts();
-        let center = norm(center);
-        Some(Coding { level, metric, sq, center })
-    }
-
-    pub(crate) fn sq(&self) -> &Sq {
-        &self.sq
-    }
-
-    pub(crate) fn encode(&self, rows: MatrixRef<'_>) -> Codes {
-        let mut block = SqBlock::default();
-        self.sq.encode(self.level, rows, &mut block);
-        Codes { block, terms: OnceLock::new() }
-    }
-
-    /// Prepares a finite query, whose scores of rows are in full those of `exact`.
+    /// Prepares a finite query, whose scores of rows are in full those of `full`.
     pub(crate) fn screened<'a>(
         &'a self,
         query: &[f32],
-        exact: Box<dyn Scorer + 'a>,
+        full: Box<dyn Scorer + 'a>,
     ) -> Screened<'a> {
         let values: Vec<f64> = query.iter().copied().map(f64::from).collect();
         let one = std::iter::once(&values[..]);
         let queries = SqQueries::new(self.level, &self.sq, self.metric, one);
         // Each addition of f32 loses a unit of what was added up so far at most.
         let loss = (query.len() + 8) as f64 * UNIT * 1.01;
-        let (norm, scratch) = (norm(query), Scratch::default());
-        Screened { coding: self, queries, exact, loss, norm, scratch }
-    }
-}
-
-/// Rows of floats, one behind another.
-pub(crate) fn matrix(rows: &[u8], dim: usize) -> MatrixRef<'_> {
-    let element = Element::F32;
-    MatrixRef::new(rows, element, rows.len() / (dim * element.bytes()), dim)
-}
-
-fn norm(values: &[f32]) -> f64 {
-    values.iter().map(|value| f64::from(*value) * f64::from(*value)).sum::<f64>().sqrt()
-}
-
-impl Codes {
-    pub(crate) fn coded(&self) -> Coded<'_> {
-        self.block.coded()
-    }
-
-    fn terms(&self, queries: &SqQueries) -> &[Terms] {
-        self.terms.get_or_init(|| {
-            let coded = self.coded();
-            let (mut norms, mut shifts) = (Vec::new(), Vec::new());
-            queries.row_terms(&coded, &mut norms, &mut shifts);
-            let row = |row: usize| Terms {
-                scale: coded.scales[row],
-                norm: norms.get(row).copied().unwrap_or(0.0),
-                error: coded.errors[row],
-                shift: shifts[row],
-            };
-            (0..shifts.len()).map(row).collect()
-        })
+        let (norm, scratch) = (exact::norm(query), Scratch::default());
+        Screened { coding: self, queries, full, loss, norm, scratch }
     }
 }
 
@@ -177,7 +66,7 @@ impl Screened<'_> {
         scores: &mut [f32],
     ) {
         if !is_bound(bound) && !self.is_told() {
-            return self.exact.gather(rows, numbers, scores);
+            return self.full.gather(rows, numbers, scores);
         }
         let Scratch { listed, terms, scales, .. } = &mut self.scratch;
         listed.clear();
@@ -200,27 +89,68 @@ impl Screened<'_> {
         places.iter().zip(found).for_each(|(place, score)| scores[*place] = *score);
     }
 
-    /// Scores some rows in a row; the numbers of those that may be up to the bound, and their scores.
-    pub(crate) fn near(
+    /// Offers so many rows, but for those that codes tell to be too far. `id` says what a row is called, if
+    /// it is wanted.
+    pub(crate) fn scan(
         &mut self,
-        bound: f32,
         (codes, rows): (&Codes, &[u8]),
-        range: Range<usize>,
-    ) -> (&[u32], &[f32]) {
-        let first = range.start as u32;
-        if is_bound(bound) || self.is_told() {
-            let coded = codes.coded().range(range.start, range.end);
-            self.scratch.scores.resize(range.len(), 0.0);
+        count: usize,
+        collector: &mut Collector,
+        id: impl Fn(usize) -> Option<i64> + Copy,
+    ) {
+        for first in (0..count).step_by(BLOCK_CODES) {
+            let block = first..count.min(first + BLOCK_CODES);
+            let coded = codes.coded().range(block.start, block.end);
+            let terms = &codes.terms(&self.queries)[block.clone()];
+            self.scratch.scores.resize(block.len(), 0.0);
             let (group, level) = (&self.queries.groups[0], self.coding.level);
             codes::scores(level, group, coded.codes, coded.scales, &mut self.scratch.scores);
-            let terms = &codes.terms(&self.queries)[range];
-            self.pass(bound, terms, |at| first + at as u32);
-        } else {
-            self.scratch.near.clear();
-            self.scratch.near.extend(first..range.end as u32);
+            let number = |at| (first + at) as u32;
+            let wanted = collector.missing();
+            let mut offered = Vec::new();
+            if wanted <= block.len() / FEW && !is_bound(collector.limit()) && !self.is_told() {
+                self.guess(wanted, terms, number);
+                self.score_near((codes, rows));
+                self.offer(collector, id);
+                offered.clone_from(&self.scratch.near);
+            }
+            self.pass(collector.limit(), terms, number);
+            self.leave_out(&offered);
+            self.score_near((codes, rows));
+            self.offer(collector, id);
         }
-        self.score_near((codes, rows));
-        (&self.scratch.near, &self.scratch.found)
+    }
+
+    /// Finds as many of the rows that were scored as are wanted: the nearest, as codes tell.
+    fn guess(&mut self, wanted: usize, terms: &[Terms], number: impl Fn(usize) -> u32) {
+        let Scratch { scores, places, near, .. } = &mut self.scratch;
+        let key = |place: &usize| scores[*place] - terms[*place].shift;
+        places.clear();
+        places.extend(0..scores.len());
+        places.select_nth_unstable_by(wanted, |a, b| key(a).total_cmp(&key(b)));
+        places.truncate(wanted);
+        places.sort_unstable();
+        near.clear();
+        near.extend(places.iter().map(|place| number(*place)));
+    }
+
+    /// Leaves out rows on a list, both in the order of their numbers.
+    fn leave_out(&mut self, list: &[u32]) {
+        let Scratch { places, near, .. } = &mut self.scratch;
+        let mut kept = 0;
+        let mut listed = list.iter().peekable();
+        for at in 0..near.len() {
+            (near[kept], places[kept]) = (near[at], places[at]);
+            while listed.next_if(|row| **row < near[at]).is_some() {}
+            kept += usize::from(listed.peek() != Some(&&near[at]));
+        }
+        near.truncate(kept);
+        places.truncate(kept);
+    }
+
+    fn offer(&self, collector: &mut Collector, id: impl Fn(usize) -> Option<i64>) {
+        let Scratch { near, found, .. } = &self.scratch;
+        collector.offer_all(found, 0, |at| id(near[at] as usize));
     }
 
     /// Whether codes tell the scores themselves.
@@ -234,13 +164,13 @@ impl Screened<'_> {
         let Scratch { scores, places, near, found, .. } = &mut self.scratch;
         found.resize(near.len(), 0.0);
         if !is_told {
-            return self.exact.gather(rows, near, found);
+            return self.full.gather(rows, near, found);
         }
         let (member, squares) = (&self.queries.members[0], codes.coded().squares);
         for ((row, place), found) in near.iter().zip(places).zip(found) {
             match member.exact_square(scores[*place], squares[*row as usize]) {
                 Some(square) => *found = square,
-                None => self.exact.gather(rows, &[*row], std::slice::from_mut(found)),
+                None => self.full.gather(rows, &[*row], std::slice::from_mut(found)),
             }
         }
     }
@@ -278,15 +208,15 @@ fn is_bound(bound: f32) -> bool {
 }
 
 /// Scores rows whose numbers are their places.
-pub(super) struct ScreenedRows<'a> {
-    pub(super) screened: Screened<'a>,
-    pub(super) codes: &'a Codes,
-    pub(super) rows: &'a [u8],
+pub(crate) struct ScreenedRows<'a> {
+    pub(crate) screened: Screened<'a>,
+    pub(crate) codes: &'a Codes,
+    pub(crate) rows: &'a [u8],
 }
 
 impl RowScorer for ScreenedRows<'_> {
     fn score(&mut self, rows: &[u32], scores: &mut [f32]) {
-        self.screened.exact.gather(self.rows, rows, scores);
+        self.screened.full.gather(self.rows, rows, scores);
     }
 
     fn score_up_to(&mut self, bound: f32, rows: &[u32], scores: &mut [f32]) {
@@ -297,9 +227,13 @@ impl RowScorer for ScreenedRows<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coded::screen::matrix;
+    use crate::flat::Goal;
+    use anear_kernels::Level;
     use anear_quant::raw::Raw;
-    use anear_quant::{Codec, Query};
+    use anear_quant::{Codec, How, Query};
     use anear_testkit::random::Random;
+    use anear_types::{Measure, Metric};
 
     const ROWS: usize = 500;
     const DIM: usize = 40;
@@ -340,14 +274,25 @@ mod tests {
                     assert!(pairs().all(|(all, found)| all == found || *all > bound));
                     let left_out = found.iter().filter(|score| score.is_infinite()).count();
                     assert!(left_out > ROWS / 2, "{metric}: {left_out} of {ROWS} at {nearest}");
-                    let (near, scores) = scorer.screened.near(bound, (&codes, bytes), 7..ROWS);
-                    assert!(near.len() < ROWS / 2 && near.is_sorted());
-                    for (row, score) in all.iter().rev().enumerate().skip(7) {
-                        match near.binary_search(&(row as u32)) {
-                            Ok(at) => assert_eq!(scores[at], *score),
-                            Err(_) => assert!(*score > bound),
-                        }
-                    }
+                }
+                for k in [1, 5, 60, 400] {
+                    let mut plain = Collector::new(Goal::Nearest { k }, how);
+                    plain.offer_all(&all, 0, |at| Some(numbers[at].into()));
+                    let mut collector = Collector::new(Goal::Nearest { k }, how);
+                    scorer
+                        .screened
+                        .scan((&codes, bytes), ROWS, &mut collector, |at| Some(at as i64));
+                    assert_eq!(collector.into_hits(), plain.into_hits(), "{metric}, {k}");
+                    let odd = |at: usize| Some(at as i64).filter(|_| at % 2 == 1);
+                    let mut plain = Collector::new(Goal::Nearest { k }, how);
+                    plain.offer_all(&all, 0, |at| odd(numbers[at] as usize));
+                    let mut collector = Collector::new(Goal::Nearest { k }, how);
+                    scorer.screened.scan((&codes, bytes), ROWS, &mut collector, odd);
+                    assert_eq!(
+                        collector.into_hits(),
+                        plain.into_hits(),
+                        "{metric}, {k} of odd numbers"
+                    );
                 }
                 scorer.score_up_to(f32::INFINITY, &numbers, &mut found);
                 assert_eq!(found, all);
@@ -392,9 +337,12 @@ mod tests {
                         assert!(pairs.all(
                             |(all, found)| all == found || found.is_infinite() && *all > bound
                         ));
-                        let (_, scores) =
-                            scorer.screened.near(f32::MAX, (&codes, rows.bytes()), 0..50);
-                        assert_eq!(scores, all);
+                        let mut plain = Collector::new(Goal::Nearest { k: 20 }, how);
+                        plain.offer_all(&all, 0, |at| Some(at as i64));
+                        let mut collector = Collector::new(Goal::Nearest { k: 20 }, how);
+                        let (rows, id) = ((&codes, rows.bytes()), |at| Some(at as i64));
+                        scorer.screened.scan(rows, 50, &mut collector, id);
+                        assert_eq!(collector.into_hits(), plain.into_hits());
                     }
                 }
             }
