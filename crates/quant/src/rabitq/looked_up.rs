@@ -12,12 +12,12 @@ use super::rounded::REACH;
 use super::seen::dot;
 use crate::codec::{Codec, Rounding, Scorer};
 use crate::packed::{GROUP, Rounded, Tables, lowest, sum_at};
-use anear_kernels::Level;
 use anear_kernels::lookup::near::{self, Taker};
 use anear_kernels::lookup::ones;
 use anear_kernels::lookup::packed as lookup;
 use anear_kernels::lookup::packed::ENTRIES;
 use anear_kernels::lookup::subsets::{self, Values};
+use anear_kernels::{Level, prefetch};
 
 /// A query, looked up from one or several centers.
 #[derive(Debug)]
@@ -162,10 +162,13 @@ impl<'a> LookedUp<'a> {
     fn rough_scores(&self, codes: &[u8], scores: &mut [f32]) {
         let (tables, view) = self.current();
         let (code_bytes, signs) = (self.codec.code_bytes(), self.codec.rabitq.sign_bytes());
-        lookup::scores(Level::best(), tables, codes, GROUP * code_bytes, scores);
+        let (level, group_bytes) = (Level::best(), GROUP * code_bytes);
         let length = view.square.sqrt();
-        let groups = codes.chunks_exact(GROUP * code_bytes).zip(scores.chunks_mut(GROUP));
-        for (group, scores) in groups {
+        let groups = codes.chunks_exact(group_bytes).zip(scores.chunks_mut(GROUP));
+        for (number, (group, scores)) in groups.enumerate() {
+            let next = codes[(number + 1) * group_bytes..].get(GROUP * signs..group_bytes);
+            prefetch(level, next.unwrap_or(&[]));
+            lookup::scores(level, tables, group, group_bytes, scores);
             let others = &group[GROUP * signs..];
             if self.codec.leaves_out() {
                 let others = others.chunks_exact(code_bytes - signs);
