@@ -114,9 +114,10 @@ impl Kernel for Steps<'_> {
         let scale = Scale::new(simd, self.lowest, self.inverse);
         let pieces = self.components.chunks(LANES).zip(self.steps.chunks_mut(LANES));
         for (components, steps) in pieces {
-            let found = scale.steps(simd, components);
-            for (step, found) in steps.iter_mut().zip(found) {
-                *step = found.min(self.last);
+            let found = scale.steps(simd, components).map(|step| step.min(self.last));
+            match steps.first_chunk_mut() {
+                Some(steps) => *steps = found,
+                None => steps.copy_from_slice(&found[..steps.len()]),
             }
         }
     }
@@ -139,9 +140,15 @@ impl<S: Simd> Scale<S> {
     /// The steps of up to a vector of components; 0 for those that it lacks.
     #[inline(always)]
     fn steps(self, simd: S, components: &[f32]) -> [u8; LANES] {
-        let mut lanes = [self.lowest; LANES];
-        lanes[..components.len()].copy_from_slice(components);
-        let above = simd.sub(simd.load(&lanes), self.lowests);
+        let lanes = match components.first_chunk() {
+            Some(lanes) => simd.load(lanes),
+            None => {
+                let mut lanes = [self.lowest; LANES];
+                lanes[..components.len()].copy_from_slice(components);
+                simd.load(&lanes)
+            }
+        };
+        let above = simd.sub(lanes, self.lowests);
         simd.to_bytes(simd.add(simd.mul(above, self.inverse), simd.splat(0.5)))
     }
 }

@@ -88,6 +88,7 @@ impl<'a> LookedUp<'a> {
         let view_entries = self.parts() * ENTRIES;
         let mut entries = vec![0.0; centers.len() * view_entries];
         self.views.clear();
+        centers.iter().for_each(|center| prefetch(Level::best(), bytemuck::cast_slice(center)));
         for (center, entries) in centers.iter().zip(entries.chunks_exact_mut(view_entries)) {
             let moved: Vec<f32> = self.query.iter().zip(*center).map(|(x, y)| x - y).collect();
             let square = dot(&moved, &moved);
