@@ -6,8 +6,8 @@ use std::collections::BinaryHeap;
 
 /// Up to so many rows are kept in order; more take longer to move than a heap does.
 const MOST_SORTED: usize = 1024;
-/// Marks a row that was left; graphs number their rows by 31 bits.
-const LEFT: u32 = 1 << 31;
+/// Marks the key of a row that was left.
+const LEFT: u64 = 1;
 
 /// The best rows, as many as the effort.
 pub(crate) enum Frontier {
@@ -17,7 +17,7 @@ pub(crate) enum Frontier {
 
 /// All of them in order.
 pub(crate) struct Sorted {
-    rows: Vec<Scored>,
+    keys: Vec<u64>,
     effort: usize,
     /// All rows before this one were left.
     next: usize,
@@ -37,7 +37,7 @@ impl Frontier {
         let effort = effort.max(1);
         match effort <= MOST_SORTED {
             true => {
-                Frontier::Sorted(Sorted { rows: Vec::with_capacity(effort + 1), effort, next: 0 })
+                Frontier::Sorted(Sorted { keys: Vec::with_capacity(effort + 1), effort, next: 0 })
             }
             false => {
                 let (open, best) = (BinaryHeap::new(), BinaryHeap::new());
@@ -49,8 +49,12 @@ impl Frontier {
     /// Up to which score a row is among the best.
     pub(crate) fn bound(&self) -> f32 {
         let (count, effort, farthest) = match self {
-            Frontier::Sorted(Sorted { rows, effort, .. }) => (rows.len(), *effort, rows.last()),
-            Frontier::Heaps(Heaps { best, effort, .. }) => (best.len(), *effort, best.peek()),
+            Frontier::Sorted(Sorted { keys, effort, .. }) => {
+                (keys.len(), *effort, keys.last().copied().map(scored))
+            }
+            Frontier::Heaps(Heaps { best, effort, .. }) => {
+                (best.len(), *effort, best.peek().copied())
+            }
         };
         farthest.filter(|_| count >= effort).map_or(f32::INFINITY, |farthest| farthest.score)
     }
@@ -74,7 +78,7 @@ impl Frontier {
     /// All of them, in no order.
     pub(crate) fn into_best(self) -> Vec<Scored> {
         match self {
-            Frontier::Sorted(Sorted { rows, .. }) => rows.iter().map(unmarked).collect(),
+            Frontier::Sorted(Sorted { keys, .. }) => keys.into_iter().map(scored).collect(),
             Frontier::Heaps(Heaps { best, .. }) => best.into_vec(),
         }
     }
@@ -82,36 +86,49 @@ impl Frontier {
     /// The row that would be left next.
     pub(crate) fn peek(&self) -> Option<u32> {
         match self {
-            Frontier::Sorted(Sorted { rows, next, .. }) => rows.get(*next).map(|next| next.row),
+            Frontier::Sorted(Sorted { keys, next, .. }) => {
+                keys.get(*next).map(|next| scored(*next).row)
+            }
             Frontier::Heaps(Heaps { open, .. }) => open.peek().map(|Reverse(next)| next.row),
         }
     }
 }
 
-/// A row that may have been left.
-fn unmarked(row: &Scored) -> Scored {
-    Scored { row: row.row & !LEFT, ..*row }
+/// A number for each row in the order of [`Scored`], by which rows are sorted faster. Graphs number their
+/// rows by 31 bits.
+fn key(scored: Scored) -> u64 {
+    let bits = scored.score.to_bits();
+    let flipped = if scored.score.is_sign_negative() { u32::MAX } else { 1 << 31 };
+    u64::from(bits ^ flipped) << 32 | u64::from(scored.row) << 1
+}
+
+/// The row of a key.
+fn scored(key: u64) -> Scored {
+    let high = (key >> 32) as u32;
+    let flipped = if high >> 31 == 0 { u32::MAX } else { 1 << 31 };
+    Scored { score: f32::from_bits(high ^ flipped), row: key as u32 >> 1 }
 }
 
 impl Sorted {
     fn offer(&mut self, scored: Scored) {
-        if self.rows.len() == self.effort {
-            if self.rows.last().is_some_and(|farthest| scored >= unmarked(farthest)) {
+        let key = key(scored);
+        if self.keys.len() == self.effort {
+            if self.keys.last().is_some_and(|farthest| key >= *farthest) {
                 return;
             }
-            self.rows.pop();
+            self.keys.pop();
         }
-        let at = self.rows.partition_point(|before| unmarked(before) < scored);
-        self.rows.insert(at, scored);
+        let at = self.keys.partition_point(|before| *before < key);
+        self.keys.insert(at, key);
         self.next = self.next.min(at);
     }
 
     fn leave(&mut self) -> Option<u32> {
-        let next = self.rows.get_mut(self.next)?;
-        let row = next.row;
-        next.row |= LEFT;
-        let rest = &self.rows[self.next..];
-        self.next += rest.iter().position(|row| row.row & LEFT == 0).unwrap_or(rest.len());
+        let next = self.keys.get_mut(self.next)?;
+        let row = scored(*next).row;
+        *next |= LEFT;
+        let rest = &self.keys[self.next..];
+        self.next += rest.iter().position(|key| key & LEFT == 0).unwrap_or(rest.len());
         Some(row)
     }
 }
@@ -142,10 +159,22 @@ mod tests {
     use anear_testkit::random::Random;
 
     #[test]
+    fn keys_are_in_the_order_of_rows() {
+        let scores = [f32::NEG_INFINITY, -2.5, -0.0, 0.0, 1e-40, 7.0, f32::INFINITY, f32::NAN];
+        let row = |row| scores.map(|score| Scored { score, row });
+        let rows: Vec<Scored> =
+            row(0).into_iter().zip(row(u32::MAX >> 1)).flat_map(<[_; 2]>::from).collect();
+        assert!(rows.is_sorted() && rows.iter().map(|row| key(*row)).is_sorted());
+        assert!(
+            rows.iter().all(|row| scored(key(*row)) == *row && scored(key(*row) | LEFT) == *row)
+        );
+    }
+
+    #[test]
     fn both_ways_leave_the_same_rows_in_the_same_order() {
         let mut random = Random::new(3);
         for effort in [1, 2, 7, 40] {
-            let sorted = Sorted { rows: Vec::new(), effort, next: 0 };
+            let sorted = Sorted { keys: Vec::new(), effort, next: 0 };
             let heaps = Heaps { open: BinaryHeap::new(), best: BinaryHeap::new(), effort };
             let mut both = [Frontier::Sorted(sorted), Frontier::Heaps(heaps)];
             let mut all: Vec<Scored> = Vec::new();
