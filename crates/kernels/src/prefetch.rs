@@ -18,8 +18,17 @@ impl Kernel for Prefetch<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        for line in self.0.chunks(LINE_BYTES) {
-            simd.prefetch(line.as_ptr());
-        }
+        ask_for(simd, self.0);
+    }
+}
+
+/// Asks for all lines in which bytes lie.
+#[inline(always)]
+pub(crate) fn ask_for<S: Simd>(simd: S, bytes: &[u8]) {
+    for line in bytes.as_chunks::<LINE_BYTES>().0 {
+        simd.prefetch(line.as_ptr());
+    }
+    if let Some(last) = bytes.last() {
+        simd.prefetch(last);
     }
 }

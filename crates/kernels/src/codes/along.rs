@@ -2,6 +2,7 @@
 
 use super::Job;
 use crate::arch::{BYTES, Kernel, Simd};
+use crate::prefetch::ask_for;
 
 /// Of rows on a list, how many are asked for ahead.
 const ROWS_AHEAD: usize = 8;
@@ -24,7 +25,7 @@ impl<const Q: usize> Kernel for Along<'_, Q> {
         let (scores, _) = scores.as_chunks_mut::<Q>();
         for (row, (scores, scale)) in scores.iter_mut().zip(scales).enumerate() {
             if let Some(next) = rows.listed_ahead(row, ROWS_AHEAD) {
-                next.chunks(BYTES).for_each(|line| simd.prefetch(line.as_ptr()));
+                ask_for(simd, next);
             }
             let codes = rows.padded(row, length, &mut last_row).as_chunks().0;
             let sums = products(simd, codes, queries, rows.listed.is_none());

@@ -3,12 +3,11 @@
 use super::along::PARTS;
 use super::op::Op;
 use crate::arch::{Kernel, LANES, Simd};
+use crate::prefetch::ask_for;
 use std::marker::PhantomData;
 
 /// Rows that are asked for ahead where the CPU cannot foresee them.
 const ROWS_AHEAD: usize = 6;
-/// Bytes in a cache line.
-const LINE_BYTES: usize = 64;
 /// Bytes in a vector, and in as many as are summed up side by side.
 const VECTOR_BYTES: usize = 4 * LANES;
 const BLOCK_BYTES: usize = PARTS * VECTOR_BYTES;
@@ -46,12 +45,6 @@ impl<O: Op> Kernel for Listed<'_, O> {
             *score = total::<S, O>(simd, row(*number), query, false);
         }
     }
-}
-
-/// Asks for a row.
-#[inline(always)]
-fn ask_for<S: Simd>(simd: S, row: &[u8]) {
-    row.chunks(LINE_BYTES).for_each(|line| simd.prefetch(line.as_ptr()));
 }
 
 /// The score of a row; `streams` tells whether other rows follow it.

@@ -4,6 +4,7 @@ use super::number::{Bf16, Byte, F16, Nibble, Number, SixBits};
 use super::{Written, filled_up};
 use crate::Level;
 use crate::arch::{Kernel, LANES, Simd};
+use crate::prefetch::ask_for;
 use std::marker::PhantomData;
 
 /// A query for such rows.
@@ -121,7 +122,7 @@ impl<N: Number> Rows<'_, N> {
         let row = |number: u32| &bytes[number as usize * row_bytes..][..row_bytes];
         for (at, (position, score)) in numbers.iter().zip(scores).enumerate() {
             if let Some(next) = numbers.get(at + ROWS_AHEAD) {
-                row(*next).chunks(64).for_each(|line| simd.prefetch(line.as_ptr()));
+                ask_for(simd, row(*next));
             }
             *score = total::<S, N, SQUARES, false>(simd, row(*position), query);
         }
