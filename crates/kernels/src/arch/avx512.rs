@@ -157,6 +157,19 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn pick(self, groups: &[[u8; 2 * LANES]; 4], place: usize) -> [u8; 8] {
+        intrinsic!({
+            let address = groups.as_ptr().cast::<u8>();
+            let low = _mm512_loadu_epi8(address.cast());
+            let high = _mm512_loadu_epi8(address.add(4 * LANES).cast());
+            let from_zero = _mm512_castsi128_si512(_mm_cvtsi64_si128(0x70_50_30_10_60_40_20_00));
+            let places = _mm512_add_epi8(from_zero, _mm512_set1_epi8(place as i8));
+            let picked = _mm512_permutex2var_epi8(low, places, high);
+            _mm_cvtsi128_si64(_mm512_castsi512_si128(picked)).to_le_bytes()
+        })
+    }
+
+    #[inline(always)]
     fn load_six_bits(self, bytes: &[u8; SIX_BITS]) -> __m512i {
         intrinsic!({
             let bytes = _mm_maskz_loadu_epi8((1 << SIX_BITS) - 1, bytes.as_ptr().cast());

@@ -84,6 +84,12 @@ pub(crate) trait Simd: Copy + Debug {
         self.load_i32(&std::array::from_fn(|lane| (four(lane / 4) >> (lane % 4 * 6) & 63) as i32))
     }
 
+    /// Of each of four groups the bytes at a place below 16 and 16 behind it: all of the former, then the latter.
+    #[inline(always)]
+    fn pick(self, groups: &[[u8; 2 * LANES]; 4], place: usize) -> [u8; 8] {
+        std::array::from_fn(|at| groups[at % 4][place % LANES + at / 4 * LANES])
+    }
+
     /// Numbers of up to eight bits each, eight in a word, the lowest bits first.
     #[inline(always)]
     fn load_bits(self, words: [u64; 2], bits: u32) -> Self::I32s {

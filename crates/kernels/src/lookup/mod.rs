@@ -1,5 +1,6 @@
 //! Sums of what codes stand for in the tables of a query, many codes at a time.
 //!
+//! * [`apart`]: one code out of those that lie together.
 //! * [`bytes`]: numbers of 8 bits and tables of f32.
 //! * [`near`]: scores that are not above a limit.
 //! * [`ones`]: bits, and how many of them are set.
@@ -8,6 +9,7 @@
 //! * [`subsets`]: tables of what sets of values sum up to.
 //! * [`rounding`]: what makes bytes of f32. [`sums`]: what makes one table of two.
 
+pub mod apart;
 pub mod bytes;
 pub mod near;
 pub mod ones;

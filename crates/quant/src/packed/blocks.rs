@@ -1,5 +1,7 @@
 //! Codes in blocks, put together and taken apart.
 
+use anear_kernels::Level;
+use anear_kernels::lookup::apart;
 use anear_types::parts::{Blocks, Bytes, CodecParts};
 
 /// Rows whose codes lie together.
@@ -59,14 +61,12 @@ impl Layout {
         let block = &blocks[block..];
         let (numbers, others) = code.split_at_mut(self.looked_up);
         if self.block_rows == GROUP {
-            // Places that are known to be in a group need no checks.
-            let pairs = block.as_chunks::<GROUP>().0;
-            let at = at % PART_BYTES;
-            join(numbers, pairs.iter().map(|pair| (pair[at], pair[PART_BYTES + at])), shift);
+            apart::code(Level::best(), block.as_chunks().0, at, shift, numbers);
         } else {
             let (first, second) = (group + at, group + PART_BYTES + at);
-            let pairs = block.chunks_exact(self.block_rows);
-            join(numbers, pairs.map(|pair| (pair[first], pair[second])), shift);
+            for (byte, pair) in numbers.iter_mut().zip(block.chunks_exact(self.block_rows)) {
+                *byte = pair[first] >> shift & 15 | (pair[second] >> shift & 15) << 4;
+            }
         }
         others.copy_from_slice(&block[rest..][..others.len()]);
     }
@@ -129,18 +129,6 @@ impl Layout {
             shift: in_group / PART_BYTES * 4,
             rest: self.looked_up * self.block_rows + in_block * others,
         }
-    }
-}
-
-/// Puts pairs of numbers into bytes, which lie at the same place of all.
-#[inline(always)]
-fn join(bytes: &mut [u8], pairs: impl Iterator<Item = (u8, u8)>, shift: usize) {
-    let pairs = bytes.iter_mut().zip(pairs);
-    // Two loops, so that neither has to be told how far to shift.
-    if shift == 0 {
-        pairs.for_each(|(byte, (first, second))| *byte = first & 15 | second << 4);
-    } else {
-        pairs.for_each(|(byte, (first, second))| *byte = first >> 4 | second & !15);
     }
 }
 
