@@ -107,7 +107,7 @@ fn code_bytes(index: &IndexParts) -> Result<usize> {
         Structure::Inverted(inverted) => {
             list_bytes(inverted) + inverted.codec.code_bytes(index.dim)
         }
-        Structure::Graph(graph) => code_bytes(&graph.storage)?,
+        Structure::Graph(graph) => code_bytes(graph.storage.index()?)?,
         Structure::IdMap(id_map) => code_bytes(&id_map.inner)?,
         Structure::Transformed(transformed) => code_bytes(&transformed.inner)?,
         Structure::Refined(refined) => {
@@ -133,7 +133,7 @@ fn encode(index: &IndexParts, rows: &[f32], work: &Work<'_>) -> Result<Vec<u8>> 
             Ok(codes_in_order(&filled, index.dim, rows.len() / index.dim))
         }
         Structure::Coded(_) | Structure::Inverted(_) => encode(&unblocked(index), rows, work),
-        Structure::Graph(graph) => encode(&graph.storage, rows, work),
+        Structure::Graph(graph) => encode(graph.storage.index()?, rows, work),
         Structure::IdMap(id_map) => encode(&id_map.inner, rows, work),
         Structure::Transformed(transformed) => {
             Index::from(index.clone()).some_transforms(&Path::default(), None)?;
@@ -189,7 +189,7 @@ fn decode(index: &IndexParts, codes: &[u8]) -> Result<Vec<f32>> {
             decode_all(IndexParts { rows: count as u64, structure, ..index.clone() }, count)
         }
         Structure::Coded(_) | Structure::Inverted(_) => decode(&unblocked(index), codes),
-        Structure::Graph(graph) => decode(&graph.storage, codes),
+        Structure::Graph(graph) => decode(graph.storage.index()?, codes),
         Structure::IdMap(id_map) => decode(&id_map.inner, codes),
         Structure::Transformed(transformed) => {
             Index::from(index.clone()).some_transforms(&Path::default(), None)?;

@@ -43,8 +43,8 @@ const SAMPLE_SEED: u64 = 1234;
 /// # Errors
 /// [`Usage`](anear_types::ErrorKind::Usage) if the rows are not as those of the index, or too few;
 /// [`BadData`](anear_types::ErrorKind::BadData) if a component is not finite;
-/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if a file does not tell how to learn, or centroids
-/// are to be found for a measure they cannot be found for;
+/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if a file does not tell how to learn, a graph is without
+/// its rows, or centroids are to be found for a measure they cannot be found for;
 /// [`Interrupted`](anear_types::ErrorKind::Interrupted).
 pub fn train(
     parts: &mut IndexParts,
@@ -57,7 +57,7 @@ pub fn train(
     match &mut parts.structure {
         Structure::Coded(coded) => train_codec(&mut coded.codec, dim, rows, training, work)?,
         Structure::Inverted(inverted) => train_lists(inverted, dim, measure, rows, training, work)?,
-        Structure::Graph(graph) => train(&mut graph.storage, rows, training, work)?,
+        Structure::Graph(graph) => train(graph.storage.index_mut()?, rows, training, work)?,
         Structure::IdMap(id_map) => train(&mut id_map.inner, rows, training, work)?,
         Structure::Transformed(transformed) => {
             train_transformed(transformed, dim, floats(rows)?, training, work)?;
