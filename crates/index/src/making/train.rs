@@ -21,18 +21,24 @@ pub struct Training<'a> {
     pub coarse: KmeansSettings<'a>,
     /// How the centroids of product quantizers are found.
     pub product: KmeansSettings<'a>,
+    /// How those of a product quantizer are found for what another leaves out.
+    pub refinement: KmeansSettings<'a>,
 }
 
 impl Default for Training<'_> {
     fn default() -> Self {
         let usual = KmeansSettings::default();
-        Training { coarse: KmeansSettings { iterations: 10, ..usual }, product: usual }
+        Training {
+            coarse: KmeansSettings { iterations: 10, ..usual },
+            product: usual,
+            refinement: KmeansSettings { max_points: REFINEMENT_POINTS, ..usual },
+        }
     }
 }
 
 /// Rows that scalar quantizers in lists learn from.
 const SCALAR_ROWS: usize = 100_000;
-/// Rows for each centroid of a quantizer that refines another.
+/// Rows for each centroid of a quantizer that refines another, at most.
 const REFINEMENT_POINTS: usize = 1000;
 /// Where the choice of rows to learn from begins.
 const SAMPLE_SEED: u64 = 1234;
@@ -229,8 +235,7 @@ fn train_codes(
     let Beside::Refinement { product, .. } = &mut inverted.beside else { return Ok(()) };
     let codec = codec_of(&inverted.codec, dim, Measure::L2)?;
     let rest = left_out(&*codec, vectors, work)?;
-    let settings = KmeansSettings { max_points: REFINEMENT_POINTS, ..training.product };
-    product::train(product, dim, &rest, &settings, false, work)
+    product::train(product, dim, &rest, &training.refinement, false, work)
 }
 
 /// How many rows a codec in lists learns from at most.
@@ -243,7 +248,7 @@ fn most_rows(inverted: &Inverted, training: &Training<'_>) -> usize {
         _ => usize::MAX,
     };
     match &inverted.beside {
-        Beside::Refinement { product, .. } => most.max(of(product, REFINEMENT_POINTS)),
+        Beside::Refinement { product, .. } => most.max(of(product, training.refinement.max_points)),
         _ => most,
     }
 }
