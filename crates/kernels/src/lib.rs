@@ -12,6 +12,7 @@
 //! * [`annoy`] computes what Annoy computes, to the last bit.
 //! * [`keep_between`] finds the numbers of a column that lie in an interval.
 //! * [`convert`] widens any element to f32 or f64; [`cast()`] converts between any two.
+//! * [`LargeBytes`] is memory for rows that are read here and there, [`prefetch()`] asks for them ahead.
 //! * [`mod@reference`] says in plain loops what all of the above must give.
 //!
 //! Algorithms are written once, over the small vector trait in `arch`; each instruction set only
@@ -25,6 +26,7 @@ mod cast;
 pub mod codes;
 pub mod convert;
 pub mod exact;
+mod large;
 pub mod lookup;
 pub mod ops;
 mod prefetch;
@@ -34,5 +36,6 @@ mod steps;
 pub use arch::Level;
 pub use between::{Number, keep_between};
 pub use cast::{Rounding, cast};
+pub use large::LargeBytes;
 pub use prefetch::prefetch;
 pub use steps::{StepDecoder, StepQuery, Written};

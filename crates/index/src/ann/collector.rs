@@ -93,6 +93,11 @@ impl Collector {
         }
     }
 
+    /// How many hits there are still room for, whatever their scores.
+    pub(crate) fn missing(&self) -> usize {
+        self.k - self.len()
+    }
+
     /// Up to which score something may be a hit.
     pub(crate) fn limit(&self) -> f32 {
         self.limit

@@ -1,6 +1,6 @@
 //! Rows that are kept as floats, searched as an exact search of ours does.
 
-use super::screen::{Asked, Codes, Coding, matrix, metric_of};
+use super::screen::{Asked, Codes, Coding, all_finite, matrix, metric_of};
 use crate::ann::{Hit, Queries, Settings};
 use crate::flat::{Beside, FlatOptions, FlatSearch, Goal, NonFinite};
 use anear_quant::{How, Query};
@@ -36,7 +36,7 @@ impl Floats {
         let (Queries::Floats { values, .. }, Goal::Nearest { .. }) = (queries, goal) else {
             return Ok(None);
         };
-        if !values.iter().all(|value| value.is_finite()) {
+        if !all_finite(values) {
             return Ok(None);
         }
         let rows = matrix(rows, self.dim);
@@ -67,7 +67,7 @@ impl Floats {
     pub(super) fn codes_for(&self, rows: &Bytes, query: Query<'_>) -> Option<&(Coding, Codes)> {
         let rows = matrix(rows, self.dim);
         let has_paid = self.asked.for_some(rows.rows() as u64);
-        let is_finite = query.floats().iter().all(|value| value.is_finite());
+        let is_finite = all_finite(query.floats());
         if has_paid && is_finite { self.codes(rows) } else { None }
     }
 

@@ -25,8 +25,10 @@ const QUERIES_AT_ONCE: usize = 32;
 const QUERIES_BYTES: usize = 64 << 10;
 /// The same where they are decoded for that.
 const QUERIES_TOGETHER: usize = 128;
-/// So few components of centroids are scored as they are.
+/// So few components of centroids are scored in f32 alone, ..
 const FEW_COMPONENTS: usize = 1 << 18;
+/// .. and so few without codes that tell which are too far.
+const FEWEST_COMPONENTS: usize = 1 << 16;
 
 /// Rows as codes, whose ids are their numbers.
 pub(crate) struct CodedIndex {
@@ -36,6 +38,8 @@ pub(crate) struct CodedIndex {
     codes: Bytes,
     /// Where codes are the floats themselves, and the measure a common one.
     floats: Option<Floats>,
+    /// Whether these are so few that sums of f32 are good enough.
+    are_few: bool,
 }
 
 impl CodedIndex {
@@ -46,13 +50,15 @@ impl CodedIndex {
         assert_eq!(codes.len(), needed);
         let is_raw = codec.is_raw();
         let floats = if is_raw { Floats::new(how, codec.dim()) } else { None };
-        CodedIndex { codec, how, rows, codes, floats }
+        CodedIndex { codec, how, rows, codes, floats, are_few: false }
     }
 
     /// The same with rows that are centroids: which are near does not hang on the last digit, so that few
     /// of them are scored in f32 alone.
     pub(crate) fn of_centroids(mut self) -> CodedIndex {
-        if self.rows * self.codec.dim() <= FEW_COMPONENTS {
+        let components = self.rows * self.codec.dim();
+        self.are_few = components <= FEW_COMPONENTS;
+        if components <= FEWEST_COMPONENTS {
             self.floats = None;
         }
         self
@@ -115,6 +121,23 @@ impl CodedIndex {
         Ok(collectors.into_iter().map(Collector::into_hits).collect())
     }
 
+    /// The same where codes beside floats tell which rows are too far; `None` where there are none.
+    fn search_screened(
+        &self,
+        values: &[f32],
+        goal: Goal,
+        settings: &Settings<'_>,
+    ) -> Result<Option<Vec<Hit>>> {
+        let query = Query::Floats(values);
+        let codes = self.floats.as_ref().and_then(|floats| floats.codes_for(&self.codes, query));
+        let Some((coding, codes)) = codes else { return Ok(None) };
+        let mut collector = Collector::new(goal, self.how);
+        let mut screened = coding.screened(values, self.codec.scorer(query, self.how)?);
+        let id = |row| Some(row as i64).filter(|id| settings.keeps(*id));
+        screened.scan((codes, &self.codes), self.rows, &mut collector, id);
+        Ok(Some(collector.into_hits()))
+    }
+
     /// Looks at codes in groups for several queries at once, all of which have tables.
     fn look_together(
         &self,
@@ -164,7 +187,7 @@ impl AnnIndex for CodedIndex {
         goal: Goal,
         settings: &Settings<'_>,
     ) -> Result<Vec<Vec<Hit>>> {
-        if let Some(floats) = &self.floats
+        if let Some(floats) = self.floats.as_ref().filter(|_| !self.are_few)
             && let Some(found) = floats.search(&self.codes, queries, goal, settings)?
         {
             return Ok(found);
@@ -173,6 +196,14 @@ impl AnnIndex for CodedIndex {
             && queries.len() >= FEWEST
         {
             return Ok(self.search_together(values, dim, op, goal, settings));
+        }
+        if let (Queries::Floats { values, dim }, true) = (queries, self.are_few)
+            && let Some(found) = values
+                .chunks_exact(dim)
+                .map(|values| self.search_screened(values, goal, settings).transpose())
+                .collect::<Option<Result<Vec<_>>>>()
+        {
+            return found;
         }
         let mut found = Vec::with_capacity(queries.len());
         let at_once = QUERIES_BYTES.checked_div(self.codec.query_bytes());

@@ -105,11 +105,9 @@ impl<'a> Explorer<'a> {
 
     fn score_unseen_neighbors(&mut self, row: u32, bound: f32, scorer: &mut dyn RowScorer) {
         let Scratch { seen, query, rows, .. } = &mut self.scratch;
-        let neighbors = self.levels.nearest(row);
-        rows.resize(neighbors.len(), 0);
+        rows.resize(self.levels.most(row), 0);
         let mut unseen = 0;
-        for neighbor in neighbors {
-            let Ok(neighbor) = u32::try_from(*neighbor) else { break };
+        for neighbor in self.levels.nearest(row) {
             // No branch: whether a row was seen is as good as random.
             rows[unseen] = neighbor;
             unseen += usize::from(seen[neighbor as usize] != *query);

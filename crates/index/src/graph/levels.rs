@@ -1,14 +1,14 @@
 //! The edges of a graph of levels.
 
-use anear_kernels::{Level, prefetch};
+use anear_kernels::{LargeBytes, Level, prefetch};
 use anear_types::parts::Graph;
 
 /// Who is whose neighbour on which level.
 pub(super) struct Levels {
     /// Where searches begin, and on which level; `None` without rows.
     pub(super) entry: Option<(u32, usize)>,
-    /// Neighbours of all rows, none being -1.
-    neighbors: Vec<i32>,
+    /// Neighbours of all rows, four bytes each, none being -1.
+    neighbors: LargeBytes,
     /// Where each row's neighbours begin, and the end of the last one's.
     offsets: Vec<usize>,
     /// Where those of each level begin among a row's neighbours.
@@ -18,12 +18,14 @@ pub(super) struct Levels {
 impl Levels {
     /// The edges of a graph that was checked.
     pub(super) fn new(graph: &Graph) -> Levels {
-        let neighbors = graph.neighbors.as_chunks().0;
+        let mut neighbors = LargeBytes::default();
+        neighbors.grow_to(graph.neighbors.len());
+        neighbors.copy_from_slice(&graph.neighbors);
         let entry = u32::try_from(graph.entry_point).ok();
         let max_level = usize::try_from(graph.max_level).unwrap_or(0);
         Levels {
             entry: entry.map(|entry| (entry, max_level)),
-            neighbors: neighbors.iter().map(|bytes| i32::from_le_bytes(*bytes)).collect(),
+            neighbors,
             offsets: graph.offsets.iter().map(|offset| offset as usize).collect(),
             counts: graph.counts.iter().map(|count| *count as usize).collect(),
         }
@@ -36,21 +38,36 @@ impl Levels {
 
     /// Asks for the memory of a row's neighbours.
     pub(super) fn ask_for(&self, row: u32) {
-        prefetch(Level::best(), bytemuck::cast_slice(self.nearest(row)));
+        prefetch(Level::best(), self.on_lowest(row).as_flattened());
     }
 
-    /// The neighbours of a row on the lowest level, up to the first that is -1.
-    pub(super) fn nearest(&self, row: u32) -> &[i32] {
-        let row = row as usize;
-        let all = &self.neighbors[self.offsets[row]..self.offsets[row + 1]];
-        &all[..all.len().min(self.counts.get(1).copied().unwrap_or(0))]
+    /// Up to so many neighbours the row has on the lowest level.
+    pub(super) fn most(&self, row: u32) -> usize {
+        self.on_lowest(row).len()
+    }
+
+    /// The neighbours of a row on the lowest level.
+    pub(super) fn nearest(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
+        rows(self.on_lowest(row))
     }
 
     /// The neighbours of a row on a level; none where the row is not on it.
     pub(super) fn neighbors(&self, row: u32, level: usize) -> impl Iterator<Item = u32> + '_ {
-        let row = row as usize;
-        let all = &self.neighbors[self.offsets[row]..self.offsets[row + 1]];
-        let on_level = all.get(self.counts[level]..self.counts[level + 1]).unwrap_or(&[]);
-        on_level.iter().map_while(|neighbor| u32::try_from(*neighbor).ok())
+        rows(self.all(row).get(self.counts[level]..self.counts[level + 1]).unwrap_or(&[]))
     }
+
+    fn on_lowest(&self, row: u32) -> &[[u8; 4]] {
+        let all = self.all(row);
+        &all[..all.len().min(self.counts.get(1).copied().unwrap_or(0))]
+    }
+
+    fn all(&self, row: u32) -> &[[u8; 4]] {
+        let row = row as usize;
+        &self.neighbors.as_chunks().0[self.offsets[row]..self.offsets[row + 1]]
+    }
+}
+
+/// Rows, up to the first number that is -1.
+fn rows(numbers: &[[u8; 4]]) -> impl Iterator<Item = u32> + '_ {
+    numbers.iter().map_while(|number| u32::try_from(i32::from_le_bytes(*number)).ok())
 }

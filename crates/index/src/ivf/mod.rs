@@ -22,9 +22,6 @@ use screen::{CodedLists, Screen};
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// Codes that are looked at to begin with, where few of those that follow will be near.
-const FIRST_CODES: usize = 64;
-
 /// Rows in inverted lists.
 pub(crate) struct InvertedIndex {
     dim: usize,
@@ -212,20 +209,10 @@ impl InvertedIndex {
             let Some(list) = self.lists.get(*list) else { continue };
             let codes = coded.list(list.number).expect("codes for each list that holds something");
             let ids = list.ids.bytes().as_chunks().0;
-            let mut first = 0;
-            while first < ids.len() {
-                // As long as nothing is known of what is near, all rows are read.
-                let limit = collector.limit();
-                let count = if limit == f32::MAX { FIRST_CODES } else { BLOCK_CODES };
-                let end = ids.len().min(first + count);
-                let (near, scores) = screened.near(limit, (codes, &list.codes), first..end);
-                collector.offer_all(scores, 0, |at| {
-                    let at = near[at] as usize;
-                    let id = i64::from_le_bytes(ids[at]);
-                    settings.keeps(id).then(|| label(list, at, id))
-                });
-                first = end;
-            }
+            screened.scan((codes, &list.codes), ids.len(), &mut collector, |at| {
+                let id = i64::from_le_bytes(ids[at]);
+                settings.keeps(id).then(|| label(list, at, id))
+            });
         }
         Ok(collector.into_hits())
     }

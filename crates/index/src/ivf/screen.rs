@@ -1,7 +1,7 @@
 //! Codes beside the floats in lists, from when it has paid to have them.
 
 use super::lists::Lists;
-use crate::coded::screen::{Asked, Codes, Coding, matrix, metric_of};
+use crate::coded::screen::{Asked, Codes, Coding, all_finite, matrix, metric_of};
 use anear_quant::{Codec, How};
 use anear_types::Metric;
 use std::sync::OnceLock;
@@ -36,7 +36,7 @@ impl Screen {
     /// The codes for a query, if it is finite and there were enough.
     pub(super) fn for_query(&self, lists: &Lists, query: &[f32]) -> Option<&CodedLists> {
         let has_paid = self.asked.for_some(self.rows);
-        if !has_paid || !query.iter().all(|value| value.is_finite()) {
+        if !has_paid || !all_finite(query) {
             return None;
         }
         let encode = || {

@@ -2,7 +2,7 @@
 
 use super::{Coded, Space, space_of};
 use anear_kernels::codes::{self, Centered, CodeRows, MOST_COMPONENTS, SLACK};
-use anear_kernels::{Level, convert, exact};
+use anear_kernels::{LargeBytes, Level, convert, exact};
 use anear_types::{Element, MatrixRef, Metric};
 
 /// More than what f64 loses in a sum of products, for each component.
@@ -29,7 +29,7 @@ pub struct Sq {
 /// Coded rows that can grow.
 #[derive(Clone, Debug, Default)]
 pub struct SqBlock {
-    codes: Vec<u8>,
+    codes: LargeBytes,
     scales: Vec<f32>,
     errors: Vec<f32>,
     squares: Vec<f32>,
@@ -95,6 +95,10 @@ impl Sq {
 
     pub(super) fn center(&self) -> &[f32] {
         &self.center
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
     }
 
     pub(super) fn origin(&self) -> i32 {
@@ -178,7 +182,7 @@ impl SqBlock {
 
     fn make_room(&mut self, rows: usize, dim: usize) {
         self.dim = dim;
-        self.codes.resize((self.rows() + rows) * dim + SLACK, 0);
+        self.codes.grow_to((self.rows() + rows) * dim + SLACK);
         for numbers in [&mut self.scales, &mut self.errors, &mut self.squares] {
             numbers.reserve(rows);
         }

@@ -3,7 +3,7 @@
 use super::encode::{ROUNDING, place, round_up, rounding};
 use super::{Coded, Space, Sq};
 use anear_kernels::Level;
-use anear_kernels::codes::{self, CodeGroup, CodeQuery};
+use anear_kernels::codes::{self, Centered, CodeGroup, CodeQuery};
 use anear_types::Metric;
 
 /// Half the distance from 1 to the next f32.
@@ -14,6 +14,10 @@ const LARGEST_SQUARE: f64 = 1e36;
 const SIGN: u8 = 128;
 /// What products of f32 lose at most where they are too small for it, see `vanished`.
 const VANISHING: f64 = 1e-40;
+/// The squares of so many signed bytes add up to what f32 holds exactly.
+const MOST_EXACT: usize = 1024;
+/// Up to here f32 holds every whole number.
+const LARGEST_EXACT: f64 = (1 << 24) as f64;
 
 /// Queries for coded rows.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub struct Member {
     /// What the exact distance may be off by in f64, as a share and in absolute terms.
     share: f64,
     offset: f64,
+    /// Whether the codes of the query and of all rows leave nothing over, nor do sums of their products.
+    is_exact: bool,
 }
 
 /// Up to where scores pass: up to
@@ -171,6 +177,18 @@ impl Member {
         if lower <= upper { (lower, upper) } else { (f64::NEG_INFINITY, f64::INFINITY) }
     }
 
+    /// Whether scores tell squared distances exactly: where query and rows are whole numbers.
+    pub fn is_exact(&self) -> bool {
+        self.is_exact
+    }
+
+    /// The squared distance of a row that has this score and squared norm, where scores tell it; `None` if
+    /// sums of f32 might be rounded on the way to it.
+    pub fn exact_square(&self, score: f32, square: f32) -> Option<f32> {
+        let squared = self.square + f64::from(square) + 2.0 * f64::from(score);
+        (squared <= LARGEST_EXACT).then_some(squared as f32)
+    }
+
     /// Between which bounds inner products lie; for the inner product.
     pub fn products(&self) -> Products {
         Products {
@@ -219,25 +237,16 @@ fn prepare(
     values: &mut [f64],
     norm: f64,
 ) -> (Member, CodeQuery) {
-    let mut center_product = 0.0;
-    let mut center_size = 0.0;
-    let mut largest = 0.0f64;
-    for (value, center) in values.iter_mut().zip(sq.center()) {
-        let center = f64::from(*center);
-        center_product += *value * center;
-        center_size += center * center;
-        if metric != Metric::InnerProduct {
-            *value -= center;
-        }
-        largest = largest.max(value.abs());
-    }
-    let scale = step_for(values, largest);
+    let (center_product, Centered { largest, size }) = match metric {
+        Metric::InnerProduct => beside_center(values, sq.center()),
+        _ => (0.0, codes::center(level, values, sq.center())),
+    };
+    let scale = step_for(level, values, largest);
     let mut bytes = vec![0; values.len()];
     let encoded = codes::encode(level, values, scale, SIGN, &mut bytes);
     let steps: Vec<i8> = bytes.iter().map(|byte| (byte ^ SIGN).cast_signed()).collect();
     let sum: i32 = steps.iter().map(|step| i32::from(*step)).sum();
     let square = encoded.square * f64::from(scale) * f64::from(scale);
-    let size = norm * norm + center_size;
     let rest = encoded.residual.sqrt() * (1.0 + 1e-9) + rounding(size, values.len());
     let fits = [square, rest * rest, size].iter().all(|square| *square <= LARGEST_SQUARE);
     if !fits {
@@ -245,11 +254,15 @@ fn prepare(
     }
     let share = ROUNDING * values.len() as f64;
     let offset = match metric {
-        Metric::InnerProduct => share * norm * center_size.sqrt(),
+        Metric::InnerProduct => share * norm * size.sqrt(),
         Metric::Cosine | Metric::Angular => share,
         _ => 0.0,
     };
-    let member = Member { metric, square, rest, norm, center_product, share, offset };
+    let is_exact = metric == Metric::L2
+        && sq.is_whole()
+        && (scale, encoded.residual) == (1.0, 0.0)
+        && values.len() <= MOST_EXACT;
+    let member = Member { metric, square, rest, norm, center_product, share, offset, is_exact };
     let query = CodeQuery { steps, start: -sq.origin() * sum, factor: -scale };
     (member, query)
 }
@@ -258,14 +271,27 @@ fn prepare(
 fn unknown(metric: Metric, dim: usize) -> (Member, CodeQuery) {
     let none = f64::NAN;
     let (square, rest, norm, center_product) = (none, none, none, none);
-    let member = Member { metric, square, rest, norm, center_product, share: 0.0, offset: none };
+    let (share, offset, is_exact) = (0.0, none, false);
+    let member = Member { metric, square, rest, norm, center_product, share, offset, is_exact };
     (member, CodeQuery { steps: vec![0; dim], start: 0, factor: 0.0 })
 }
 
+/// The inner product with the centre, and what is known of the two.
+fn beside_center(values: &[f64], center: &[f32]) -> (f64, Centered) {
+    let (mut product, mut known) = (0.0, Centered::default());
+    for (value, center) in values.iter().zip(center) {
+        let center = f64::from(*center);
+        product += value * center;
+        known.size += value * value + center * center;
+        known.largest = known.largest.max(value.abs());
+    }
+    (product, known)
+}
+
 /// The size of a step: 1 where that leaves nothing over.
-fn step_for(values: &[f64], largest: f64) -> f32 {
-    let whole = |value: &f64| value.fract() == 0.0 && (-128.0..=127.0).contains(value);
-    if largest >= 1.0 && values.iter().all(whole) {
+fn step_for(level: Level, values: &[f64], largest: f64) -> f32 {
+    let whole = codes::whole_range(level, values);
+    if largest >= 1.0 && whole.is_some_and(|(least, most)| least >= -128.0 && most <= 127.0) {
         return 1.0;
     }
     let step = largest / 127.0;
