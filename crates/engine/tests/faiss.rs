@@ -2,7 +2,7 @@
 
 use anear::{
     Block, Column, ColumnKind, ConvertRequest, Element, Location, Metadata, Metric, OpenOptions,
-    Queries, SaveRequest, SearchRequest, Silent, Value, Vectors, convert, save, search,
+    Queries, SaveRequest, SearchRequest, Silent, Value, Vectors, convert, info, save, search,
 };
 use std::path::{Path, PathBuf};
 
@@ -96,6 +96,20 @@ fn a_metric_that_faiss_lacks_is_told_with_the_row() {
     assert!(error.to_string().contains("original.parquet"), "{error}");
     assert_eq!(error.row(), Some(0));
     assert!(!input.with_file_name("out.faiss").exists());
+}
+
+#[test]
+fn a_graph_without_its_rows_is_told_of_and_not_searched() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/golden/faiss");
+    for name in ["graph-over-no-product", "idmap-graph-over-no-flat"] {
+        let path = golden.join(name).with_extension("faiss");
+        let found = info(&at(&path), &OpenOptions::default(), true).unwrap();
+        let index = found.index.unwrap();
+        assert_eq!((index.rows, index.dim), (Some(5), Some(3)));
+        assert!(index.params.contains(&("storage".to_owned(), Value::text("none"))));
+        let error = Vectors::open(&path, &OpenOptions::default()).unwrap_err().to_string();
+        assert!(error.contains("without the rows"), "{error}");
+    }
 }
 
 #[test]

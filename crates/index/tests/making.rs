@@ -6,7 +6,7 @@ use anear_index::making::{
     Map, Training, Vectors, Work, add, from_factory, merge, remove, reset, set_direct_map, train,
 };
 use anear_testkit::random::Random;
-use anear_types::parts::{DirectMap, IndexParts, Structure};
+use anear_types::parts::{DirectMap, IndexParts, Storage, Structure};
 use anear_types::{ErrorKind, Measure};
 
 const DIM: usize = 16;
@@ -259,6 +259,46 @@ fn a_graph_grows_as_if_it_were_made_at_once() {
     put(&mut parts, &values, None);
     let Structure::Graph(again) = &parts.structure else { panic!() };
     assert_eq!(again, whole);
+}
+
+#[test]
+fn a_graph_without_its_rows_waits_for_them() {
+    let values = rows(14, 150);
+    for description in ["HNSW4,Flat", "HNSW4,SQ8", "HNSW4,PQ4x4np", "IDMap,HNSW4"] {
+        let mut parts = trained(description, &values);
+        let ids: Vec<i64> = (7..157).collect();
+        put(&mut parts, &values, description.contains("IDMap").then_some(&ids));
+        let (whole, expected) = (parts.clone(), found(&parts, &values, 3));
+        let rows = swap_storage(&mut parts, None);
+        let checked = parts.clone().check().unwrap();
+        let refused = [
+            adopt(&checked).err(),
+            add(&mut parts, floats(&values), Some(&ids), &Work::default()).err(),
+            add(&mut parts, floats(&values), None, &Work::default()).err(),
+            train(&mut parts, floats(&values), &Training::default(), &Work::default()).err(),
+        ];
+        let kinds = refused.map(|error| error.unwrap().kind());
+        assert_eq!(kinds.iter().filter(|kind| **kind == ErrorKind::Unsupported).count(), 3);
+        assert_eq!(checked.into_parts(), parts, "{description}");
+        swap_storage(&mut parts, Some(rows));
+        assert_eq!(found(&parts, &values, 3), expected, "{description}");
+        assert_eq!(parts, whole, "{description}");
+        swap_storage(&mut parts, None);
+        reset(&mut parts);
+        assert_eq!(parts.check().unwrap().parts().rows, 0);
+    }
+}
+
+/// Puts rows, or none, under the graph of an index, and gives those that were there.
+fn swap_storage(parts: &mut IndexParts, storage: Option<Storage>) -> Storage {
+    match &mut parts.structure {
+        Structure::Graph(graph) => {
+            let storage = storage.unwrap_or(Storage::Left(graph.storage.kind()));
+            std::mem::replace(&mut graph.storage, storage)
+        }
+        Structure::IdMap(id_map) => swap_storage(&mut id_map.inner, storage),
+        _ => panic!("no graph"),
+    }
 }
 
 #[test]

@@ -197,3 +197,36 @@ def test_codes_that_do_not_fit_are_refused():
     with pytest.raises(RuntimeError, match="need ids"):
         mapped.add_sa_codes(np.zeros((1, 16), np.uint8))
     assert index.ntotal == mapped.ntotal == 0
+
+
+def test_the_codec_of_a_refinement(rng):
+    def made():
+        index = faiss.IndexIVFPQR(faiss.IndexFlatL2(16), 16, 4, 2, 8, 8, 8)
+        assert index.refine_pq is index.refine_pq and index.refine_pq.cp.max_points_per_centroid == 1000
+        index.refine_pq.cp.niter = 3
+        return index
+
+    x = rng.random((400, 16), dtype=np.float32)
+    index, other = made(), made()
+    index.train(x)
+    index.add(x)
+    fine = index.refine_pq
+    assert (fine.M, fine.nbits, fine.code_size, fine.d, index.code_size) == (8, 8, 8, 16, 2)
+    codes = faiss.vector_to_array(index.refine_codes).reshape(400, 8)
+    rest = x - index.quantizer.reconstruct_batch(index.quantizer.assign(x, 1).ravel())
+    rest -= index.pq.decode(index.pq.compute_codes(rest))
+    np.testing.assert_array_equal(codes, fine.compute_codes(rest))
+    assert np.abs(rest - fine.decode(codes)).mean() < np.abs(rest).mean() / 2
+    other.quantizer = index.quantizer
+    other.pq, other.refine_pq, other.is_trained = index.pq, index.refine_pq, True
+    other.add(x)
+    np.testing.assert_array_equal(faiss.serialize_index(other), faiss.serialize_index(index))
+    other.refine_pq.cp.niter = 20
+    other.train(x)
+    assert not np.array_equal(other.refine_pq.centroids, fine.centroids)
+    np.testing.assert_array_equal(other.pq.centroids, index.pq.centroids)
+    with pytest.raises(RuntimeError, match="codes of 4 bytes for 400 rows"):
+        index.refine_pq = faiss.ProductQuantizer(16, 4, 8)
+    with pytest.raises(RuntimeError, match="train_type"):
+        fine.train_type = fine.Train_shared
+    assert not hasattr(faiss.IndexIVFPQ(faiss.IndexFlatL2(16), 16, 4, 2, 8), "refine_pq")

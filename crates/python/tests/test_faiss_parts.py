@@ -166,8 +166,6 @@ def test_a_graph_is_over_the_index_it_is_given(x, q):
         faiss.IndexHNSW(exact)
     with pytest.raises(RuntimeError, match="dimension 4"):
         graph.storage = faiss.IndexFlatL2(4)
-    with pytest.raises(RuntimeError, match="IO_FLAG_SKIP_STORAGE"):
-        faiss.serialize_index(graph, faiss.IO_FLAG_SKIP_STORAGE)
 
 
 def test_codes_of_two_levels(x, q):

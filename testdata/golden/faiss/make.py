@@ -1,6 +1,7 @@
-"""Small flat indexes and id maps as FAISS 1.15 writes them: `python make.py`, with faiss-cpu installed.
+"""Small flat indexes, id maps and graphs without their rows as FAISS 1.15 writes them: `python make.py`, with
+faiss-cpu installed.
 
-All hold the rows of `rows`; the ids are 5, -3, 2 ** 40, 7 and 6.
+All are over the rows of `rows`; the ids are 5, -3, 2 ** 40, 7 and 6.
 """
 
 from pathlib import Path
@@ -26,3 +27,16 @@ for name, number in METRICS.items():
 id_map_2 = faiss.IndexIDMap2(faiss.IndexFlatL2(3))
 id_map_2.add_with_ids(rows, ids)
 faiss.write_index(id_map_2, str(HERE / "idmap2-l2.faiss"))
+
+for name, factory in {"flat": "HNSW2,Flat", "scalar": "HNSW2,SQfp16", "product": "HNSW2,PQ3x1np"}.items():
+    graph = faiss.index_factory(3, factory)
+    graph.train(rows)
+    graph.add(rows)
+    faiss.write_index(graph, str(HERE / f"graph-over-no-{name}.faiss"), faiss.IO_FLAG_SKIP_STORAGE)
+
+# FAISS writes what is inside an id map whole, but for what is not there.
+graph = faiss.IndexHNSWFlat(3, 2)
+id_map = faiss.IndexIDMap(graph)
+id_map.add_with_ids(rows, ids)
+graph.storage, graph.own_fields = None, False
+faiss.write_index(id_map, str(HERE / "idmap-graph-over-no-flat.faiss"))

@@ -1,7 +1,7 @@
 //! What FAISS calls the classes of indexes.
 
 use anear_types::Measure;
-use anear_types::parts::{Beside, CodecParts, Coded, Graph, IndexParts, Inverted, Structure};
+use anear_types::parts::{Beside, CodecParts, Coded, IndexParts, Inverted, StorageKind, Structure};
 
 /// The name of an index's class.
 pub fn class_name(index: &IndexParts) -> &'static str {
@@ -10,7 +10,7 @@ pub fn class_name(index: &IndexParts) -> &'static str {
         Structure::Coded(coded) => of_codes(index.measure, coded),
         Structure::Inverted(inverted) => of_lists(inverted),
         Structure::Graph(_) if is_binary => "IndexBinaryHNSW",
-        Structure::Graph(graph) => of_graph(graph),
+        Structure::Graph(graph) => of_graph(graph.storage.kind()),
         Structure::IdMap(id_map) => match (is_binary, id_map.both_ways) {
             (false, false) => "IndexIDMap",
             (false, true) => "IndexIDMap2",
@@ -56,13 +56,12 @@ fn of_lists(inverted: &Inverted) -> &'static str {
     }
 }
 
-fn of_graph(graph: &Graph) -> &'static str {
-    let Structure::Coded(coded) = &graph.storage.structure else { return "IndexHNSW" };
-    match coded.codec {
-        CodecParts::Raw => "IndexHNSWFlat",
-        CodecParts::Scalar(_) => "IndexHNSWSQ",
-        CodecParts::Product(_) => "IndexHNSWPQ",
-        CodecParts::TwoLevel(_) => "IndexHNSW2Level",
-        CodecParts::Bits | CodecParts::Lsh(_) | CodecParts::Rabitq(_) => "IndexHNSW",
+fn of_graph(kind: StorageKind) -> &'static str {
+    match kind {
+        StorageKind::Raw => "IndexHNSWFlat",
+        StorageKind::Scalar => "IndexHNSWSQ",
+        StorageKind::Product => "IndexHNSWPQ",
+        StorageKind::TwoLevel => "IndexHNSW2Level",
+        StorageKind::Other => "IndexHNSW",
     }
 }

@@ -3,13 +3,10 @@
 //! What comes first in the code of a row in lists is the list's number, the lowest byte first, as
 //! FAISS writes it; a refinement's code is that of the first index, then that of the second.
 
-use super::fields::codec_mut;
 use super::{Index, Path, Rows};
 use anear_index::ann::{applied, undone};
 use anear_index::making::{self, Work, list_bytes};
-use anear_types::parts::{
-    CodecParts, Coded, DirectMap, IndexParts, Integers, Inverted, List, Structure,
-};
+use anear_types::parts::{Coded, DirectMap, IndexParts, Integers, Inverted, List, Structure};
 use anear_types::{Error, Result};
 
 impl Index {
@@ -50,55 +47,6 @@ impl Index {
     pub fn add_codes(&mut self, path: &Path, codes: &[u8], ids: Option<&[i64]>) -> Result<()> {
         making::add_codes(self.change(path)?, codes, ids)
     }
-
-    /// An index without rows over the codec of the index, or of one inside it.
-    ///
-    /// # Errors
-    /// [`Usage`](anear_types::ErrorKind::Usage) if it has no codec of its own.
-    pub fn codec(&self, path: &Path) -> Result<Index> {
-        let parts = self.parts(path)?;
-        let codec = codec_of(&parts.structure).cloned().ok_or_else(no_codec)?;
-        let codes = Vec::new().into();
-        let coded = Coded { codec, codes, blocks: None, product_search: None };
-        Ok(IndexParts { rows: 0, structure: Structure::Coded(coded), ..parts.clone() }.into())
-    }
-}
-
-impl Index {
-    /// Takes the codec of another index in the place of that of the index, or of one inside it.
-    ///
-    /// # Errors
-    /// [`Usage`](anear_types::ErrorKind::Usage) if one of them has none of its own, they are of different kinds
-    /// or dimensions, or codes that are there are of another length.
-    pub fn set_codec(&mut self, path: &Path, other: &Index) -> Result<()> {
-        let other = other.parts(&Path::default())?;
-        let Some(codec) = codec_of(&other.structure).cloned() else { return Err(no_codec()) };
-        let index = self.change(path)?;
-        let (dim, rows) = (index.dim, index.rows);
-        let place = codec_mut(&mut index.structure).ok_or_else(no_codec)?;
-        if std::mem::discriminant(place) != std::mem::discriminant(&codec) || dim != other.dim {
-            return Err(Error::usage("the codec is of another kind or dimension"));
-        }
-        let (found, expected) = (codec.code_bytes(dim), place.code_bytes(dim));
-        if rows > 0 && found != expected {
-            let what = format!("codes of {found} bytes for {rows} rows with codes of {expected}");
-            return Err(Error::usage(what));
-        }
-        *place = codec;
-        Ok(())
-    }
-}
-
-fn codec_of(structure: &Structure) -> Option<&CodecParts> {
-    match structure {
-        Structure::Coded(coded) => Some(&coded.codec),
-        Structure::Inverted(inverted) => Some(&inverted.codec),
-        _ => None,
-    }
-}
-
-fn no_codec() -> Error {
-    Error::usage("the index has no codec of its own")
 }
 
 fn code_bytes(index: &IndexParts) -> Result<usize> {
@@ -107,7 +55,7 @@ fn code_bytes(index: &IndexParts) -> Result<usize> {
         Structure::Inverted(inverted) => {
             list_bytes(inverted) + inverted.codec.code_bytes(index.dim)
         }
-        Structure::Graph(graph) => code_bytes(&graph.storage)?,
+        Structure::Graph(graph) => code_bytes(graph.storage.index()?)?,
         Structure::IdMap(id_map) => code_bytes(&id_map.inner)?,
         Structure::Transformed(transformed) => code_bytes(&transformed.inner)?,
         Structure::Refined(refined) => {
@@ -133,7 +81,7 @@ fn encode(index: &IndexParts, rows: &[f32], work: &Work<'_>) -> Result<Vec<u8>> 
             Ok(codes_in_order(&filled, index.dim, rows.len() / index.dim))
         }
         Structure::Coded(_) | Structure::Inverted(_) => encode(&unblocked(index), rows, work),
-        Structure::Graph(graph) => encode(&graph.storage, rows, work),
+        Structure::Graph(graph) => encode(graph.storage.index()?, rows, work),
         Structure::IdMap(id_map) => encode(&id_map.inner, rows, work),
         Structure::Transformed(transformed) => {
             Index::from(index.clone()).some_transforms(&Path::default(), None)?;
@@ -189,7 +137,7 @@ fn decode(index: &IndexParts, codes: &[u8]) -> Result<Vec<f32>> {
             decode_all(IndexParts { rows: count as u64, structure, ..index.clone() }, count)
         }
         Structure::Coded(_) | Structure::Inverted(_) => decode(&unblocked(index), codes),
-        Structure::Graph(graph) => decode(&graph.storage, codes),
+        Structure::Graph(graph) => decode(graph.storage.index()?, codes),
         Structure::IdMap(id_map) => decode(&id_map.inner, codes),
         Structure::Transformed(transformed) => {
             Index::from(index.clone()).some_transforms(&Path::default(), None)?;

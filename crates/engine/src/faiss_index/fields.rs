@@ -3,7 +3,8 @@
 use super::{Index, Path};
 use anear_formats::faiss::measure_numbered;
 use anear_types::parts::{
-    Beside, Blocks, Bytes, CodecParts, Coded, DirectMap, IndexParts, ScalarKind, Structure,
+    Beside, Blocks, Bytes, CodecParts, Coded, DirectMap, IndexParts, ProductParts, ScalarKind,
+    Structure,
 };
 use anear_types::{Error, Measure, Result};
 
@@ -185,6 +186,17 @@ pub(super) fn codec_mut(structure: &mut Structure) -> Option<&mut CodecParts> {
     }
 }
 
+/// The quantizer of what the codes of lists leave out.
+pub(super) fn refinement_mut(structure: &mut Structure) -> Option<&mut ProductParts> {
+    match structure {
+        Structure::Inverted(inverted) => match &mut inverted.beside {
+            Beside::Refinement { product, .. } => Some(product),
+            Beside::Nothing | Beside::Duplicates(_) => None,
+        },
+        _ => None,
+    }
+}
+
 fn blocks_mut(structure: &mut Structure) -> Result<&mut Blocks> {
     let blocks = match structure {
         Structure::Coded(coded) => coded.blocks.as_mut(),
@@ -324,6 +336,10 @@ fn array(index: &IndexParts, name: &str) -> Option<Array> {
             }
             Some(Array::Integers(sizes))
         }
+        (Structure::Inverted(inverted), "refine_codes") => match &inverted.beside {
+            Beside::Refinement { codes, .. } => Some(Array::Bytes(codes.clone())),
+            Beside::Nothing | Beside::Duplicates(_) => None,
+        },
         (Structure::Inverted(inverted), _) => of_codec(&inverted.codec),
         (Structure::IdMap(id_map), "id_map") => Some(Array::Integers(id_map.ids.iter().collect())),
         (Structure::Graph(graph), "hnsw.levels") => Some(Array::Small(graph.levels.clone())),

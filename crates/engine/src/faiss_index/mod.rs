@@ -7,6 +7,7 @@
 
 mod change;
 mod class;
+mod codec;
 mod codes;
 mod compose;
 mod distances;
@@ -21,6 +22,7 @@ mod transform_fields;
 mod transforms;
 
 pub use class::class_name;
+pub use codec::WhichCodec;
 pub use distances::distances;
 pub use fields::{Array, Field};
 pub use index::Index;

@@ -48,14 +48,15 @@ impl Path {
     /// The index there.
     ///
     /// # Errors
-    /// [`Usage`](anear_types::ErrorKind::Usage) if an index on the way has no such part.
+    /// [`Usage`](anear_types::ErrorKind::Usage) if an index on the way has no such part;
+    /// [`Unsupported`](anear_types::ErrorKind::Unsupported) if it is a graph without its rows.
     pub(super) fn of<'a>(&self, parts: &'a IndexParts) -> Result<&'a IndexParts> {
         self.0.iter().try_fold(parts, |parts, step| {
             Ok(match (&parts.structure, step) {
                 (Structure::IdMap(id_map), Step::Inner) => &id_map.inner,
                 (Structure::Transformed(transformed), Step::Inner) => &transformed.inner,
                 (Structure::Inverted(inverted), Step::Quantizer) => &inverted.quantizer,
-                (Structure::Graph(graph), Step::Storage) => &graph.storage,
+                (Structure::Graph(graph), Step::Storage) => graph.storage.index()?,
                 (Structure::Refined(refined), Step::Base) => &refined.base,
                 (Structure::Refined(refined), Step::Refinement) => &refined.refinement,
                 (Structure::Coded(coded), Step::Quantizer) => match &coded.codec {
@@ -77,7 +78,7 @@ impl Path {
                 (Structure::IdMap(id_map), Step::Inner) => &mut id_map.inner,
                 (Structure::Transformed(transformed), Step::Inner) => &mut transformed.inner,
                 (Structure::Inverted(inverted), Step::Quantizer) => &mut inverted.quantizer,
-                (Structure::Graph(graph), Step::Storage) => &mut graph.storage,
+                (Structure::Graph(graph), Step::Storage) => graph.storage.index_mut()?,
                 (Structure::Refined(refined), Step::Base) => &mut refined.base,
                 (Structure::Refined(refined), Step::Refinement) => &mut refined.refinement,
                 (Structure::Coded(coded), Step::Quantizer) => match &mut coded.codec {
@@ -87,6 +88,22 @@ impl Path {
                 _ => return Err(no_part(*step)),
             })
         })
+    }
+
+    /// Puts an index there. A graph without its rows takes it for them.
+    ///
+    /// # Errors
+    /// As for [`of`](Path::of).
+    pub(super) fn put(&self, parts: &mut IndexParts, index: IndexParts) -> Result<()> {
+        let Some((Step::Storage, above)) = self.0.split_last() else {
+            *self.of_mut(parts)? = index;
+            return Ok(());
+        };
+        match &mut Path(above.to_vec()).of_mut(parts)?.structure {
+            Structure::Graph(graph) => graph.storage = index.into(),
+            _ => return Err(no_part(Step::Storage)),
+        }
+        Ok(())
     }
 }
 

@@ -181,7 +181,7 @@ fn find(
 fn finds_by_id(index: &IndexParts) -> Result<()> {
     match &index.structure {
         Structure::Coded(_) => Ok(()),
-        Structure::Graph(graph) => finds_by_id(&graph.storage),
+        Structure::Graph(graph) => finds_by_id(graph.storage.index()?),
         Structure::Transformed(transformed) => finds_by_id(&transformed.inner),
         Structure::Refined(refined) => finds_by_id(&refined.refinement),
         Structure::IdMap(id_map) if id_map.both_ways => finds_by_id(&id_map.inner),

@@ -1,6 +1,6 @@
 //! An index as a file with one matrix: the vectors as they were put in, and their ids.
 
-use super::describe::{Stored, describe, describe_unread, stored};
+use super::describe::{Stored, describe, describe_unread, lacks_rows, stored};
 use super::header::Header;
 use super::read::{Fields, ListFiles, Stop, read_parts};
 use crate::columns::ids_column;
@@ -45,12 +45,14 @@ impl FaissFile {
             Ok(Entry { name: String::new(), schema })
         };
         let entries = stored.iter().map(entry).collect::<Result<_>>()?;
-        let skip = |letters: &[u8; 4]| Skipped {
-            name: letters.escape_ascii().to_string(),
-            reason: format!(
-                "an {:?} index keeps codes, not vectors",
-                letters.escape_ascii().to_string()
-            ),
+        let lacks_rows = lacks_rows(parts.parts());
+        let skip = |letters: &[u8; 4]| {
+            let name = letters.escape_ascii().to_string();
+            let reason = match lacks_rows {
+                true => "its graph was written without the rows".to_owned(),
+                false => format!("an {name:?} index keeps codes, not vectors"),
+            };
+            Skipped { name, reason }
         };
         let skipped = stored.as_ref().err().map(skip).into_iter().collect();
         let index = index_info(header, describe(parts.parts()));

@@ -4,7 +4,7 @@ use super::header::Header;
 use super::kinds::{Layout, letters, scalar_number};
 use super::read::Fields;
 use anear_types::parts::{
-    Bytes, CodecParts, Graph, IndexParts, Integers, Inverted, LinearOrigin, Structure,
+    Bytes, CodecParts, Graph, IndexParts, Integers, Inverted, LinearOrigin, Storage, Structure,
     TransformKind, Transformed,
 };
 use anear_types::{Element, Measure, Result, Value};
@@ -105,8 +105,13 @@ fn add_graph(settings: &mut Settings, graph: &Graph) {
     settings.set("max_level", graph.max_level);
     settings.set("efConstruction", graph.construction_effort);
     settings.set("efSearch", graph.search_effort);
-    settings.set_letters("storage", letters(&graph.storage));
-    add_settings(settings, &graph.storage);
+    match &graph.storage {
+        Storage::Index(storage) => {
+            settings.set_letters("storage", letters(storage));
+            add_settings(settings, storage);
+        }
+        Storage::Left(_) => settings.set_text("storage", "none"),
+    }
 }
 
 fn add_transforms(settings: &mut Settings, transformed: &Transformed) {
@@ -143,6 +148,18 @@ pub(super) fn describe_unread(
         settings.set_letters("quantizer", Header::read(&mut fields.cursor)?.fourcc);
     }
     Ok(settings.0)
+}
+
+/// Whether the index, or one inside it, is a graph without its rows.
+pub(super) fn lacks_rows(index: &IndexParts) -> bool {
+    match &index.structure {
+        Structure::Graph(graph) => graph.storage.index().map_or(true, lacks_rows),
+        Structure::IdMap(id_map) => lacks_rows(&id_map.inner),
+        Structure::Transformed(transformed) => lacks_rows(&transformed.inner),
+        Structure::Refined(refined) => lacks_rows(&refined.base) || lacks_rows(&refined.refinement),
+        Structure::Inverted(inverted) => lacks_rows(&inverted.quantizer),
+        Structure::Coded(_) => false,
+    }
 }
 
 /// Vectors as they were put in, and their ids; without them, a row's id is its number.

@@ -1,7 +1,12 @@
 //! The four letters by which FAISS names the kinds of indexes, and what follows their header.
 
 use anear_types::Measure;
-use anear_types::parts::{Beside, CodecParts, IndexParts, RabitqParts, ScalarKind, Structure};
+use anear_types::parts::{
+    Beside, CodecParts, IndexParts, RabitqParts, ScalarKind, StorageKind, Structure,
+};
+
+/// What stands where an index may be and there is none.
+pub(super) const NO_INDEX: &[u8; 4] = b"null";
 
 /// What a kind of index has after its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +38,8 @@ pub(super) enum Layout {
     /// The same as old versions wrote them: the ids of all lists first, then what the part says, then the
     /// codes of each list.
     OldInverted(Part),
-    /// An HNSW graph, then another index.
-    Hnsw,
+    /// An HNSW graph, then another index, which keeps rows so, or that there is none.
+    Hnsw(StorageKind),
     /// A binary index: vectors of bits.
     BinaryFlat,
     /// A binary index over another one.
@@ -121,17 +126,13 @@ pub(super) fn letters(index: &IndexParts) -> [u8; 4] {
                 unreachable!("FAISS has no lists of such codes")
             }
         },
-        Structure::Graph(graph) => match &graph.storage.structure {
-            Structure::Coded(coded) => match coded.codec {
-                CodecParts::Raw => b"IHNf",
-                CodecParts::Bits => b"IBHf",
-                CodecParts::Scalar(_) => b"IHNs",
-                CodecParts::Product(_) => b"IHNp",
-                CodecParts::TwoLevel(_) => b"IHN2",
-                CodecParts::Lsh(_) | CodecParts::Rabitq(_) => b"IH00",
-            },
-            _ if is_binary => b"IBHf",
-            _ => b"IH00",
+        Structure::Graph(_) if is_binary => b"IBHf",
+        Structure::Graph(graph) => match graph.storage.kind() {
+            StorageKind::Raw => b"IHNf",
+            StorageKind::Scalar => b"IHNs",
+            StorageKind::Product => b"IHNp",
+            StorageKind::TwoLevel => b"IHN2",
+            StorageKind::Other => b"IH00",
         },
         Structure::IdMap(id_map) => match (is_binary, id_map.both_ways) {
             (false, false) => b"IxMp",
@@ -210,11 +211,11 @@ static KINDS: &[(&[u8; 4], Layout)] = &[
     (b"IvPQ", Layout::OldInverted(Part::Product)),
     (b"IvQR", Layout::OldInverted(Part::Refinement)),
     // Graphs
-    (b"IHNf", Layout::Hnsw),
-    (b"IHNp", Layout::Hnsw),
-    (b"IHNs", Layout::Hnsw),
-    (b"IHN2", Layout::Hnsw),
-    (b"IH00", Layout::Hnsw),
+    (b"IHNf", Layout::Hnsw(StorageKind::Raw)),
+    (b"IHNp", Layout::Hnsw(StorageKind::Product)),
+    (b"IHNs", Layout::Hnsw(StorageKind::Scalar)),
+    (b"IHN2", Layout::Hnsw(StorageKind::TwoLevel)),
+    (b"IH00", Layout::Hnsw(StorageKind::Other)),
     (b"INSf", Layout::Other),
     (b"INSp", Layout::Other),
     (b"INSs", Layout::Other),

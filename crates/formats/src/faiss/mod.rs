@@ -33,6 +33,7 @@ use crate::{
 use anear_io::{Cursor, Input, Output};
 use anear_types::{Element, Result, Schema};
 use header::Header;
+use kinds::NO_INDEX;
 
 /// The format.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl Format for Faiss {
         let looks_like_one = fourcc[0] == b'I' && fourcc.iter().all(u8::is_ascii_alphanumeric);
         if Header::read(&mut Cursor::new(head)).is_ok() {
             Score::Certain
-        } else if suffix_agrees && (looks_like_one || fourcc == b"null") {
+        } else if suffix_agrees && (looks_like_one || fourcc == NO_INDEX) {
             Score::Likely // to say what is wrong with it
         } else {
             Score::No

@@ -1,6 +1,7 @@
 //! Describing, reading and writing index files.
 
 mod describing;
+mod graphs;
 mod lists_apart;
 mod old;
 mod reading;

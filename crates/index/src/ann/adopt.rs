@@ -23,7 +23,7 @@ use anear_types::{Error, Measure, Result};
 ///
 /// # Errors
 /// [`Unsupported`](anear_types::ErrorKind::Unsupported) if the index has not learned what it needs to
-/// hold rows, or its lists are elsewhere.
+/// hold rows, its lists are elsewhere, or a graph is without its rows.
 pub fn adopt(parts: &CheckedParts) -> Result<Box<dyn AnnIndex>> {
     adopt_inner(parts.parts())
 }
@@ -40,7 +40,9 @@ pub(crate) fn adopt_inner(parts: &IndexParts) -> Result<Box<dyn AnnIndex>> {
             let quantizer = quantizer_of(&inverted.quantizer)?;
             Box::new(InvertedIndex::new(parts, inverted, quantizer, how)?)
         }
-        Structure::Graph(graph) => Box::new(GraphIndex::new(graph, adopt_inner(&graph.storage)?)),
+        Structure::Graph(graph) => {
+            Box::new(GraphIndex::new(graph, adopt_inner(graph.storage.index()?)?))
+        }
         Structure::IdMap(id_map) => {
             Box::new(Mapped::new(adopt_inner(&id_map.inner)?, id_map.ids.clone()))
         }

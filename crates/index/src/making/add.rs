@@ -7,9 +7,9 @@ use anear_quant::Work;
 use anear_quant::packed::Layout;
 use anear_quant::transform::Transform;
 use anear_types::parts::{
-    Bytes, CodecParts, Coded, IdMap, IndexParts, Integers, Refined, Structure, Transformed,
+    Coded, IdMap, IndexParts, Integers, Refined, Storage, Structure, Transformed,
 };
-use anear_types::{Error, Measure, Result};
+use anear_types::{Error, Result};
 use std::borrow::Cow;
 
 /// Adds rows behind those there are, with ids of their own if the index has any. Without ids rows are
@@ -19,7 +19,7 @@ use std::borrow::Cow;
 /// [`Usage`](anear_types::ErrorKind::Usage) if the rows are not as those of the index, it is not trained,
 /// there is not an id for each row, or it takes rows with ids only, or only without;
 /// [`Malformed`](anear_types::ErrorKind::Malformed) if it says that it is trained and has not learned all it needs;
-/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if its lists are not in the file;
+/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if its lists, or the rows of a graph, are not in the file;
 /// [`Limit`](anear_types::ErrorKind::Limit) if a graph would have more rows than it can number;
 /// [`Interrupted`](anear_types::ErrorKind::Interrupted).
 pub fn add(
@@ -53,9 +53,10 @@ pub fn add(
         }
         Structure::Graph(graph) => {
             without_ids(ids)?;
-            let mut storage = std::mem::replace(&mut graph.storage, nothing(dim, measure));
-            let added = add_and(&mut storage, rows, work, |storage| {
-                weave::weave(graph, storage, rows, work)
+            let left = Storage::Left(graph.storage.kind());
+            let mut storage = std::mem::replace(&mut graph.storage, left);
+            let added = storage.index_mut().and_then(|index| {
+                add_and(index, rows, work, |index| weave::weave(graph, index, rows, work))
             });
             graph.storage = storage;
             added?;
@@ -145,14 +146,6 @@ fn add_and(
         remove(inner, &|row| row >= before)?;
     }
     done
-}
-
-/// What stands in the place of an index that is being changed.
-fn nothing(dim: usize, measure: Measure) -> IndexParts {
-    let codes = Bytes::default();
-    let coded = Coded { codec: CodecParts::Raw, codes, blocks: None, product_search: None };
-    let structure = Structure::Coded(coded);
-    IndexParts { dim, rows: 0, trained: true, measure, argument: 0.0, structure }
 }
 
 /// The ids of rows where there are none of their own.

@@ -4,7 +4,8 @@ use super::lists::layout;
 use super::places;
 use anear_quant::packed::Layout;
 use anear_types::parts::{
-    Beside, Bytes, Coded, DirectMap, IdMap, IndexParts, Integers, Inverted, List, Structure,
+    Beside, Bytes, Coded, DirectMap, IdMap, IndexParts, Integers, Inverted, List, Storage,
+    Structure,
 };
 use anear_types::{Error, Result};
 use std::collections::HashMap;
@@ -56,7 +57,9 @@ pub fn reset(parts: &mut IndexParts) {
             graph.offsets = Integers::from_iter([0]);
             graph.neighbors = Bytes::default();
             (graph.entry_point, graph.max_level) = (-1, -1);
-            reset(&mut graph.storage);
+            if let Storage::Index(storage) = &mut graph.storage {
+                reset(storage);
+            }
         }
         Structure::IdMap(id_map) => {
             id_map.ids = Integers::default();

@@ -21,18 +21,24 @@ pub struct Training<'a> {
     pub coarse: KmeansSettings<'a>,
     /// How the centroids of product quantizers are found.
     pub product: KmeansSettings<'a>,
+    /// How those of a product quantizer are found for what another leaves out.
+    pub refinement: KmeansSettings<'a>,
 }
 
 impl Default for Training<'_> {
     fn default() -> Self {
         let usual = KmeansSettings::default();
-        Training { coarse: KmeansSettings { iterations: 10, ..usual }, product: usual }
+        Training {
+            coarse: KmeansSettings { iterations: 10, ..usual },
+            product: usual,
+            refinement: KmeansSettings { max_points: REFINEMENT_POINTS, ..usual },
+        }
     }
 }
 
 /// Rows that scalar quantizers in lists learn from.
 const SCALAR_ROWS: usize = 100_000;
-/// Rows for each centroid of a quantizer that refines another.
+/// Rows for each centroid of a quantizer that refines another, at most.
 const REFINEMENT_POINTS: usize = 1000;
 /// Where the choice of rows to learn from begins.
 const SAMPLE_SEED: u64 = 1234;
@@ -43,8 +49,8 @@ const SAMPLE_SEED: u64 = 1234;
 /// # Errors
 /// [`Usage`](anear_types::ErrorKind::Usage) if the rows are not as those of the index, or too few;
 /// [`BadData`](anear_types::ErrorKind::BadData) if a component is not finite;
-/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if a file does not tell how to learn, or centroids
-/// are to be found for a measure they cannot be found for;
+/// [`Unsupported`](anear_types::ErrorKind::Unsupported) if a file does not tell how to learn, a graph is without
+/// its rows, or centroids are to be found for a measure they cannot be found for;
 /// [`Interrupted`](anear_types::ErrorKind::Interrupted).
 pub fn train(
     parts: &mut IndexParts,
@@ -57,7 +63,7 @@ pub fn train(
     match &mut parts.structure {
         Structure::Coded(coded) => train_codec(&mut coded.codec, dim, rows, training, work)?,
         Structure::Inverted(inverted) => train_lists(inverted, dim, measure, rows, training, work)?,
-        Structure::Graph(graph) => train(&mut graph.storage, rows, training, work)?,
+        Structure::Graph(graph) => train(graph.storage.index_mut()?, rows, training, work)?,
         Structure::IdMap(id_map) => train(&mut id_map.inner, rows, training, work)?,
         Structure::Transformed(transformed) => {
             train_transformed(transformed, dim, floats(rows)?, training, work)?;
@@ -229,8 +235,7 @@ fn train_codes(
     let Beside::Refinement { product, .. } = &mut inverted.beside else { return Ok(()) };
     let codec = codec_of(&inverted.codec, dim, Measure::L2)?;
     let rest = left_out(&*codec, vectors, work)?;
-    let settings = KmeansSettings { max_points: REFINEMENT_POINTS, ..training.product };
-    product::train(product, dim, &rest, &settings, false, work)
+    product::train(product, dim, &rest, &training.refinement, false, work)
 }
 
 /// How many rows a codec in lists learns from at most.
@@ -243,7 +248,7 @@ fn most_rows(inverted: &Inverted, training: &Training<'_>) -> usize {
         _ => usize::MAX,
     };
     match &inverted.beside {
-        Beside::Refinement { product, .. } => most.max(of(product, REFINEMENT_POINTS)),
+        Beside::Refinement { product, .. } => most.max(of(product, training.refinement.max_points)),
         _ => most,
     }
 }

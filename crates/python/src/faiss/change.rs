@@ -5,7 +5,9 @@ use super::rows::{floats, rows};
 use super::selector::Selector;
 use super::tree::{Tree, measure, path, table};
 use crate::given::Given;
-use anear::faiss_index::{Index, KmeansSettings, Map, Measure, Path, Subset, Training, Work};
+use anear::faiss_index::{
+    Index, KmeansSettings, Map, Measure, Path, Subset, Training, WhichCodec, Work,
+};
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -62,7 +64,8 @@ impl Tree {
         made.map(Tree::from).map_err(|error| raised(&error))
     }
 
-    /// Learns from rows: the centroids of lists, and those of the parts of product codes.
+    /// Learns from rows: the centroids of lists, those of the parts of product codes, and of codes for what
+    /// these leave out.
     #[expect(clippy::needless_pass_by_value, reason = "made for this call")]
     fn train(
         &self,
@@ -71,12 +74,16 @@ impl Tree {
         x: &Bound<'_, PyAny>,
         how: Learning,
         product: Option<Learning>,
+        refinement: Option<Learning>,
     ) -> PyResult<()> {
         let (at, given) = (path(at)?, Given::matrix_of(x)?);
         let (rows, coarse) = (rows(&given)?, how.settings());
-        let usual = Training::default().product;
-        let product = product.map_or(usual, |product| product.settings());
-        let training = Training { coarse, product };
+        let usual = Training::default();
+        let training = Training {
+            coarse,
+            product: product.map_or(usual.product, |product| product.settings()),
+            refinement: refinement.map_or(usual.refinement, |refinement| refinement.settings()),
+        };
         self.change_watched(py, how.threads, |index, work| index.train(&at, rows, &training, work))
     }
 
@@ -196,16 +203,16 @@ impl Tree {
         self.change(py, |index| index.set_array(&at, name, values))
     }
 
-    /// An index without rows over the same codec.
-    fn codec(&self, py: Python<'_>, at: &str) -> PyResult<Tree> {
+    /// An index without rows over the same codec, or over that of a refinement.
+    fn codec(&self, py: Python<'_>, at: &str, refines: bool) -> PyResult<Tree> {
         let at = path(at)?;
-        self.look(py, |index| index.codec(&at)).map(Tree::from)
+        self.look(py, |index| index.codec(&at, which(refines))).map(Tree::from)
     }
 
     /// Takes the codec of another index.
-    fn set_codec(&self, py: Python<'_>, at: &str, codec: &Tree) -> PyResult<()> {
+    fn set_codec(&self, py: Python<'_>, at: &str, refines: bool, codec: &Tree) -> PyResult<()> {
         let (at, codec) = (path(at)?, codec.whole(py)?);
-        self.change(py, |index| index.set_codec(&at, &codec))
+        self.change(py, |index| index.set_codec(&at, which(refines), &codec))
     }
 
     /// Bytes of a code by itself.
@@ -246,7 +253,11 @@ impl Tree {
     }
 }
 
-/// Which rows are copied, by FAISS's numbers.
+fn which(refines: bool) -> WhichCodec {
+    if refines { WhichCodec::Refinement } else { WhichCodec::First }
+}
+
+/// WhichCodec rows are copied, by FAISS's numbers.
 fn subset((kind, first, second): (u8, i64, i64)) -> PyResult<Subset> {
     let unsigned = |number: i64| {
         let negative = || PyRuntimeError::new_err(format!("a subset from {first} to {second}"));

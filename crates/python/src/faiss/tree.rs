@@ -221,6 +221,12 @@ impl Tree {
         self.look(py, |index| index.part(&at)).map(Tree::from)
     }
 
+    /// The index at a path by itself, a graph without its rows.
+    fn without_storage(&self, py: Python<'_>, at: &str) -> PyResult<Tree> {
+        let at = path(at)?;
+        self.look(py, |index| index.without_storage(&at)).map(Tree::from)
+    }
+
     /// Puts an index in the place of the one at a path.
     fn put(&self, py: Python<'_>, at: &str, other: &Tree) -> PyResult<()> {
         let (at, other) = (path(at)?, other.whole(py)?);

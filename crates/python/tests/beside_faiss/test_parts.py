@@ -335,3 +335,35 @@ def test_no_codes_for_rows_of_more_than_a_code(description, x):
         return answer(lambda: index.add_sa_codes(np.zeros((2, size if isinstance(size, int) else 4), np.uint8)))
 
     assert both(refused) == [RuntimeError] * 2
+
+
+def refined(module):
+    """Lists with a second level of codes."""
+    return module.IndexIVFPQR(module.IndexFlatL2(DIM), DIM, 8, 4, 8, 8, 8)
+
+
+def test_the_codec_of_a_refinement_is_taken_over(x, q):
+    first = refined(theirs)
+    first.train(x)
+    first.add(x)
+    copy = ours.deserialize_index(theirs.serialize_index(first))
+    for name in ("M", "nbits", "code_size", "dsub", "ksub", "d"):
+        assert getattr(copy.refine_pq, name) == getattr(first.refine_pq, name), name
+    for name in ("niter", "max_points_per_centroid", "seed"):
+        assert getattr(copy.refine_pq.cp, name) == getattr(first.refine_pq.cp, name), name
+    for codec in ("pq", "refine_pq"):
+        centroids = theirs.vector_to_array(getattr(first, codec).centroids)
+        np.testing.assert_array_equal(ours.vector_to_array(getattr(copy, codec).centroids), centroids)
+    np.testing.assert_array_equal(
+        ours.vector_to_array(copy.refine_codes), theirs.vector_to_array(first.refine_codes)
+    )
+    found = []
+    for module, index in ((theirs, first), (ours, copy)):
+        other = refined(module)
+        other.quantizer = index.quantizer
+        other.pq, other.refine_pq, other.is_trained = index.pq, index.refine_pq, True
+        other.add(x)
+        other.nprobe = 4
+        found.append(other.search(q, 10))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=2e-4, atol=1e-4)
+    assert (found[0][1] != found[1][1]).mean() < 0.02

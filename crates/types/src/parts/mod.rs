@@ -18,7 +18,7 @@ pub use codec::{
     Blocks, CodecParts, Coded, LshParts, ProductParts, ProductSearch, RabitqParts, ScalarKind,
     ScalarParts, TwoLevelParts,
 };
-pub use graph::Graph;
+pub use graph::{Graph, Storage, StorageKind};
 pub use lists::{Beside, DirectMap, Inverted, List};
 pub use transform::{LinearOrigin, PrincipalParts, TransformKind, TransformParts};
 

@@ -78,6 +78,16 @@ impl<'a> Fields<'a> {
         self.bytes(count.saturating_mul(element_bytes), what)
     }
 
+    /// Goes behind these bytes, if they are the next ones.
+    pub(super) fn skip<const COUNT: usize>(&mut self, bytes: &[u8; COUNT]) -> bool {
+        let mut ahead = self.cursor.clone();
+        let is_next = ahead.array("bytes").is_ok_and(|found: [u8; COUNT]| found == *bytes);
+        if is_next {
+            self.cursor = ahead;
+        }
+        is_next
+    }
+
     /// So many bytes, in place.
     pub(super) fn bytes(&mut self, count: u64, what: &str) -> Result<Bytes> {
         let start = self.cursor.position();

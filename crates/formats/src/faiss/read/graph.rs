@@ -8,13 +8,16 @@
 //! | where each row's neighbours begin | vector of u64 |
 //! | neighbours | vector of i32 |
 //! | entry point, highest level, effort of construction and of search, 1 | i32 each |
-//! | the rows | an index |
+//! | the rows | an index; of a graph over numbers also `null`, where they are left out |
 
+use super::super::header::Header;
+use super::super::kinds::{Layout, NO_INDEX};
 use super::{Fields, Stop};
-use anear_types::parts::{Graph, IndexParts};
+use anear_types::parts::{Graph, IndexParts, Storage};
 
 pub(super) fn read(
     fields: &mut Fields<'_>,
+    header: &Header,
     storage: impl FnOnce(&mut Fields<'_>) -> Result<IndexParts, Stop>,
 ) -> Result<Graph, Stop> {
     let level_probabilities = fields.doubles("the level probabilities")?;
@@ -38,6 +41,9 @@ pub(super) fn read(
         max_level,
         construction_effort,
         search_effort,
-        storage: storage(fields)?,
+        storage: match header.layout {
+            Layout::Hnsw(kind) if fields.skip(NO_INDEX) => Storage::Left(kind),
+            _ => storage(fields)?.into(),
+        },
     })
 }

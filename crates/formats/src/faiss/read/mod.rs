@@ -140,8 +140,8 @@ fn read_nested(fields: &mut Fields<'_>, depth: usize) -> Result<IndexParts, Stop
             let factor = fields.float("the factor of the refinement")?;
             Structure::Refined(Box::new(Refined { base, refinement, factor }))
         }
-        Layout::Hnsw | Layout::BinaryHnsw => {
-            let graph = graph::read(fields, |fields| read_nested(fields, depth + 1))?;
+        Layout::Hnsw(_) | Layout::BinaryHnsw => {
+            let graph = graph::read(fields, &header, |fields| read_nested(fields, depth + 1))?;
             Structure::Graph(Box::new(graph))
         }
         Layout::Inverted(_) | Layout::OldInverted(_) | Layout::BinaryInverted => {

@@ -8,10 +8,12 @@ mod lists;
 mod transforms;
 
 use super::header::Header;
-use super::kinds::{layout, letters};
+use super::kinds::{NO_INDEX, layout, letters};
 use anear_io::Output;
 use anear_types::Result;
-use anear_types::parts::{CheckedParts, CodecParts, Coded, IndexParts, Structure, TransformParts};
+use anear_types::parts::{
+    CheckedParts, CodecParts, Coded, IndexParts, Storage, Structure, TransformParts,
+};
 use fields::{Apart, Fields};
 use std::io::{self, BufWriter, Write};
 
@@ -81,7 +83,10 @@ fn write(index: &IndexParts, fields: &mut Fields<'_>) -> io::Result<()> {
         Structure::Inverted(inverted) => lists::write(index, inverted, fields),
         Structure::Graph(graph) => {
             graph::write(graph, fields)?;
-            write(&graph.storage, fields)
+            match &graph.storage {
+                Storage::Index(storage) => write(storage, fields),
+                Storage::Left(_) => fields.bytes(NO_INDEX),
+            }
         }
         Structure::IdMap(id_map) => {
             write(&id_map.inner, fields)?;

@@ -72,7 +72,7 @@ pub(super) fn graph(degree: usize, storage: IndexParts) -> Result<IndexParts> {
         max_level: -1,
         construction_effort: CONSTRUCTION_EFFORT,
         search_effort: SEARCH_EFFORT,
-        storage,
+        storage: storage.into(),
     }));
     Ok(empty(of, trained, structure))
 }

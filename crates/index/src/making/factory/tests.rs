@@ -27,7 +27,7 @@ fn compositions_are_what_they_are_called() {
     let Structure::Inverted(lists) = &refined.base.structure else { panic!() };
     assert!(matches!(lists.beside, Beside::Refinement { .. }));
     let Structure::Graph(graph) = &lists.quantizer.structure else { panic!() };
-    let Structure::Coded(coded) = &graph.storage.structure else { panic!() };
+    let Structure::Coded(coded) = &graph.storage.index().unwrap().structure else { panic!() };
     assert!(matches!(coded.codec, CodecParts::Scalar(_)));
 
     let Structure::Coded(coded) = made("RaBitQ3").structure else { panic!() };

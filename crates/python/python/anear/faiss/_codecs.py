@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 #: codes, and how they are compared. Source: FAISS 1.15, ``faiss/impl/index_write.cpp``.
 _HEADER_BYTES, _BEHIND_BYTES = struct.calcsize("<4siqqqBi"), struct.calcsize("<Qi?i")
 
+#: Rows for each centroid that a codec learns from at most where it refines another. Source: FAISS 1.15,
+#: ``faiss/IndexIVFPQR.cpp``.
+_REFINEMENT_POINTS = 1000
+
 _C = TypeVar("_C", bound="_Codec")
 
 
@@ -31,11 +35,13 @@ class _Codec:
     _own: Tree | None = None
     #: The index whose codec it is.
     _index: Any = None
+    #: Whether it is for what the codes of another leave out.
+    _refines = False
 
     @property
     def _alone(self) -> Tree:
         if self._index is not None:
-            tree: Tree = self._index._tree.codec(self._index._at)
+            tree: Tree = self._index._tree.codec(self._index._at, self._refines)
             return tree
         assert self._own is not None
         return self._own
@@ -43,7 +49,7 @@ class _Codec:
     def _keep(self, codec: Tree) -> None:
         """Goes on with a codec that was changed."""
         if self._index is not None:
-            self._index._tree.set_codec(self._index._at, codec)
+            self._index._tree.set_codec(self._index._at, self._refines, codec)
         else:
             self._own = codec
 
@@ -81,7 +87,7 @@ class _Codec:
     def train(self, x: Any) -> None:
         """Learns from rows."""
         codec = self._alone
-        codec.train("", self._rows(x), learning(), self._training())
+        codec.train("", self._rows(x), learning(), self._training(), None)
         self._keep(codec)
 
     def compute_codes(self, x: Any) -> npt.NDArray[np.uint8]:
@@ -125,6 +131,8 @@ class ProductQuantizer(_Codec):
 
     @train_type.setter
     def train_type(self, kind: int) -> None:
+        if self._refines and kind != self.Train_default:
+            raise RuntimeError(f"a train_type of {kind} is not supported here: only Train_default is")
         if kind not in (self.Train_default, self.Train_shared):
             raise RuntimeError(f"a train_type of {kind} is not supported: only Train_default and Train_shared are")
         self._shares = kind == self.Train_shared
@@ -145,7 +153,8 @@ class ProductQuantizer(_Codec):
     def cp(self) -> ClusteringParameters:
         """How the centroids of each part are learned."""
         if self._cp is None:
-            self._cp = ClusteringParameters()
+            points = {"max_points_per_centroid": _REFINEMENT_POINTS} if self._refines else {}
+            self._cp = ClusteringParameters(**points)
         return self._cp
 
     @cp.setter

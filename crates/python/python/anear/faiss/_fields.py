@@ -81,10 +81,12 @@ class Numbers:
 
 
 class Codec(Generic[C]):
-    """The codec of an index, the same object each time; another one of its kind may be set in its place."""
+    """A codec of an index, the same object each time; another one of its kind may be set in its place. One that
+    ``refines`` is for what the codes of another leave out."""
 
-    def __init__(self, kind: type[C]) -> None:
-        self.kind, self.__doc__ = kind, "The codec."
+    def __init__(self, kind: type[C], refines: bool = False) -> None:
+        self.kind, self.refines = kind, refines
+        self.__doc__ = "The codec of what the codes leave out." if refines else "The codec."
 
     def __set_name__(self, owner: Any, name: str) -> None:
         self.name = f"_{name}"
@@ -95,9 +97,9 @@ class Codec(Generic[C]):
         known = vars(index).get(self.name)
         if known is None:
             known = self.kind.__new__(self.kind)
-            known._index = index
+            known._index, known._refines = index, self.refines
             vars(index)[self.name] = known
         return cast(C, known)
 
     def __set__(self, index: Any, codec: C) -> None:
-        index._tree.set_codec(index._at, codec._alone)
+        index._tree.set_codec(index._at, self.refines, codec._alone)

@@ -149,8 +149,18 @@ def _from_bytes(data: bytes) -> Tree | None:
     return None if data == _NONE else Tree.from_bytes(data)
 
 
-def _to_bytes(index: AnyIndex | None) -> bytes:
-    return _NONE if index is None else index._tree.to_bytes(index._at)
+def _to_bytes(index: AnyIndex | None, io_flags: int) -> bytes:
+    if index is None:
+        return _NONE
+    tree, at = _written(index, io_flags)
+    return tree.to_bytes(at)
+
+
+def _written(index: AnyIndex, io_flags: int) -> tuple[Tree, str]:
+    """The tree that has what is written of an index, and where it is in it."""
+    if io_flags & IO_FLAG_SKIP_STORAGE:
+        return index._tree.without_storage(index._at), ""
+    return index._tree, index._at
 
 
 def _index(tree: Tree | None, binary: bool) -> Any:
@@ -167,7 +177,8 @@ def read_index(source: Source, io_flags: int = 0) -> Any:
 
     Lists in a file of their own are read there, or beside the index if there is no such file; with
     ``IO_FLAG_ONDISK_SAME_DIR`` beside the index only, and with ``IO_FLAG_SKIP_IVF_DATA`` not at all: such an index
-    says how it has been trained, and is not searched. Other flags change nothing: nothing is read before it is
+    says how it has been trained, and is not searched. A graph that was written without its rows has no ``storage``,
+    and is searched once that is set. Other flags change nothing: nothing is read before it is
     searched, and there are no tables to be skipped.
     """
     return _index(_opened(source, io_flags), False)
@@ -178,23 +189,23 @@ def read_index_binary(source: Source, io_flags: int = 0) -> Any:
     return _index(_opened(source, io_flags), True)
 
 
-def _refuse_skipping(io_flags: int) -> None:
-    if io_flags & IO_FLAG_SKIP_STORAGE:
-        raise RuntimeError("a graph is written with its rows only: IO_FLAG_SKIP_STORAGE is not supported")
-
-
 def write_index(
     index: AnyIndex | None, target: Target, io_flags: int = 0, *, lists: _Path | None = None
 ) -> None:
     """Writes an index, or that there is none, to a file, in place of one that is there; with ``lists``, which
-    FAISS does not have, its inverted lists to a file of their own, as those of ``OnDiskInvertedLists`` are."""
-    _refuse_skipping(io_flags)
+    FAISS does not have, its inverted lists to a file of their own, as those of ``OnDiskInvertedLists`` are.
+
+    With ``IO_FLAG_SKIP_STORAGE`` a graph over numbers is written without its rows, and is searched again once its
+    ``storage`` is set; as in FAISS, what is around a graph is written with it, rows and all.
+    """
     if index is None or isinstance(target, (PyCallbackIOWriter, VectorIOWriter)):
-        _write(_to_bytes(index), target)
-    elif lists is not None:
-        index._tree.save_apart(index._at, target, lists)
+        _write(_to_bytes(index, io_flags), target)
+        return
+    tree, at = _written(index, io_flags)
+    if lists is not None:
+        tree.save_apart(at, target, lists)
     else:
-        index._tree.save(index._at, target)
+        tree.save(at, target)
 
 
 def _write(data: bytes, target: Target) -> None:
@@ -238,9 +249,8 @@ def read_ProductQuantizer(source: Source) -> ProductQuantizer:
 
 
 def serialize_index(index: AnyIndex | None, io_flags: int = 0) -> npt.NDArray[np.uint8]:
-    """The bytes of an index's file."""
-    _refuse_skipping(io_flags)
-    return np.frombuffer(_to_bytes(index), np.uint8).copy()
+    """The bytes of an index's file, as :func:`write_index` writes it with these flags."""
+    return np.frombuffer(_to_bytes(index, io_flags), np.uint8).copy()
 
 
 serialize_index_binary = serialize_index

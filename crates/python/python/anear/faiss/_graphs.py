@@ -51,13 +51,16 @@ class Graph(AnyIndex):
 
     @property
     def storage(self) -> Any:
-        """The rows."""
-        return self._place.inside("storage")
+        """The rows; ``None`` if the graph was written without them. An index that holds them may be put here, or an
+        empty one that they are added to before the graph is searched."""
+        return self._inside("storage")
 
     @storage.setter
     def storage(self, index: AnyIndex) -> None:
         if index.d != self.d:
             raise RuntimeError(f"rows of dimension {index.d} for a graph over rows of dimension {self.d}")
+        if index.ntotal not in (0, self.ntotal):
+            raise RuntimeError(f"{index.ntotal} rows for a graph over {self.ntotal} rows")
         self._tree.put(f"{self._at}/storage".strip("/"), index._alone())
         self._place.take_in(index, "storage")
 
@@ -105,5 +108,5 @@ class IndexHNSW2Level(IndexHNSW):
 
     def train(self, x: Any, numeric_type: int = Float32) -> None:
         """Learns what the storage needs to take rows from such as these."""
-        self.storage.train(x, numeric_type)
+        self._place.inside("storage").train(x, numeric_type)
         self.is_trained = True

@@ -124,8 +124,9 @@ class AnyIndex:
     def train(self, x: Any, numeric_type: int = Float32) -> None:
         """Learns what is needed to take rows from such as these."""
         rows = self._rows(x)
-        codec = vars(self).get("_pq")
-        self._tree.train(self._at, rows, self._training(len(rows)), codec._training() if codec else None)
+        codec, refinement = vars(self).get("_pq"), vars(self).get("_refine_pq")
+        how = [known._training() if known else None for known in (codec, refinement)]
+        self._tree.train(self._at, rows, self._training(len(rows)), *how)
         if codec is not None and codec._shares:
             codec.train(self._encoded(rows))
 
@@ -135,8 +136,8 @@ class AnyIndex:
 
     def _learns_otherwise(self) -> bool:
         """Whether it has been said of this index, or of one inside it, how it learns."""
-        codec = vars(self).get("_pq")
-        own = vars(self).get("_cp") is not None or codec is not None and codec._learns_otherwise()
+        codecs = filter(None, (vars(self).get("_pq"), vars(self).get("_refine_pq")))
+        own = vars(self).get("_cp") is not None or any(codec._learns_otherwise() for codec in codecs)
         return own or any(index._learns_otherwise() for index in self._place._inside.values())
 
     def _training(self, rows: int) -> dict[str, Any]:

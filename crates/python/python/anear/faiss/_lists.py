@@ -11,7 +11,7 @@ from .._anear import Tree
 from ._clustering import ClusteringParameters, learning
 from ._codecs import ProductQuantizer, RaBitQuantizer, ScalarQuantizer, scalar_name
 from ._constants import METRIC_INNER_PRODUCT, METRIC_L2, is_similarity_metric
-from ._fields import Codec, Field, Remembered, Setting
+from ._fields import Codec, Field, Numbers, Remembered, Setting
 from ._index import AnyIndex, Index, Labels, into
 from ._parameters import SearchParameters, SearchParametersIVF
 from ._place import Place
@@ -392,6 +392,10 @@ class IndexIVFPQR(IndexIVFPQ):
         self._begin_with(f"IVF{nlist},PQ{M}+{M_refine}", quantizer, d, METRIC_L2)
 
     k_factor = Setting("k_factor", float, "How many times as many rows as wanted are found first.")
+
+    refine_pq = Codec(ProductQuantizer, refines=True)
+
+    refine_codes = Numbers("refine_codes", "The codes of what those in the lists leave out, in the order of ids.")
 
 
 class _IndexIVFInBlocks(IndexIVF):

@@ -1,12 +1,11 @@
 //! Graphs of levels.
 
 use super::{check_dim, check_same};
-use crate::parts::{Graph, IndexParts};
-use crate::{Error, Result};
+use crate::parts::{Graph, IndexParts, Storage};
+use crate::{Error, Measure, Result};
 
 pub(super) fn check(index: &IndexParts, graph: &Graph) -> Result<()> {
-    check_dim(index, &graph.storage)?;
-    check_same(index, &graph.storage, "a graph")?;
+    check_storage(index, &graph.storage)?;
     let rows = index.rows;
     if i32::try_from(rows).is_err() {
         return Err(Error::malformed(format!("a graph over {rows} rows")));
@@ -20,6 +19,19 @@ pub(super) fn check(index: &IndexParts, graph: &Graph) -> Result<()> {
     check_offsets(graph)?;
     check_neighbors(graph)?;
     check_entry(graph)
+}
+
+fn check_storage(index: &IndexParts, storage: &Storage) -> Result<()> {
+    match storage {
+        Storage::Index(storage) => {
+            check_dim(index, storage)?;
+            check_same(index, storage, "a graph")
+        }
+        Storage::Left(_) if index.measure == Measure::Hamming => {
+            Err(Error::malformed("a graph over bits without its rows"))
+        }
+        Storage::Left(_) => Ok(()),
+    }
 }
 
 fn check_counts(counts: &[i32]) -> Result<()> {

@@ -9,7 +9,7 @@ mod graph;
 mod lists;
 mod transform;
 
-use super::{IdMap, IndexParts, Refined, Structure};
+use super::{IdMap, IndexParts, Refined, Storage, Structure};
 use crate::{Error, Measure, Result};
 
 /// The largest dimension: FAISS counts with i32.
@@ -67,7 +67,9 @@ fn check(index: &IndexParts) -> Result<()> {
             lists::check(index, inverted)
         }
         Structure::Graph(graph) => {
-            check(&graph.storage)?;
+            if let Storage::Index(storage) = &graph.storage {
+                check(storage)?;
+            }
             graph::check(index, graph)
         }
         Structure::IdMap(id_map) => {
