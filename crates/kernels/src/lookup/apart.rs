@@ -15,7 +15,7 @@ const PAIRS: usize = 4;
 /// If there are fewer pairs than bytes to be written, or there is no such place.
 pub fn code(level: Level, pairs: &[[u8; GROUP]], place: usize, shift: usize, code: &mut [u8]) {
     assert!(place < LANES && (shift == 0 || shift == 4));
-    level.run(Apart { pairs: &pairs[..code.len()], place, shift, code })
+    level.run(Apart { pairs: &pairs[..code.len()], place, shift, code });
 }
 
 struct Apart<'a> {
