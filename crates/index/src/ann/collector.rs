@@ -65,16 +65,21 @@ impl Eq for Ranked {}
 
 impl Collector {
     pub(crate) fn new(goal: Goal, how: How) -> Collector {
-        let (k, limit) = match (goal, how.measure.order()) {
-            (Goal::Nearest { k }, _) => (k, f32::MAX),
-            (Goal::Within { radius }, Order::SmallerIsNearer) => (usize::MAX, radius as f32),
-            (Goal::Within { radius }, Order::LargerIsNearer) => (usize::MAX, -radius as f32),
+        let radius = match (goal, how.measure.order()) {
+            (Goal::Nearest { k }, _) => return Collector::of(k),
+            (Goal::Within { radius }, Order::SmallerIsNearer) => radius as f32,
+            (Goal::Within { radius }, Order::LargerIsNearer) => -radius as f32,
         };
+        Collector { limit: radius, ..Collector::of(usize::MAX) }
+    }
+
+    /// For so many hits, whatever their scores.
+    pub(crate) fn of(k: usize) -> Collector {
         let hits = match k {
             ..=MOST_IN_ORDER => Hits::InOrder(Vec::with_capacity(k)),
             _ => Hits::Heap(BinaryHeap::new()),
         };
-        Collector { k, limit, tie: i64::MIN, hits }
+        Collector { k, limit: f32::MAX, tie: i64::MIN, hits }
     }
 
     /// Takes a hit if it is among the nearest; a score that is not a number never is.

@@ -5,6 +5,8 @@ use crate::arch::{Kernel, Simd};
 
 /// Sums kept side by side.
 const PARTS: usize = 8;
+/// The last place of sums with this is 1: they are rounded to whole numbers.
+const ONES: f64 = 1.5 * (1u64 << 52) as f64;
 
 /// What coding a row leaves to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,7 +48,8 @@ impl Kernel for Encode<'_> {
             squares[part] += step * step;
             let rest = value - step * scale;
             residuals[part] += rest * rest;
-            *code = (step + origin) as i32 as u8;
+            // The last eight bits of a sum whose last place is 1.
+            *code = (step + origin + ONES).to_bits() as u8;
         };
         let (value_blocks, value_rest) = self.values.as_chunks::<PARTS>();
         let (code_blocks, code_rest) = self.codes.as_chunks_mut::<PARTS>();
@@ -96,7 +99,8 @@ impl Kernel for Center<'_> {
             let center = f64::from(center);
             sizes[part] += *value * *value + center * center;
             *value -= center;
-            largest[part] = largest[part].max(value.abs());
+            let size = value.abs();
+            largest[part] = if size > largest[part] { size } else { largest[part] };
         };
         let (value_blocks, value_rest) = self.values.as_chunks_mut::<PARTS>();
         let (center_blocks, center_rest) = self.center.as_chunks::<PARTS>();
@@ -125,15 +129,13 @@ impl Kernel for WholeRange<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) -> Option<(f64, f64)> {
-        // Where the last place of a sum is 1, it is rounded to a whole number.
-        const ONES: f64 = 1.5 * (1u64 << 52) as f64;
         let mut lowest = [f64::INFINITY; PARTS];
         let mut highest = [f64::NEG_INFINITY; PARTS];
         let mut are_whole = [true; PARTS];
         let mut one = |value: f64, part: usize| {
             are_whole[part] &= (value + ONES) - ONES == value;
-            lowest[part] = lowest[part].min(value);
-            highest[part] = highest[part].max(value);
+            lowest[part] = if value < lowest[part] { value } else { lowest[part] };
+            highest[part] = if value > highest[part] { value } else { highest[part] };
         };
         let (blocks, rest) = self.0.as_chunks::<PARTS>();
         for values in blocks {

@@ -123,12 +123,13 @@ impl Screened<'_> {
 
     /// Finds as many of the rows that were scored as are wanted: the nearest, as codes tell.
     fn guess(&mut self, wanted: usize, terms: &[Terms], number: impl Fn(usize) -> u32) {
-        let Scratch { scores, places, near, .. } = &mut self.scratch;
-        let key = |place: &usize| scores[*place] - terms[*place].shift;
+        let Scratch { scores, places, near, found, .. } = &mut self.scratch;
+        found.clear();
+        found.extend(scores.iter().zip(terms).map(|(score, terms)| score - terms.shift));
+        let mut nearest = Collector::of(wanted);
+        nearest.offer_all(found, 0, |place| Some(place as i64));
         places.clear();
-        places.extend(0..scores.len());
-        places.select_nth_unstable_by(wanted, |a, b| key(a).total_cmp(&key(b)));
-        places.truncate(wanted);
+        places.extend(nearest.into_hits().iter().map(|hit| hit.id as usize));
         places.sort_unstable();
         near.clear();
         near.extend(places.iter().map(|place| number(*place)));
