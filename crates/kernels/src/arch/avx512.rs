@@ -277,12 +277,21 @@ impl Simd for Avx512 {
         [intrinsic!(_mm512_setzero_si512()); 2]
     }
 
-    /// The four numbers of a code lie side by side, each as a place in all four tables.
+    const ORDER: Option<[u8; BYTES]> = Some(BY_CODE);
+
+    /// The four numbers of a code lie side by side.
     #[inline(always)]
-    fn places(self, numbers: __m512i) -> [__m512i; 2] {
+    fn arrange(self, numbers: __m512i) -> __m512i {
         intrinsic!({
             let order = _mm512_loadu_si512(BY_CODE.as_ptr().cast());
-            let by_code = _mm512_permutexvar_epi8(order, numbers);
+            _mm512_permutexvar_epi8(order, numbers)
+        })
+    }
+
+    /// Each as a place in all four tables.
+    #[inline(always)]
+    fn places(self, by_code: __m512i) -> [__m512i; 2] {
+        intrinsic!({
             let (half, tables) = (_mm512_set1_epi8(15), _mm512_set1_epi32(0x3020_1000));
             // The lower half of a byte, and in the upper half which table.
             const HALF_AND_TABLE: i32 = 0b1110_1010;

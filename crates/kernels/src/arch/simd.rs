@@ -132,8 +132,17 @@ pub(crate) trait Simd: Copy + Debug {
     /// The sums of 32 codes for which nothing has been added.
     fn no_sums(self) -> Self::Sums;
 
-    /// The numbers of four parts in a group of 32 codes, 16 bytes a part, as they are packed
-    /// (`lookup::packed`).
+    /// The order in which this level wants the bytes of four parts in a group of 32 codes, which are packed 16 bytes a
+    /// part (`lookup::packed`); none if that is the one.
+    const ORDER: Option<[u8; BYTES]> = None;
+
+    /// Such bytes in that order.
+    #[inline(always)]
+    fn arrange(self, numbers: Self::Bytes) -> Self::Bytes {
+        numbers
+    }
+
+    /// Where the numbers of bytes in that order are in their tables.
     fn places(self, numbers: Self::Bytes) -> Self::Places;
 
     /// Adds the entries at some places of four tables of 16; at most 64 times.

@@ -1,6 +1,7 @@
 //! Sums of what codes stand for in the tables of a query, many codes at a time.
 //!
 //! * [`apart`]: one code out of those that lie together.
+//! * [`arranged`]: packed codes in the order in which a level looks at them.
 //! * [`bytes`]: numbers of 8 bits and tables of f32.
 //! * [`near`]: scores that are not above a limit.
 //! * [`ones`]: bits, and how many of them are set.
@@ -10,6 +11,7 @@
 //! * [`rounding`]: what makes bytes of f32. [`sums`]: what makes one table of two.
 
 pub mod apart;
+pub mod arranged;
 pub mod bytes;
 pub mod near;
 pub mod ones;

@@ -65,20 +65,34 @@ pub fn scores(
     level.run(Scores { tables, looked_up, groups, group_bytes, scores });
 }
 
+/// Groups of codes that hold nothing but parts.
+#[derive(Clone, Copy, Debug)]
+pub enum Groups<'a> {
+    /// As they are packed.
+    Packed(&'a [u8]),
+    /// [Arranged](super::arranged) for the level that looks at them.
+    Arranged(&'a [u8]),
+}
+
 /// Tells queries of the same parts of the scores of `count` codes, the first of which is that of row
 /// `first`, that are not above their limits. Up to four of them look at each group together, so that it
-/// is taken apart once. Groups hold nothing but these parts.
+/// is taken apart once.
 ///
 /// # Panics
 /// If groups are not as many as codes need, or tables are not as many for each query.
-pub fn near(level: Level, asked: &mut [Asked<'_>], groups: &[u8], count: usize, first: usize) {
+pub fn near(level: Level, asked: &mut [Asked<'_>], groups: Groups<'_>, count: usize, first: usize) {
     let Some(Asked { tables, .. }) = asked.first() else { return };
-    let group_bytes = looked_up(*tables);
+    let packed_bytes = looked_up(*tables);
+    let (group_bytes, groups, are_arranged) = match groups {
+        Groups::Packed(groups) => (packed_bytes, groups, false),
+        Groups::Arranged(groups) => (packed_bytes.next_multiple_of(BYTES), groups, true),
+    };
     assert_eq!(groups.len(), count.div_ceil(GROUP) * group_bytes);
     for other in &*asked {
         assert_eq!(other.tables.entries.len(), tables.entries.len());
     }
-    level.run(Near { asked, group_bytes, groups, count, first });
+    let codes = Codes { group_bytes, groups, count, first };
+    level.run(Near { asked, codes, are_arranged });
 }
 
 /// Bytes of a group that are looked up.
@@ -92,7 +106,8 @@ fn looked_up(tables: Tables<'_>) -> usize {
 #[derive(Clone, Copy)]
 struct Vectors<'a, const N: usize> {
     whole: [&'a [[u8; BYTES]]; N],
-    /// Those of parts that do not fill a vector.
+    /// Whether there are parts that do not fill a vector, and their tables.
+    has_last: bool,
     last: [[u8; BYTES]; N],
 }
 
@@ -100,12 +115,14 @@ impl<'a, const N: usize> Vectors<'a, N> {
     #[inline(always)]
     fn new(tables: [Tables<'a>; N]) -> Vectors<'a, N> {
         let (mut whole, mut last) = ([[].as_slice(); N], [[0; BYTES]; N]);
+        let mut has_last = false;
         for at in 0..N {
             let (entries, rest) = tables[at].entries.as_chunks::<BYTES>();
             whole[at] = entries;
             last[at][..rest.len()].copy_from_slice(rest);
+            has_last |= !rest.is_empty();
         }
-        Vectors { whole, last }
+        Vectors { whole, has_last, last }
     }
 }
 
@@ -129,7 +146,7 @@ impl Kernel for Scores<'_> {
         let scale = Scale::new(simd, tables);
         let mut found = [0.0; GROUP];
         for (group, scores) in groups.chunks_exact(group_bytes).zip(scores.chunks_mut(GROUP)) {
-            let [sums] = sums(simd, &vectors, &group[..looked_up]);
+            let [sums] = sums::<S, 1, false>(simd, &vectors, &group[..looked_up]);
             scale.store(simd, scale.scores(simd, sums), &mut found);
             match scores.as_chunks_mut::<GROUP>() {
                 ([scores], _) => *scores = found,
@@ -176,10 +193,8 @@ impl<S: Simd> Scale<S> {
 
 struct Near<'a, 'b> {
     asked: &'a mut [Asked<'b>],
-    group_bytes: usize,
-    groups: &'a [u8],
-    count: usize,
-    first: usize,
+    codes: Codes<'a>,
+    are_arranged: bool,
 }
 
 impl Kernel for Near<'_, '_> {
@@ -187,21 +202,30 @@ impl Kernel for Near<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Near { asked, group_bytes, groups, count, first } = self;
-        let codes = Codes { group_bytes, groups, count, first };
+        match self.are_arranged {
+            false => self.tell_all::<S, false>(simd),
+            true => self.tell_all::<S, true>(simd),
+        }
+    }
+}
+
+impl Near<'_, '_> {
+    #[inline(always)]
+    fn tell_all<S: Simd, const ARRANGED: bool>(self, simd: S) {
+        let Near { asked, codes, .. } = self;
         // Sums are a few registers for each, beside those of the numbers and what is found for them.
         let together = if S::REGISTERS >= 32 { asked.len() } else { 0 };
         let (together, alone) = asked.split_at_mut(together);
         let (fours, rest) = together.as_chunks_mut::<4>();
         for four in fours {
-            codes.tell(simd, four);
+            codes.tell::<S, 4, ARRANGED>(simd, four);
         }
         let (twos, rest) = rest.as_chunks_mut::<2>();
         for two in twos {
-            codes.tell(simd, two);
+            codes.tell::<S, 2, ARRANGED>(simd, two);
         }
         for one in rest.iter_mut().chain(alone) {
-            codes.tell(simd, std::array::from_mut(one));
+            codes.tell::<S, 1, ARRANGED>(simd, std::array::from_mut(one));
         }
     }
 }
@@ -218,7 +242,11 @@ struct Codes<'a> {
 impl Codes<'_> {
     /// Tells some queries of the scores that are not above their limits.
     #[inline(always)]
-    fn tell<S: Simd, const N: usize>(self, simd: S, asked: &mut [Asked<'_>; N]) {
+    fn tell<S: Simd, const N: usize, const ARRANGED: bool>(
+        self,
+        simd: S,
+        asked: &mut [Asked<'_>; N],
+    ) {
         let mut tables = [asked[0].tables; N];
         let mut scales = [Scale::new(simd, tables[0]); N];
         let mut limits = [simd.splat(asked[0].limit); N];
@@ -229,7 +257,7 @@ impl Codes<'_> {
         }
         let vectors = Vectors::new(tables);
         for (number, group) in self.groups.chunks_exact(self.group_bytes).enumerate() {
-            let sums = sums(simd, &vectors, group);
+            let sums = sums::<S, N, ARRANGED>(simd, &vectors, group);
             let first = number * GROUP;
             let those = u32::MAX >> (GROUP - (self.count - first).min(GROUP));
             for at in 0..N {
@@ -251,65 +279,109 @@ impl Codes<'_> {
 
 /// The sums of entries of the codes in a group.
 #[inline(always)]
-fn sums<S: Simd, const N: usize>(
+fn sums<S: Simd, const N: usize, const ARRANGED: bool>(
     simd: S,
     vectors: &Vectors<'_, N>,
     group: &[u8],
-) -> [[S::I32s; 2]; N] {
-    let mut totals = some_sums(simd, vectors, group, 0);
-    for first in (VECTORS_IN_SUM..=vectors.whole[0].len()).step_by(VECTORS_IN_SUM) {
-        let more = some_sums(simd, vectors, group, first);
-        for query in 0..N {
-            let ([low, high], [more_low, more_high]) = (totals[query], more[query]);
-            totals[query] = [simd.add_i32(low, more_low), simd.add_i32(high, more_high)];
-        }
-    }
-    totals
-}
-
-/// The sums of entries of up to [`VECTORS_IN_SUM`] vectors of numbers, from one of them on; those that
-/// do not fill a vector are the last.
-#[inline(always)]
-fn some_sums<S: Simd, const N: usize>(
-    simd: S,
-    vectors: &Vectors<'_, N>,
-    group: &[u8],
-    first: usize,
 ) -> [[S::I32s; 2]; N] {
     let (numbers, rest) = group.as_chunks::<BYTES>();
     let count = vectors.whole[0].len();
-    let some = first..count.min(first + VECTORS_IN_SUM);
-    let mut sums = [simd.no_sums(); N];
-    let mut whole = vectors.whole;
-    for whole in &mut whole {
-        *whole = &whole[some.clone()];
+    if count <= VECTORS_IN_SUM && !vectors.has_last {
+        return some_sums::<S, N, ARRANGED>(simd, vectors.whole, numbers);
     }
-    for (at, numbers) in numbers[some.clone()].iter().enumerate() {
-        let places = simd.places(simd.load_bytes(numbers));
-        for (sums, entries) in sums.iter_mut().zip(whole) {
-            *sums = simd.add_entries(*sums, simd.load_bytes(&entries[at]), places);
+    let mut totals = [[simd.splat_i32(0); 2]; N];
+    for first in (0..count).step_by(VECTORS_IN_SUM) {
+        let end = count.min(first + VECTORS_IN_SUM);
+        let mut tables = vectors.whole;
+        for tables in &mut tables {
+            *tables = &tables[first..end];
         }
+        let more = some_sums::<S, N, ARRANGED>(simd, tables, &numbers[first..end]);
+        totals = added(simd, totals, more);
     }
-    if some.len() < VECTORS_IN_SUM && (numbers.len() > count || !rest.is_empty()) {
+    if vectors.has_last {
         let mut last = [0; BYTES];
         match numbers.get(count) {
             Some(numbers) => last = *numbers,
             None => last[..rest.len()].copy_from_slice(rest),
         }
-        let places = simd.places(simd.load_bytes(&last));
-        for (sums, entries) in sums.iter_mut().zip(&vectors.last) {
-            *sums = simd.add_entries(*sums, simd.load_bytes(entries), places);
+        let mut tables = [[].as_slice(); N];
+        for (tables, last) in tables.iter_mut().zip(&vectors.last) {
+            *tables = std::slice::from_ref(last);
         }
-    }
-    let mut totals = [simd.totals(sums[0]); N];
-    for query in 1..N {
-        totals[query] = simd.totals(sums[query]);
+        totals = added(simd, totals, some_sums::<S, N, ARRANGED>(simd, tables, &[last]));
     }
     totals
 }
 
+#[inline(always)]
+fn added<S: Simd, const N: usize>(
+    simd: S,
+    sums: [[S::I32s; 2]; N],
+    others: [[S::I32s; 2]; N],
+) -> [[S::I32s; 2]; N] {
+    let mut totals = sums;
+    for query in 0..N {
+        let ([low, high], [more_low, more_high]) = (sums[query], others[query]);
+        totals[query] = [simd.add_i32(low, more_low), simd.add_i32(high, more_high)];
+    }
+    totals
+}
+
+/// The sums of entries of up to [`VECTORS_IN_SUM`] vectors of numbers.
+#[inline(always)]
+fn some_sums<S: Simd, const N: usize, const ARRANGED: bool>(
+    simd: S,
+    mut tables: [&[[u8; BYTES]]; N],
+    numbers: &[[u8; BYTES]],
+) -> [[S::I32s; 2]; N] {
+    let numbers = &numbers[..tables[0].len()];
+    for tables in &mut tables {
+        // Cut to one length, so that indices need no checks.
+        *tables = &tables[..numbers.len()];
+    }
+    let mut sums = [simd.no_sums(); N];
+    if N > 1 || S::REGISTERS < 32 {
+        for (at, numbers) in numbers.iter().enumerate() {
+            let places = places::<S, ARRANGED>(simd, numbers);
+            for query in 0..N {
+                let entries = simd.load_bytes(&tables[query][at]);
+                sums[query] = simd.add_entries(sums[query], entries, places);
+            }
+        }
+        let mut totals = [simd.totals(sums[0]); N];
+        for query in 1..N {
+            totals[query] = simd.totals(sums[query]);
+        }
+        return totals;
+    }
+    // Two sums side by side, so that no addition waits for the one before, where there is room for them.
+    let mut others = simd.no_sums();
+    let (pairs, last) = numbers.as_chunks::<2>();
+    let (table_pairs, last_table) = tables[0].as_chunks::<2>();
+    for (numbers, tables) in pairs.iter().zip(table_pairs) {
+        let [first, second] = numbers;
+        let first = places::<S, ARRANGED>(simd, first);
+        let second = places::<S, ARRANGED>(simd, second);
+        sums[0] = simd.add_entries(sums[0], simd.load_bytes(&tables[0]), first);
+        others = simd.add_entries(others, simd.load_bytes(&tables[1]), second);
+    }
+    if let ([numbers], [tables]) = (last, last_table) {
+        let places = places::<S, ARRANGED>(simd, numbers);
+        sums[0] = simd.add_entries(sums[0], simd.load_bytes(tables), places);
+    }
+    added(simd, [simd.totals(sums[0]); N], [simd.totals(others); N])
+}
+
+#[inline(always)]
+fn places<S: Simd, const ARRANGED: bool>(simd: S, numbers: &[u8; BYTES]) -> S::Places {
+    let numbers = simd.load_bytes(numbers);
+    simd.places(if ARRANGED { numbers } else { simd.arrange(numbers) })
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::arranged::Arranged;
     use super::super::near::tests::{Lowering, lowered};
     use super::*;
 
@@ -398,7 +470,14 @@ mod tests {
                             taker,
                         })
                         .collect();
-                    near(level, &mut asked, &groups, codes, 5);
+                    let arranged = Arranged::new(level, &groups, group_bytes);
+                    let in_order = match &arranged {
+                        Some(arranged) if queries % 2 == 0 => {
+                            arranged.groups(0..codes.div_ceil(GROUP))
+                        }
+                        _ => Groups::Packed(&groups),
+                    };
+                    near(level, &mut asked, in_order, codes, 5);
                     for ((tables, limit), taker) in all.iter().zip(&takers) {
                         let expected =
                             lowered(&plainly(*tables, &groups, group_bytes, codes), *limit);

@@ -12,7 +12,7 @@ use crate::pairs::negative_dot;
 use anear_kernels::Level;
 use anear_kernels::lookup::near::Taker;
 use anear_kernels::lookup::packed as lookup;
-use anear_kernels::lookup::packed::{Asked, ENTRIES};
+use anear_kernels::lookup::packed::{Asked, ENTRIES, Groups};
 use anear_kernels::ops::{self, Group, Op};
 use anear_types::Measure;
 
@@ -174,7 +174,8 @@ impl Scorer for Rounded<'_> {
         taker: &mut dyn Taker,
     ) {
         let asked = Asked { tables: self.current(), limit, taker };
-        lookup::near(Level::best(), &mut [asked], codes, scores.len(), first);
+        let groups = Groups::Packed(codes);
+        lookup::near(Level::best(), &mut [asked], groups, scores.len(), first);
     }
 
     fn packed(&mut self) -> Option<lookup::Tables<'_>> {
