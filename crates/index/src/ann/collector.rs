@@ -79,7 +79,9 @@ impl Collector {
             ..=MOST_IN_ORDER => Hits::InOrder(Vec::with_capacity(k)),
             _ => Hits::Heap(BinaryHeap::new()),
         };
-        Collector { k, limit: f32::MAX, tie: i64::MIN, hits }
+        // Nothing is below the lowest limit, so that none are taken where none are wanted.
+        let limit = if k == 0 { f32::NEG_INFINITY } else { f32::MAX };
+        Collector { k, limit, tie: i64::MIN, hits }
     }
 
     /// Takes a hit if it is among the nearest; a score that is not a number never is.
@@ -241,7 +243,7 @@ mod tests {
         let scores: Vec<f32> = (0..500).map(|at| (at * 7919 % 101) as f32).collect();
         let mut all: Vec<(i64, f32)> = (0..).zip(scores.iter().rev().copied()).collect();
         all.sort_by(|x, y| x.1.total_cmp(&y.1).then(x.0.cmp(&y.0)));
-        for k in [1, 2, MOST_IN_ORDER, MOST_IN_ORDER + 1, 499, 600] {
+        for k in [0, 1, 2, MOST_IN_ORDER, MOST_IN_ORDER + 1, 499, 600] {
             let found = collect(Goal::Nearest { k }, Measure::L2, &scores);
             assert_eq!(found, all[..k.min(all.len())], "{k}");
         }

@@ -302,6 +302,32 @@ mod tests {
     }
 
     #[test]
+    fn products_beyond_f32_leave_room_for_no_others() {
+        // Their mean is 0, so that what is known of the query and of the other rows is of use.
+        let large: Vec<f32> = (0..ROWS * DIM)
+            .map(|at| if (at / DIM).is_multiple_of(2) { 1e25 } else { -1e25 })
+            .collect();
+        let small: Vec<f32> = (0..ROWS * DIM).map(|at| (at % 7) as f32 - 3.0).collect();
+        let lists = [&large, &small].map(|list| matrix(bytemuck::cast_slice(list), DIM));
+        let query = vec![1e15; DIM];
+        let how = How { measure: Measure::InnerProduct, argument: 0.0 };
+        let raw = Raw::new(DIM);
+        for level in Level::available() {
+            let coding = Coding::at(level, Metric::InnerProduct, &lists).unwrap();
+            let full = raw.scorer(Query::Floats(&query), how).unwrap();
+            let mut screened = coding.screened(&query, full);
+            let mut collector = Collector::of(3);
+            for (first, rows) in [0, ROWS].into_iter().zip(lists) {
+                let id = |row: usize| Some((first + row) as i64);
+                screened.scan((&coding.encode(rows), rows.bytes()), ROWS, &mut collector, id);
+            }
+            let hits = collector.into_hits();
+            assert!(hits.iter().all(|hit| hit.score == f32::NEG_INFINITY));
+            assert_eq!(hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [0, 2, 4]);
+        }
+    }
+
+    #[test]
     fn whole_numbers_are_scored_by_their_codes_to_the_last_bit() {
         let mut random = Random::new(12);
         let numbers: Vec<u32> = (0..50).collect();
