@@ -1,6 +1,7 @@
 //! Codes one behind another, or in groups that lie together, all of them looked at.
 
 mod floats;
+mod in_order;
 pub(crate) mod screen;
 
 use crate::ann::{
@@ -8,16 +9,15 @@ use crate::ann::{
 };
 use crate::flat::Goal;
 use anear_kernels::Level;
-use anear_kernels::lookup::arranged::Arranged;
 use anear_kernels::lookup::packed::{self, GROUP, Groups};
 use anear_kernels::ops::Op;
 use anear_quant::{Codec, How, Query, Scorer};
 use anear_types::parts::Bytes;
 use anear_types::{Error, Measure, Result};
 use floats::Floats;
-use screen::{Asked, ScreenedRows};
+use in_order::InOrder;
+use screen::ScreenedRows;
 use std::ops::Range;
-use std::sync::OnceLock;
 
 /// Codes scored at a time.
 pub(crate) const BLOCK_CODES: usize = 1024;
@@ -32,9 +32,6 @@ const FEW_COMPONENTS: usize = 1 << 18;
 /// .. and so few without codes that tell which are too far.
 const FEWEST_COMPONENTS: usize = 1 << 16;
 
-/// Up to so many bytes of packed codes are arranged: more wait for memory whatever their order.
-const MOST_ARRANGED: usize = 64 << 20;
-
 /// Rows as codes, whose ids are their numbers.
 pub(crate) struct CodedIndex {
     codec: Box<dyn Codec>,
@@ -45,9 +42,8 @@ pub(crate) struct CodedIndex {
     floats: Option<Floats>,
     /// Whether these are so few that sums of f32 are good enough.
     are_few: bool,
-    /// Packed codes in the order in which they are looked at, once many queries have asked for them.
-    arranged: OnceLock<Option<Arranged>>,
-    asked: Asked,
+    /// Packed codes in the order in which they are looked at.
+    in_order: InOrder,
 }
 
 impl CodedIndex {
@@ -58,8 +54,8 @@ impl CodedIndex {
         assert_eq!(codes.len(), needed);
         let is_raw = codec.is_raw();
         let floats = if is_raw { Floats::new(how, codec.dim()) } else { None };
-        let (arranged, asked) = (OnceLock::new(), Asked::default());
-        CodedIndex { codec, how, rows, codes, floats, are_few: false, arranged, asked }
+        let in_order = InOrder::default();
+        CodedIndex { codec, how, rows, codes, floats, are_few: false, in_order }
     }
 
     /// The same with rows that are centroids: which are near does not hang on the last digit, so that few
@@ -164,7 +160,8 @@ impl CodedIndex {
                 packed::Asked { tables, limit, taker }
             })
             .collect();
-        let arranged = self.arranged(asked.len());
+        let group_bytes = GROUP * self.codec.code_bytes();
+        let arranged = self.in_order.for_queries(asked.len(), &self.codes, group_bytes);
         for (block, first) in self.blocks() {
             let count = BLOCK_CODES.min(self.rows - first);
             let groups = match arranged {
@@ -173,14 +170,6 @@ impl CodedIndex {
             };
             packed::near(Level::best(), &mut asked, groups, count, first);
         }
-    }
-
-    /// Packed codes arranged for queries, so many of which ask now.
-    fn arranged(&self, queries: usize) -> Option<&Arranged> {
-        let has_paid = self.asked.for_all(queries) && self.codes.len() <= MOST_ARRANGED;
-        let group_bytes = GROUP * self.codec.code_bytes();
-        let arrange = || Arranged::new(Level::best(), &self.codes, group_bytes);
-        if has_paid { self.arranged.get_or_init(arrange).as_ref() } else { None }
     }
 
     /// Some codes at a time, and the row of the first of them.
