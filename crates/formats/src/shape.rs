@@ -13,16 +13,9 @@ pub(crate) fn array_schema(
     limits: &Limits,
     file_bytes: u64,
 ) -> Result<Schema> {
-    let overflow = |shape: &[u64]| {
+    let schema = Schema::array(element, shape.to_vec()).ok_or_else(|| {
         Error::malformed(format!("an array of shape {shape:?} does not fit into memory"))
-    };
-    // Zero-length axes must not hide an overflow in the others.
-    let mut axes = shape.iter().map(|axis| (*axis).max(1));
-    let product = axes.try_fold(element.bytes() as u64, |product, axis| product.checked_mul(axis));
-    if product.is_none_or(|product| isize::try_from(product).is_err()) {
-        return Err(overflow(shape));
-    }
-    let schema = Schema::array(element, shape.to_vec()).ok_or_else(|| overflow(shape))?;
+    })?;
     if schema.total_bytes() == 0 {
         limits.check_expansion("one row", schema.row_bytes() as u64, file_bytes)?;
         limits.check_expansion("rows without components", schema.rows, file_bytes)?;

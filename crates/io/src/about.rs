@@ -136,7 +136,7 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<About> {
         .ok_or_else(|| Error::unsupported(format!("the element {element:?} is not known")))?;
     let rows = cursor.u64("the number of rows")?;
     let dim = cursor.u64("the dimension")?;
-    let schema = Schema::array(element, vec![rows.max(1), dim]);
+    let schema = Schema::array(element, vec![rows, dim]);
     match schema.filter(|schema| schema.dim > 0) {
         Some(schema) => Ok(About { kind, metric, element, rows, dim: schema.dim }),
         None => {

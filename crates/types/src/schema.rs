@@ -49,7 +49,8 @@ impl Schema {
 
     /// A stored array of any rank, seen as a matrix: the last axis is the vector, all others
     /// count rows; one axis is a single vector, no axis a single number. `None` when the number
-    /// of components does not fit in memory's address range.
+    /// of components does not fit in memory's address range; an axis without length does not
+    /// hide that of the others, as in NumPy.
     ///
     /// ```
     /// use anear_types::{Element, Schema};
@@ -57,15 +58,17 @@ impl Schema {
     /// assert_eq!((schema.rows, schema.dim), (15, 7));
     /// assert_eq!(Schema::array(Element::F32, vec![64]).unwrap().rows, 1);
     /// assert!(Schema::array(Element::F32, vec![1 << 40, 1 << 40]).is_none());
+    /// assert!(Schema::array(Element::F32, vec![0, 1 << 62]).is_none());
     /// ```
     pub fn array(element: Element, shape: Vec<u64>) -> Option<Schema> {
         let (dim, leading) = match shape.split_last() {
             Some((last, leading)) => (usize::try_from(*last).ok()?, leading),
             None => (1, &[][..]),
         };
-        let rows = leading.iter().try_fold(1u64, |rows, axis| rows.checked_mul(*axis))?;
-        let bytes = rows.checked_mul(dim as u64)?.checked_mul(element.bytes() as u64)?;
+        let mut axes = shape.iter().map(|axis| (*axis).max(1));
+        let bytes = axes.try_fold(element.bytes() as u64, |bytes, axis| bytes.checked_mul(axis))?;
         isize::try_from(bytes).ok()?;
+        let rows = leading.iter().product();
         Some(Schema { shape, ..Schema::matrix(element, rows, dim) })
     }
 

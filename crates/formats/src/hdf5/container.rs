@@ -9,6 +9,7 @@ use super::heap::Heaps;
 use super::paths::{Named, Tree, walk};
 use super::source::DatasetSource;
 use crate::columns::ids_column;
+use crate::shape::array_schema;
 use crate::{Container, Entry, ReadOptions, Skipped, VectorSource};
 use anear_io::{ByteOrder, Input};
 use anear_types::{Column, ColumnInfo, ColumnKind, Error, Result, Schema, Value};
@@ -100,6 +101,7 @@ type Listed = (Vec<Entry>, Vec<(usize, Vec<ColumnPlace>)>, Vec<Skipped>);
 
 /// The entries of a file while they are put together.
 struct Listing<'a> {
+    file: &'a File,
     tree: &'a Tree,
     group_attributes: Vec<Attributes>,
     dataset_attributes: Vec<Attributes>,
@@ -115,7 +117,7 @@ struct Listing<'a> {
 }
 
 impl<'a> Listing<'a> {
-    fn new(file: &File, heaps: &Heaps, tree: &'a Tree) -> Result<Listing<'a>> {
+    fn new(file: &'a File, heaps: &Heaps, tree: &'a Tree) -> Result<Listing<'a>> {
         // Each attribute is in the file once, unless data sets have several names.
         let mut left = file.len().max(file.limits.header_bytes);
         let mut read = |address: u64| {
@@ -136,6 +138,7 @@ impl<'a> Listing<'a> {
             dataset_attributes.push(found.map_err(|error| error.at_entry(&named.path))?);
         }
         let mut listing = Listing {
+            file,
             tree,
             group_attributes,
             dataset_attributes,
@@ -182,10 +185,9 @@ impl<'a> Listing<'a> {
                 texts.push(position);
                 continue;
             };
-            let schema = Schema::array(element, dataset.shape.clone()).ok_or_else(|| {
-                Error::malformed(format!("a shape of {:?} is too large", dataset.shape))
-                    .at_entry(&named.path)
-            })?;
+            let (limits, file_bytes) = (&self.file.limits, self.file.len());
+            let schema = array_schema(element, &dataset.shape, limits, file_bytes)
+                .map_err(|error| error.at_entry(&named.path))?;
             let (schema, columns) = self.describe(position, schema, options)?;
             entries.push(Entry { name: named.path.clone(), schema });
             places.push((position, columns));

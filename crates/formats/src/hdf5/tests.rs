@@ -278,6 +278,28 @@ fn what_is_not_a_matrix_is_listed_with_its_reason() {
     assert!(container.entries().iter().all(|e| e.schema.metric == Some(Metric::Angular)));
 }
 
+/// A file of the real HDF5 whose data set claims the shape `axes` instead of its own.
+fn claiming(axes: [u64; 2]) -> Vec<u8> {
+    let encoded = |axes: [u64; 2]| axes.map(u64::to_le_bytes).concat();
+    let mut files = expected("hdf5").into_iter();
+    let path = files.find(|(path, _)| path.ends_with("contiguous_f4.h5")).unwrap().0;
+    let mut bytes = std::fs::read(path).unwrap();
+    let own = encoded([40, 64]);
+    let place = bytes.windows(own.len()).position(|window| window == own).unwrap();
+    bytes[place..place + own.len()].copy_from_slice(&encoded(axes));
+    bytes
+}
+
+#[test]
+fn an_empty_data_set_may_not_claim_absurd_axes() {
+    assert_eq!(open(&claiming([4, 64])).entries()[0].schema.rows, 4);
+    for axes in [[0, 1 << 62], [0, 1 << 40], [1 << 62, 0], [1 << 40, 0]] {
+        let error = open_bytes(&Hdf5, &claiming(axes), &options(2)).err().unwrap();
+        let kinds = [ErrorKind::Malformed, ErrorKind::Limit];
+        assert!(kinds.contains(&error.kind()), "{axes:?}: {error}");
+    }
+}
+
 #[test]
 fn flipped_bytes_never_panic_or_hang() {
     let names = ["metadata.h5", "metadata_latest.h5", "libver_latest.h5", "shuffle_gzip4.h5"];
