@@ -12,6 +12,8 @@ seconds=${1:-30}
 targets=${*:-npy npz pt safetensors hdf5 sqlite parquet jsonl csv vecs bin anx faiss faiss_lists annoy forest delta langchain pickle where_expression condition learned collection}
 command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz || exit 1
 
+export LSAN_OPTIONS="suppressions=$PWD/fuzz/leaks.supp:print_suppressions=0"
+
 fixtures=../shared/fixtures
 [ -d "$fixtures" ] || fixtures=testdata/fixtures
 
