@@ -20,7 +20,7 @@ mod simd;
 #[cfg(target_arch = "x86_64")]
 use avx2::Avx2Fma;
 #[cfg(target_arch = "x86_64")]
-use avx512::Avx512;
+use avx512::{Avx512, Vbmi, Vnni};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use maker::is_amd;
 #[cfg(target_arch = "aarch64")]
@@ -49,7 +49,9 @@ enum Set {
     #[cfg(target_arch = "x86_64")]
     Avx2Fma(Avx2Fma),
     #[cfg(target_arch = "x86_64")]
-    Avx512(Avx512),
+    Avx512Vnni(Avx512<Vnni>),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512<Vbmi>),
     #[cfg(target_arch = "aarch64")]
     Neon(Neon),
 }
@@ -59,7 +61,7 @@ impl Level {
     pub const PORTABLE: Level = Level(Set::Portable(Portable));
 
     /// The highest level of this CPU. The environment variable `ANEAR_LEVEL` lowers it for tests,
-    /// to `portable` or `avx2`; it is read once.
+    /// to `portable`, `avx2` or `avx512vnni`; it is read once.
     pub fn best() -> Level {
         static BEST: OnceLock<Level> = OnceLock::new();
         *BEST.get_or_init(|| {
@@ -77,7 +79,9 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Avx2Fma::detect().map(|token| Level(Set::Avx2Fma(token))),
             #[cfg(target_arch = "x86_64")]
-            Avx512::detect().map(|token| Level(Set::Avx512(token))),
+            Avx512::<Vnni>::detect().map(|token| Level(Set::Avx512Vnni(token))),
+            #[cfg(target_arch = "x86_64")]
+            Avx512::<Vbmi>::detect().map(|token| Level(Set::Avx512(token))),
             #[cfg(target_arch = "aarch64")]
             Neon::detect().map(|token| Level(Set::Neon(token))),
         ]
@@ -92,6 +96,8 @@ impl Level {
             Set::Portable(_) => "portable",
             #[cfg(target_arch = "x86_64")]
             Set::Avx2Fma(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512Vnni(_) => "avx512vnni",
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(_) => "avx512",
             #[cfg(target_arch = "aarch64")]
@@ -119,6 +125,8 @@ impl Level {
             Set::Portable(simd) => kernel.run(simd),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2Fma(simd) => simd.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512Vnni(simd) => simd.run(kernel),
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(simd) => simd.run(kernel),
             #[cfg(target_arch = "aarch64")]
