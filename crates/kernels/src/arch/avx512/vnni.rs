@@ -65,11 +65,10 @@ impl Extension for Vnni {
                 _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7),
                 _mm512_set1_epi64(i64::from(bits)),
             );
-            let numbers = words.map(|word| {
-                let word = _mm512_set1_epi64(word.cast_signed());
-                _mm512_cvtepi64_epi32(_mm512_srlv_epi64(word, places))
-            });
-            let both = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(numbers[0]), numbers[1]);
+            let first = _mm512_srlv_epi64(_mm512_set1_epi64(words[0].cast_signed()), places);
+            let second = _mm512_srlv_epi64(_mm512_set1_epi64(words[1].cast_signed()), places);
+            let first = _mm512_castsi256_si512(_mm512_cvtepi64_epi32(first));
+            let both = _mm512_inserti64x4::<1>(first, _mm512_cvtepi64_epi32(second));
             _mm512_and_si512(both, _mm512_set1_epi32((1 << bits) - 1))
         })
     }
@@ -114,19 +113,7 @@ impl Extension for Vnni {
 
     #[inline(always)]
     fn totals(self, sums: [__m512i; 4]) -> [__m512i; 2] {
-        intrinsic!({
-            let over_parts = sums.map(|sum| {
-                let upper = _mm512_extracti64x4_epi64::<1>(sum);
-                let two = _mm256_add_epi16(_mm512_castsi512_si256(sum), upper);
-                let upper = _mm256_extracti128_si256::<1>(two);
-                _mm_add_epi16(_mm256_castsi256_si128(two), upper)
-            });
-            let whole = |mixed, upper| {
-                let lower = _mm_sub_epi16(mixed, _mm_slli_epi16::<8>(upper));
-                _mm512_cvtepu16_epi32(_mm256_set_m128i(upper, lower))
-            };
-            [whole(over_parts[0], over_parts[1]), whole(over_parts[2], over_parts[3])]
-        })
+        [whole(self, sums[0], sums[1]), whole(self, sums[2], sums[3])]
     }
 
     /// Those of 4 bits from a table.
@@ -136,9 +123,32 @@ impl Extension for Vnni {
             let ones = _mm512_broadcast_i32x4(_mm_setr_epi8(
                 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
             ));
-            let [low, high] = self.places(a).map(|places| _mm512_shuffle_epi8(ones, places));
+            let [low, high] = self.places(a);
+            let (low, high) = (_mm512_shuffle_epi8(ones, low), _mm512_shuffle_epi8(ones, high));
             let in_words = _mm512_sad_epu8(_mm512_add_epi8(low, high), _mm512_setzero_si512());
             _mm512_add_epi64(sum, in_words)
         })
     }
+}
+
+/// The sums of 16 codes, of which `upper` has those of the last eight, and `mixed` 256 times as much beside
+/// those of the first eight.
+#[inline(always)]
+fn whole(simd: Vnni, mixed: __m512i, upper: __m512i) -> __m512i {
+    intrinsic!({
+        let (mixed, upper) = (over_parts(simd, mixed), over_parts(simd, upper));
+        let lower = _mm_sub_epi16(mixed, _mm_slli_epi16::<8>(upper));
+        _mm512_cvtepu16_epi32(_mm256_set_m128i(upper, lower))
+    })
+}
+
+/// The sums of four parts.
+#[inline(always)]
+fn over_parts(_: Vnni, sum: __m512i) -> __m128i {
+    intrinsic!({
+        let upper = _mm512_extracti64x4_epi64::<1>(sum);
+        let two = _mm256_add_epi16(_mm512_castsi512_si256(sum), upper);
+        let upper = _mm256_extracti128_si256::<1>(two);
+        _mm_add_epi16(_mm256_castsi256_si128(two), upper)
+    })
 }
