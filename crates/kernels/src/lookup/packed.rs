@@ -13,6 +13,7 @@
 use super::near::{PIECE, Taker};
 use crate::Level;
 use crate::arch::{BYTES, Kernel, LANES, Simd};
+use std::ops::Range;
 
 /// Codes in a group.
 pub const GROUP: usize = 32;
@@ -146,7 +147,8 @@ impl Kernel for Scores<'_> {
         let scale = Scale::new(simd, tables);
         let mut found = [0.0; GROUP];
         for (group, scores) in groups.chunks_exact(group_bytes).zip(scores.chunks_mut(GROUP)) {
-            let [sums] = sums::<S, 1, false>(simd, &vectors, &group[..looked_up]);
+            let all = 0..vectors.whole[0].len();
+            let [sums] = sums::<S, 1, false>(simd, &vectors, &group[..looked_up], all);
             scale.store(simd, scale.scores(simd, sums), &mut found);
             match scores.as_chunks_mut::<GROUP>() {
                 ([scores], _) => *scores = found,
@@ -256,19 +258,34 @@ impl Codes<'_> {
             limits[at] = simd.splat(asked[at].limit);
         }
         let vectors = Vectors::new(tables);
+        let count = vectors.whole[0].len();
+        let mut leaving = Leaving::new(count, tables.iter().all(|tables| tables.factor >= 0.0));
         for (number, group) in self.groups.chunks_exact(self.group_bytes).enumerate() {
-            let sums = sums::<S, N, ARRANGED>(simd, &vectors, group);
             let first = number * GROUP;
             let those = u32::MAX >> (GROUP - (self.count - first).min(GROUP));
+            let place = leaving.next();
+            let mut sums = sums::<S, N, ARRANGED>(simd, &vectors, group, 0..place);
+            if place < count {
+                let mut near = 0;
+                for at in 0..N {
+                    near |= not_above(simd, scales[at].scores(simd, sums[at]), limits[at]);
+                }
+                if near & those == 0 {
+                    leaving.left();
+                    continue;
+                }
+                leaving.stayed();
+                let rest = self::sums::<S, N, ARRANGED>(simd, &vectors, group, place..count);
+                sums = added(simd, sums, rest);
+            }
             for at in 0..N {
-                let [low, high] = scales[at].scores(simd, sums[at]);
-                let which = u32::from(simd.not_above(low, limits[at]))
-                    | u32::from(simd.not_above(high, limits[at])) << LANES;
-                if which & those != 0 {
+                let scored = scales[at].scores(simd, sums[at]);
+                let which = not_above(simd, scored, limits[at]) & those;
+                if which != 0 {
                     let mut scores = [0.0; GROUP];
-                    scales[at].store(simd, [low, high], &mut scores);
+                    scales[at].store(simd, scored, &mut scores);
                     let taker = &mut asked[at].taker;
-                    let limit = taker.take(self.first + first, which & those, &scores);
+                    let limit = taker.take(self.first + first, which, &scores);
                     asked[at].limit = limit;
                     limits[at] = simd.splat(limit);
                 }
@@ -277,21 +294,82 @@ impl Codes<'_> {
     }
 }
 
-/// The sums of entries of the codes in a group.
+/// Which of the scores of a group are not above a limit.
+#[inline(always)]
+fn not_above<S: Simd>(simd: S, [low, high]: [S::F32s; 2], limit: S::F32s) -> u32 {
+    u32::from(simd.not_above(low, limit)) | u32::from(simd.not_above(high, limit)) << LANES
+}
+
+/// Where a group is left if no code of it can be near any more: entries are not negative, so scores only
+/// grow with each vector where the factor is not negative either. The place moves to where most groups
+/// are left.
+struct Leaving {
+    place: usize,
+    count: usize,
+    /// Groups until leaving is tried again.
+    pause: usize,
+}
+
+impl Leaving {
+    /// Vectors of which it pays.
+    const FEWEST: usize = 8;
+    const PAUSE: usize = 16;
+
+    fn new(count: usize, scores_grow: bool) -> Leaving {
+        let pays = scores_grow && count >= Leaving::FEWEST;
+        Leaving {
+            place: if pays { count / 2 } else { count },
+            count,
+            pause: if pays { 0 } else { usize::MAX },
+        }
+    }
+
+    /// The place in the next group, of which all vectors are before it if it is not to be left.
+    #[inline(always)]
+    fn next(&mut self) -> usize {
+        if self.place == self.count {
+            match self.pause {
+                0 => self.place = self.count * 3 / 4,
+                _ => self.pause -= 1,
+            }
+        }
+        self.place
+    }
+
+    /// The group was left, so the next one may be left earlier.
+    #[inline(always)]
+    fn left(&mut self) {
+        self.place = self.place.saturating_sub(self.count.div_ceil(64)).max(Leaving::FEWEST / 2);
+    }
+
+    #[inline(always)]
+    fn stayed(&mut self) {
+        self.place = (self.place + self.count.div_ceil(8)).min(self.count);
+        self.pause = Leaving::PAUSE;
+    }
+}
+
+/// The sums of entries that some vectors of a group say, and what does not fill one if they go to the end.
 #[inline(always)]
 fn sums<S: Simd, const N: usize, const ARRANGED: bool>(
     simd: S,
     vectors: &Vectors<'_, N>,
     group: &[u8],
+    range: Range<usize>,
 ) -> [[S::I32s; 2]; N] {
     let (numbers, rest) = group.as_chunks::<BYTES>();
     let count = vectors.whole[0].len();
-    if count <= VECTORS_IN_SUM && !vectors.has_last {
-        return some_sums::<S, N, ARRANGED>(simd, vectors.whole, numbers);
+    let has_last = vectors.has_last && range.end == count;
+    if range.len() <= VECTORS_IN_SUM && !has_last {
+        let mut tables = vectors.whole;
+        for tables in &mut tables {
+            *tables = &tables[range.clone()];
+        }
+        return some_sums::<S, N, ARRANGED>(simd, tables, &numbers[range]);
     }
     let mut totals = [[simd.splat_i32(0); 2]; N];
-    for first in (0..count).step_by(VECTORS_IN_SUM) {
-        let end = count.min(first + VECTORS_IN_SUM);
+    for first in range.clone().step_by(VECTORS_IN_SUM) {
+        let end = range.end.min(first + VECTORS_IN_SUM);
         let mut tables = vectors.whole;
         for tables in &mut tables {
             *tables = &tables[first..end];
@@ -299,7 +377,7 @@ fn sums<S: Simd, const N: usize, const ARRANGED: bool>(
         let more = some_sums::<S, N, ARRANGED>(simd, tables, &numbers[first..end]);
         totals = added(simd, totals, more);
     }
-    if vectors.has_last {
+    if has_last {
         let mut last = [0; BYTES];
         match numbers.get(count) {
             Some(numbers) => last = *numbers,
