@@ -9,6 +9,9 @@
 //! are put side by side, and what is found for them is summed up by a product with ones. Elsewhere bytes
 //! are added in pairs, as 16-bit numbers, of which each is the entry of one code and 256 times that of
 //! another; the upper bytes are added once more by themselves, and taken away in the end.
+//!
+//! Where only the nearest codes are asked for and sums are distances, they can only grow, so a group is left as soon as
+//! all of its codes are too far; after how many vectors that is looked at follows from the groups before.
 
 use super::near::{PIECE, Taker};
 use crate::Level;
@@ -306,6 +309,7 @@ fn not_above<S: Simd>(simd: S, [low, high]: [S::F32s; 2], limit: S::F32s) -> u32
 struct Leaving {
     place: usize,
     count: usize,
+    pays: bool,
     /// Groups until leaving is tried again.
     pause: usize,
 }
@@ -317,17 +321,13 @@ impl Leaving {
 
     fn new(count: usize, scores_grow: bool) -> Leaving {
         let pays = scores_grow && count >= Leaving::FEWEST;
-        Leaving {
-            place: if pays { count / 2 } else { count },
-            count,
-            pause: if pays { 0 } else { usize::MAX },
-        }
+        Leaving { place: if pays { count / 2 } else { count }, count, pays, pause: 0 }
     }
 
-    /// The place in the next group, of which all vectors are before it if it is not to be left.
+    /// The place in the next group; behind all vectors if it is not to be left.
     #[inline(always)]
     fn next(&mut self) -> usize {
-        if self.place == self.count {
+        if self.pays && self.place == self.count {
             match self.pause {
                 0 => self.place = self.count * 3 / 4,
                 _ => self.pause -= 1,
@@ -564,6 +564,45 @@ mod tests {
                         assert_eq!(found, expected, "{} {parts} {}", level.name(), tables.factor);
                     }
                 }
+            }
+        }
+    }
+
+    /// Few codes are near, those of numbers 0, so that most groups are left, and some only in part.
+    #[test]
+    fn groups_are_left_without_losing_what_is_near() {
+        for (parts, codes) in [(33, 3200), (96, 3200), (259, 1000)] {
+            let group_bytes = group_bytes(parts);
+            let mut groups = groups(group_bytes, codes);
+            let near_ones = [3, 40, 41, 700, 999];
+            for code in near_ones {
+                let (group, place) = (code / GROUP * group_bytes, code % GROUP);
+                let in_part = if place % 16 < 8 { 2 * (place % 8) } else { 2 * (place % 8) + 1 };
+                for part in 0..parts {
+                    groups[group + part * ENTRIES + in_part] &=
+                        if place < 16 { 0xf0 } else { 0x0f };
+                }
+            }
+            let entries: Vec<u8> = (0..parts * ENTRIES)
+                .map(|at| if at % ENTRIES == 0 { 1 } else { byte(at) | 0x40 })
+                .collect();
+            for (factor, limit) in [(1.0, 3 * parts), (1.0, 100 * parts), (-1.0, 100 * parts)] {
+                let limit = factor * limit as f32;
+                let tables = Tables { entries: &entries, start: 2, factor, added: 0.25 };
+                let plain = plainly(tables, &groups, group_bytes, codes);
+                for level in Level::available() {
+                    for queries in 1..=4 {
+                        let mut takers: Vec<Lowering> =
+                            (0..queries).map(|_| Lowering { limit, taken: Vec::new() }).collect();
+                        let asked = takers.iter_mut().map(|taker| Asked { tables, limit, taker });
+                        let mut asked: Vec<Asked<'_>> = asked.collect();
+                        near(level, &mut asked, Groups::Packed(&groups), codes, 0);
+                        for taker in &takers {
+                            assert_eq!(taker.taken, lowered(&plain, limit), "{}", level.name());
+                        }
+                    }
+                }
+                assert!(!lowered(&plain, limit).is_empty());
             }
         }
     }
