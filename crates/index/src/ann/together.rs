@@ -9,6 +9,8 @@ use anear_quant::Codec;
 pub(crate) const FEWEST: usize = 4;
 /// Components decoded at a time: few enough to stay in a fast cache.
 const TILE_COMPONENTS: usize = 16_384;
+/// Rows that the widest registers score side by side: whole blocks are decoded.
+const BLOCK_ROWS: usize = 12;
 
 /// Queries that go through codes together, and the memory for that.
 pub(crate) struct Together {
@@ -52,7 +54,7 @@ impl Together {
         label: impl Fn(usize) -> i64,
     ) {
         let (dim, code_bytes) = (codec.dim(), codec.code_bytes());
-        let tile = (TILE_COMPONENTS / dim).max(1);
+        let tile = (TILE_COMPONENTS / dim).max(1).next_multiple_of(BLOCK_ROWS);
         let mut groups = std::mem::take(&mut self.groups);
         for (number, codes) in codes.chunks(tile * code_bytes).enumerate() {
             let count = codes.len() / code_bytes;

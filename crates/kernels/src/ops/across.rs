@@ -24,6 +24,14 @@ impl<'a, O: Op, const V: usize> Across<'a, O, V> {
 
     #[inline(always)]
     fn blocks<S: Simd, const R: usize>(self, simd: S) {
+        let rest = self.whole_blocks::<S, R>(simd);
+        // A row alone would wait for each addition.
+        rest.whole_blocks::<S, 3>(simd).whole_blocks::<S, 1>(simd);
+    }
+
+    /// Scores blocks of `R` rows; returns what is left.
+    #[inline(always)]
+    fn whole_blocks<S: Simd, const R: usize>(self, simd: S) -> Self {
         let (queries, _) = self.queries.as_chunks::<V>();
         let dim = queries.len();
         let mut blocks = self.rows.chunks_exact(R * dim);
@@ -31,10 +39,7 @@ impl<'a, O: Op, const V: usize> Across<'a, O, V> {
         for (block, scores) in (&mut blocks).zip(&mut scores) {
             lanes::<S, O, R, V>(simd, split::<R>(block), queries, scores);
         }
-        let rest = scores.into_remainder().chunks_exact_mut(V);
-        for (row, scores) in blocks.remainder().chunks_exact(dim).zip(rest) {
-            lanes::<S, O, 1, V>(simd, [row], queries, scores);
-        }
+        Across { rows: blocks.remainder(), scores: scores.into_remainder(), ..self }
     }
 }
 
