@@ -321,7 +321,7 @@ impl Leaving {
 
     fn new(count: usize, scores_grow: bool) -> Leaving {
         let pays = scores_grow && count >= Leaving::FEWEST;
-        Leaving { place: if pays { count / 2 } else { count }, count, pays, pause: 0 }
+        Leaving { place: if pays { count / 4 } else { count }, count, pays, pause: 0 }
     }
 
     /// The place in the next group; behind all vectors if it is not to be left.
@@ -329,7 +329,7 @@ impl Leaving {
     fn next(&mut self) -> usize {
         if self.pays && self.place == self.count {
             match self.pause {
-                0 => self.place = self.count * 3 / 4,
+                0 => self.place = self.count / 2,
                 _ => self.pause -= 1,
             }
         }
