@@ -2,7 +2,7 @@
 //!
 //! Where a level puts the numbers of a code side by side before it looks them up ([`packed`](super::packed)), a third of its
 //! shuffles do that. Codes that many queries look at are arranged once; of each group whole vectors, filled up with
-//! zeros.
+//! zeros. Elsewhere it helps that vectors begin where lines of the cache do.
 
 use super::packed::Groups;
 use crate::arch::{BYTES, Kernel, Simd};

@@ -13,6 +13,7 @@
 //! Where only the nearest codes are asked for and sums are distances, they can only grow, so a group is left as soon as
 //! all of its codes are too far; after how many vectors that is looked at follows from the groups before.
 
+use super::leaving::Leaving;
 use super::near::{PIECE, Taker};
 use crate::Level;
 use crate::arch::{BYTES, Kernel, LANES, Simd};
@@ -301,52 +302,6 @@ impl Codes<'_> {
 #[inline(always)]
 fn not_above<S: Simd>(simd: S, [low, high]: [S::F32s; 2], limit: S::F32s) -> u32 {
     u32::from(simd.not_above(low, limit)) | u32::from(simd.not_above(high, limit)) << LANES
-}
-
-/// Where a group is left if no code of it can be near any more: entries are not negative, so scores only
-/// grow with each vector where the factor is not negative either. The place moves to where most groups
-/// are left.
-struct Leaving {
-    place: usize,
-    count: usize,
-    pays: bool,
-    /// Groups until leaving is tried again.
-    pause: usize,
-}
-
-impl Leaving {
-    /// Vectors of which it pays.
-    const FEWEST: usize = 8;
-    const PAUSE: usize = 16;
-
-    fn new(count: usize, scores_grow: bool) -> Leaving {
-        let pays = scores_grow && count >= Leaving::FEWEST;
-        Leaving { place: if pays { count / 4 } else { count }, count, pays, pause: 0 }
-    }
-
-    /// The place in the next group; behind all vectors if it is not to be left.
-    #[inline(always)]
-    fn next(&mut self) -> usize {
-        if self.pays && self.place == self.count {
-            match self.pause {
-                0 => self.place = self.count / 2,
-                _ => self.pause -= 1,
-            }
-        }
-        self.place
-    }
-
-    /// The group was left, so the next one may be left earlier.
-    #[inline(always)]
-    fn left(&mut self) {
-        self.place = self.place.saturating_sub(self.count.div_ceil(64)).max(Leaving::FEWEST / 2);
-    }
-
-    #[inline(always)]
-    fn stayed(&mut self) {
-        self.place = (self.place + self.count.div_ceil(8)).min(self.count);
-        self.pause = Leaving::PAUSE;
-    }
 }
 
 /// The sums of entries that some vectors of a group say, and what does not fill one if they go to the end.
