@@ -157,7 +157,7 @@ impl CodedIndex {
         let mut asked: Vec<_> = asked
             .map(|((scorer, limit), taker)| {
                 let tables = scorer.packed().expect("tables for each query");
-                packed::Asked { tables, limit, taker }
+                packed::Asked { tables, limit, leaving: packed::Leaving::default(), taker }
             })
             .collect();
         let group_bytes = GROUP * self.codec.code_bytes();

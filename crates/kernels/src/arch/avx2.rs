@@ -331,14 +331,23 @@ impl Simd for Avx2Fma {
     }
 
     #[inline(always)]
+    fn entries(self, tables: [__m256i; 2], places: [[__m256i; 2]; 2]) -> [[__m256i; 2]; 2] {
+        [self.look_up(tables, places[0]), self.look_up(tables, places[1])]
+    }
+
+    const ADDS_BYTES: bool = true;
+
+    #[inline(always)]
+    fn add_bytes(self, a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
+        each_half!(a, b => _mm256_add_epi8(a, b))
+    }
+
+    #[inline(always)]
     fn add_entries(
         self,
         [low, low_upper, high, high_upper]: [[__m256i; 2]; 4],
-        tables: [__m256i; 2],
-        places: [[__m256i; 2]; 2],
+        [found, further]: [[__m256i; 2]; 2],
     ) -> [[__m256i; 2]; 4] {
-        let found = self.look_up(tables, places[0]);
-        let further = self.look_up(tables, places[1]);
         [
             each_half!(low, found => _mm256_add_epi16(low, found)),
             each_half!(low_upper, found => {
@@ -349,6 +358,15 @@ impl Simd for Avx2Fma {
                 _mm256_add_epi16(high_upper, _mm256_srli_epi16::<8>(further))
             }),
         ]
+    }
+
+    #[inline(always)]
+    fn add_sums(self, mut a: [[__m256i; 2]; 4], b: [[__m256i; 2]; 4]) -> [[__m256i; 2]; 4] {
+        for (a, b) in a.iter_mut().zip(b) {
+            let sum = *a;
+            *a = each_half!(sum, b => _mm256_add_epi16(sum, b));
+        }
+        a
     }
 
     #[inline(always)]

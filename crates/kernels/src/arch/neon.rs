@@ -302,21 +302,48 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
+    fn entries(
+        self,
+        tables: [uint16x8_t; 4],
+        places: [[uint16x8_t; 4]; 2],
+    ) -> [[uint16x8_t; 4]; 2] {
+        [look_up(tables, places[0]), look_up(tables, places[1])]
+    }
+
+    const ADDS_BYTES: bool = true;
+
+    #[inline(always)]
+    fn add_bytes(self, a: [uint16x8_t; 4], b: [uint16x8_t; 4]) -> [uint16x8_t; 4] {
+        each_quarter!(a, b => {
+            vreinterpretq_u16_u8(vaddq_u8(vreinterpretq_u8_u16(a), vreinterpretq_u8_u16(b)))
+        })
+    }
+
+    #[inline(always)]
     fn add_entries(
         self,
         [low, low_upper, high, high_upper]: [[uint16x8_t; 4]; 4],
-        tables: [uint16x8_t; 4],
-        places: [[uint16x8_t; 4]; 2],
+        [found, further]: [[uint16x8_t; 4]; 2],
     ) -> [[uint16x8_t; 4]; 4] {
-        let [places, further] = places;
-        let found = look_up(tables, places);
-        let further = look_up(tables, further);
         [
             each_quarter!(low, found => vaddq_u16(low, found)),
             each_quarter!(low_upper, found => vsraq_n_u16::<8>(low_upper, found)),
             each_quarter!(high, further => vaddq_u16(high, further)),
             each_quarter!(high_upper, further => vsraq_n_u16::<8>(high_upper, further)),
         ]
+    }
+
+    #[inline(always)]
+    fn add_sums(
+        self,
+        mut a: [[uint16x8_t; 4]; 4],
+        b: [[uint16x8_t; 4]; 4],
+    ) -> [[uint16x8_t; 4]; 4] {
+        for (a, b) in a.iter_mut().zip(b) {
+            let sum = *a;
+            *a = each_quarter!(sum, b => vaddq_u16(sum, b));
+        }
+        a
     }
 
     #[inline(always)]

@@ -220,24 +220,47 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn entries(self, tables: [u32; LANES], places: [u32; LANES]) -> [[u32; LANES]; 2] {
+        let tables = tables.map(u32::to_le_bytes);
+        let tables = tables.as_flattened().as_chunks::<16>().0;
+        let entry = |lane: usize, byte: usize, shift: usize| {
+            tables[lane / 4][(places[lane] >> (8 * byte + shift) & 15) as usize]
+        };
+        [0, 4].map(|shift| {
+            std::array::from_fn(|lane| {
+                u32::from_le_bytes(std::array::from_fn(|byte| entry(lane, byte, shift)))
+            })
+        })
+    }
+
+    #[inline(always)]
+    fn add_bytes(self, a: [u32; LANES], b: [u32; LANES]) -> [u32; LANES] {
+        zip(a, b, |a, b| {
+            let (a, b) = (a.to_le_bytes(), b.to_le_bytes());
+            u32::from_le_bytes(std::array::from_fn(|byte| a[byte].wrapping_add(b[byte])))
+        })
+    }
+
+    #[inline(always)]
     fn add_entries(
         self,
         mut sums: [[i32; LANES]; 2],
-        tables: [u32; LANES],
-        places: [u32; LANES],
+        entries: [[u32; LANES]; 2],
     ) -> [[i32; LANES]; 2] {
-        let tables = tables.map(u32::to_le_bytes);
-        let tables = tables.as_flattened().as_chunks::<16>().0;
-        for (part, table) in tables.iter().enumerate() {
-            let [low, high] = &mut sums;
-            for (code, (low, high)) in low.iter_mut().zip(high).enumerate() {
-                let byte = if code < 8 { 2 * code } else { 2 * (code - 8) + 1 };
-                let both = places[4 * part + byte / 4] >> (byte % 4 * 8);
-                *low += i32::from(table[(both & 15) as usize]);
-                *high += i32::from(table[(both >> 4 & 15) as usize]);
+        for (sums, entries) in sums.iter_mut().zip(entries) {
+            for part in entries.as_chunks::<4>().0 {
+                for (code, sum) in sums.iter_mut().enumerate() {
+                    let byte = if code < 8 { 2 * code } else { 2 * (code - 8) + 1 };
+                    *sum += (part[byte / 4] >> (byte % 4 * 8) & 255) as i32;
+                }
             }
         }
         sums
+    }
+
+    #[inline(always)]
+    fn add_sums(self, a: [[i32; LANES]; 2], b: [[i32; LANES]; 2]) -> [[i32; LANES]; 2] {
+        [self.add_i32(a[0], b[0]), self.add_i32(a[1], b[1])]
     }
 
     #[inline(always)]

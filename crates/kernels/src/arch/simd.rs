@@ -145,9 +145,20 @@ pub(crate) trait Simd: Copy + Debug {
     /// Where the numbers of bytes in that order are in their tables.
     fn places(self, numbers: Self::Bytes) -> Self::Places;
 
-    /// Adds the entries at some places of four tables of 16; at most 64 times.
-    fn add_entries(self, sums: Self::Sums, tables: Self::Bytes, places: Self::Places)
-    -> Self::Sums;
+    /// The entries at some places of four tables of 16: those of the first 16 codes, and of the others.
+    fn entries(self, tables: Self::Bytes, places: Self::Places) -> [Self::Bytes; 2];
+
+    /// Whether bytes are added faster than entries are to sums.
+    const ADDS_BYTES: bool = false;
+
+    /// The sums of bytes, which are bytes.
+    fn add_bytes(self, a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
+
+    /// Adds entries; at most 64 times, or up to what as many of 255 come to.
+    fn add_entries(self, sums: Self::Sums, entries: [Self::Bytes; 2]) -> Self::Sums;
+
+    /// Sums that together are of as many.
+    fn add_sums(self, a: Self::Sums, b: Self::Sums) -> Self::Sums;
 
     /// The sums of the first 16 codes and of the others.
     fn totals(self, sums: Self::Sums) -> [Self::I32s; 2];

@@ -13,7 +13,6 @@
 pub mod apart;
 pub mod arranged;
 pub mod bytes;
-mod leaving;
 pub mod near;
 pub mod ones;
 pub mod packed;

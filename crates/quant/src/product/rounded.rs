@@ -12,7 +12,7 @@ use crate::pairs::negative_dot;
 use anear_kernels::Level;
 use anear_kernels::lookup::near::Taker;
 use anear_kernels::lookup::packed as lookup;
-use anear_kernels::lookup::packed::{Asked, ENTRIES, Groups};
+use anear_kernels::lookup::packed::{Asked, ENTRIES, Groups, Leaving};
 use anear_kernels::ops::{self, Group, Op};
 use anear_types::Measure;
 
@@ -25,10 +25,13 @@ pub(super) struct Rounded<'a> {
     op: Op,
     /// The rounded tables of each center, or those of all; none before they are needed.
     tables: Vec<[u8; ENTRIES]>,
+    /// Quarters of them where that helps.
+    quarters: Vec<[u8; ENTRIES]>,
     /// Where the sums of each center begin; empty if all begin at 0.
     starts: Vec<u32>,
     /// The center that codes are differences to.
     center: usize,
+    leaving: Leaving,
     /// What a sum is divided by, as its inverse, and what is added.
     inverse: f32,
     added: f32,
@@ -42,9 +45,19 @@ impl<'a> Rounded<'a> {
         measure: Measure,
     ) -> Rounded<'a> {
         let op = if measure == Measure::L2 { Op::L2 } else { Op::NegativeDot };
-        let (query, tables, starts) = (query.to_vec(), Vec::new(), Vec::new());
-        let (center, inverse, added) = (0, 0.0, 0.0);
-        Rounded { product, centers, query, op, tables, starts, center, inverse, added }
+        Rounded {
+            product,
+            centers,
+            query: query.to_vec(),
+            op,
+            tables: Vec::new(),
+            quarters: Vec::new(),
+            starts: Vec::new(),
+            center: 0,
+            leaving: Leaving::default(),
+            inverse: 0.0,
+            added: 0.0,
+        }
     }
 
     /// Takes rounded tables for those of codes whose sums begin at these numbers.
@@ -53,6 +66,9 @@ impl<'a> Rounded<'a> {
         let first = lowest(begins);
         let start = |begin: &f32| ((begin - first) * factor + 0.5).floor() as u32;
         self.starts = begins.iter().map(start).collect();
+        if self.op == Op::L2 {
+            self.quarters = lookup::quarters(Level::best(), &tables);
+        }
         self.tables = tables;
         self.inverse = if factor > 0.0 { 1.0 / factor } else { 0.0 };
     }
@@ -121,11 +137,21 @@ impl<'a> Rounded<'a> {
         if self.tables.is_empty() {
             self.announce_none(false);
         }
-        let own = self.tables.chunks_exact(self.product.parts).nth(self.center);
-        let entries = own.unwrap_or(&self.tables).as_flattened(); // products share one for all centers
+        let (parts, center) = (self.product.parts, self.center);
+        // Products share one for all centers.
+        let [entries, quarters] = [&self.tables, &self.quarters].map(|tables| {
+            let own = tables.chunks_exact(parts).nth(center);
+            own.unwrap_or(tables).as_flattened()
+        });
         let start = self.starts.get(self.center).copied().unwrap_or(0);
         let sign = if self.op == Op::L2 { 1.0 } else { -1.0 };
-        lookup::Tables { entries, start, factor: sign * self.inverse, added: sign * self.added }
+        lookup::Tables {
+            entries,
+            quarters,
+            start,
+            factor: sign * self.inverse,
+            added: sign * self.added,
+        }
     }
 }
 
@@ -173,9 +199,10 @@ impl Scorer for Rounded<'_> {
         limit: f32,
         taker: &mut dyn Taker,
     ) {
-        let asked = Asked { tables: self.current(), limit, taker };
-        let groups = Groups::Packed(codes);
-        lookup::near(Level::best(), &mut [asked], groups, scores.len(), first);
+        let leaving = self.leaving;
+        let mut asked = [Asked { tables: self.current(), limit, leaving, taker }];
+        lookup::near(Level::best(), &mut asked, Groups::Packed(codes), scores.len(), first);
+        self.leaving = asked[0].leaving;
     }
 
     fn packed(&mut self) -> Option<lookup::Tables<'_>> {

@@ -137,6 +137,7 @@ impl<'a> LookedUp<'a> {
         let parts = self.parts();
         let tables = lookup::Tables {
             entries: self.tables[self.view * parts..][..parts].as_flattened(),
+            quarters: &[],
             start: self.starts[self.view],
             factor: 1.0,
             added: 0.0,

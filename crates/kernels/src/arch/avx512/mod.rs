@@ -35,7 +35,10 @@ pub(super) trait Extension: Copy + Debug {
     fn no_sums(self) -> Self::Sums;
     fn arrange(self, numbers: __m512i) -> __m512i;
     fn places(self, numbers: __m512i) -> [__m512i; 2];
-    fn add_entries(self, sums: Self::Sums, tables: __m512i, places: [__m512i; 2]) -> Self::Sums;
+    const ADDS_BYTES: bool;
+    fn entries(self, tables: __m512i, places: [__m512i; 2]) -> [__m512i; 2];
+    fn add_entries(self, sums: Self::Sums, entries: [__m512i; 2]) -> Self::Sums;
+    fn add_sums(self, a: Self::Sums, b: Self::Sums) -> Self::Sums;
     fn totals(self, sums: Self::Sums) -> [__m512i; 2];
     fn add_ones(self, sum: __m512i, a: __m512i) -> __m512i;
 }
@@ -255,8 +258,25 @@ impl<E: Extension> Simd for Avx512<E> {
     }
 
     #[inline(always)]
-    fn add_entries(self, sums: E::Sums, tables: __m512i, places: [__m512i; 2]) -> E::Sums {
-        self.0.add_entries(sums, tables, places)
+    fn entries(self, tables: __m512i, places: [__m512i; 2]) -> [__m512i; 2] {
+        self.0.entries(tables, places)
+    }
+
+    const ADDS_BYTES: bool = E::ADDS_BYTES;
+
+    #[inline(always)]
+    fn add_bytes(self, a: __m512i, b: __m512i) -> __m512i {
+        intrinsic!(_mm512_add_epi8(a, b))
+    }
+
+    #[inline(always)]
+    fn add_entries(self, sums: E::Sums, entries: [__m512i; 2]) -> E::Sums {
+        self.0.add_entries(sums, entries)
+    }
+
+    #[inline(always)]
+    fn add_sums(self, a: E::Sums, b: E::Sums) -> E::Sums {
+        self.0.add_sums(a, b)
     }
 
     #[inline(always)]

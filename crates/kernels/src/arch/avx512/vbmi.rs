@@ -112,18 +112,30 @@ impl Extension for Vbmi {
     }
 
     #[inline(always)]
-    fn add_entries(
-        self,
-        [low, high]: [__m512i; 2],
-        tables: __m512i,
-        places: [__m512i; 2],
-    ) -> [__m512i; 2] {
+    fn entries(self, tables: __m512i, places: [__m512i; 2]) -> [__m512i; 2] {
+        intrinsic!([
+            _mm512_permutexvar_epi8(places[0], tables),
+            _mm512_permutexvar_epi8(places[1], tables),
+        ])
+    }
+
+    /// One instruction for either.
+    const ADDS_BYTES: bool = false;
+
+    #[inline(always)]
+    fn add_entries(self, [low, high]: [__m512i; 2], entries: [__m512i; 2]) -> [__m512i; 2] {
         intrinsic!({
             let ones = _mm512_set1_epi8(1);
-            let found = _mm512_permutexvar_epi8(places[0], tables);
-            let further = _mm512_permutexvar_epi8(places[1], tables);
-            [_mm512_dpbusd_epi32(low, found, ones), _mm512_dpbusd_epi32(high, further, ones)]
+            [
+                _mm512_dpbusd_epi32(low, entries[0], ones),
+                _mm512_dpbusd_epi32(high, entries[1], ones),
+            ]
         })
+    }
+
+    #[inline(always)]
+    fn add_sums(self, a: [__m512i; 2], b: [__m512i; 2]) -> [__m512i; 2] {
+        intrinsic!([_mm512_add_epi32(a[0], b[0]), _mm512_add_epi32(a[1], b[1])])
     }
 
     #[inline(always)]

@@ -104,15 +104,21 @@ impl Extension for Vnni {
     }
 
     #[inline(always)]
+    fn entries(self, tables: __m512i, places: [__m512i; 2]) -> [__m512i; 2] {
+        intrinsic!(
+            [_mm512_shuffle_epi8(tables, places[0]), _mm512_shuffle_epi8(tables, places[1]),]
+        )
+    }
+
+    const ADDS_BYTES: bool = true;
+
+    #[inline(always)]
     fn add_entries(
         self,
         [low, low_upper, high, high_upper]: [__m512i; 4],
-        tables: __m512i,
-        places: [__m512i; 2],
+        [found, further]: [__m512i; 2],
     ) -> [__m512i; 4] {
         intrinsic!({
-            let found = _mm512_shuffle_epi8(tables, places[0]);
-            let further = _mm512_shuffle_epi8(tables, places[1]);
             [
                 _mm512_add_epi16(low, found),
                 _mm512_add_epi16(low_upper, _mm512_srli_epi16::<8>(found)),
@@ -123,8 +129,30 @@ impl Extension for Vnni {
     }
 
     #[inline(always)]
-    fn totals(self, sums: [__m512i; 4]) -> [__m512i; 2] {
-        [whole(self, sums[0], sums[1]), whole(self, sums[2], sums[3])]
+    fn add_sums(self, a: [__m512i; 4], b: [__m512i; 4]) -> [__m512i; 4] {
+        intrinsic!([
+            _mm512_add_epi16(a[0], b[0]),
+            _mm512_add_epi16(a[1], b[1]),
+            _mm512_add_epi16(a[2], b[2]),
+            _mm512_add_epi16(a[3], b[3]),
+        ])
+    }
+
+    /// Of each 16 codes the upper sums are those of the last eight, and the mixed ones have 256 times as much beside
+    /// those of the first eight.
+    #[inline(always)]
+    fn totals(self, [low, low_upper, high, high_upper]: [__m512i; 4]) -> [__m512i; 2] {
+        let low = over_two_parts(self, low, low_upper);
+        let high = over_two_parts(self, high, high_upper);
+        intrinsic!({
+            let first = _mm512_shuffle_i64x2::<0b10_00_10_00>(low, high);
+            let second = _mm512_shuffle_i64x2::<0b11_01_11_01>(low, high);
+            let sums = _mm512_add_epi16(first, second);
+            let upper = _mm512_maskz_shuffle_i64x2::<0b00_11_00_01>(0b0011_0011, sums, sums);
+            let sums = _mm512_sub_epi16(sums, _mm512_slli_epi16::<8>(upper));
+            let high = _mm512_extracti64x4_epi64::<1>(sums);
+            [_mm512_cvtepu16_epi32(_mm512_castsi512_si256(sums)), _mm512_cvtepu16_epi32(high)]
+        })
     }
 
     /// Those of 4 bits from a table.
@@ -142,24 +170,12 @@ impl Extension for Vnni {
     }
 }
 
-/// The sums of 16 codes, of which `upper` has those of the last eight, and `mixed` 256 times as much beside
-/// those of the first eight.
+/// Mixed and upper sums of parts one and three, and of two and four.
 #[inline(always)]
-fn whole(simd: Vnni, mixed: __m512i, upper: __m512i) -> __m512i {
+fn over_two_parts(_: Vnni, mixed: __m512i, upper: __m512i) -> __m512i {
     intrinsic!({
-        let (mixed, upper) = (over_parts(simd, mixed), over_parts(simd, upper));
-        let lower = _mm_sub_epi16(mixed, _mm_slli_epi16::<8>(upper));
-        _mm512_cvtepu16_epi32(_mm256_set_m128i(upper, lower))
-    })
-}
-
-/// The sums of four parts.
-#[inline(always)]
-fn over_parts(_: Vnni, sum: __m512i) -> __m128i {
-    intrinsic!({
-        let upper = _mm512_extracti64x4_epi64::<1>(sum);
-        let two = _mm256_add_epi16(_mm512_castsi512_si256(sum), upper);
-        let upper = _mm256_extracti128_si256::<1>(two);
-        _mm_add_epi16(_mm256_castsi256_si128(two), upper)
+        let first = _mm512_shuffle_i64x2::<0b01_00_01_00>(mixed, upper);
+        let second = _mm512_shuffle_i64x2::<0b11_10_11_10>(mixed, upper);
+        _mm512_add_epi16(first, second)
     })
 }

@@ -1,0 +1,78 @@
+//! When a group of packed codes is left before all of it was looked at.
+
+/// How many vectors of a group are looked at before it is left or not, which moves to where most groups are left. Who
+/// looks at some groups after others takes it along.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Leaving {
+    /// 0 before the first group.
+    place: usize,
+    /// Groups until leaving is tried again.
+    pause: usize,
+}
+
+/// The same for groups of so many vectors.
+pub(super) struct Place {
+    leaving: Leaving,
+    count: usize,
+    /// The place from which on there is nothing to be gained.
+    end: usize,
+}
+
+impl Place {
+    /// Vectors of which it pays.
+    const FEWEST: usize = 8;
+    const PAUSE: usize = 16;
+    /// It is moved by multiples of this.
+    const STEP: usize = 4;
+
+    /// Where groups are left if no code of them can be near any more. That a rough look may tell as well, of all
+    /// vectors even; entries are not negative, so scores only grow with each vector where the factor is not either.
+    pub(super) fn new(leaving: Leaving, count: usize, scores_grow: bool, is_rough: bool) -> Place {
+        let end = match (scores_grow && count >= Place::FEWEST, is_rough) {
+            (false, _) => 0,
+            (true, false) => count,
+            (true, true) => count + 1,
+        };
+        let place = match leaving.place {
+            0 => count / 4,
+            place => place,
+        };
+        Place { leaving: Leaving { place, ..leaving }, count, end }
+    }
+
+    /// The place in the next group; none if it is not to be left.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> Option<usize> {
+        let Leaving { place, pause } = &mut self.leaving;
+        if *place >= self.end {
+            if self.end == 0 || *pause > 0 {
+                *pause = pause.saturating_sub(1);
+                return None;
+            }
+            *place = self.count / 2;
+        }
+        Some(place.next_multiple_of(Place::STEP).min(self.count))
+    }
+
+    /// The group was left, so the next one may be left earlier.
+    #[inline(always)]
+    pub(super) fn left(&mut self) {
+        let place = &mut self.leaving.place;
+        *place = place.saturating_sub(self.count.div_ceil(64)).max(Place::STEP);
+    }
+
+    #[inline(always)]
+    pub(super) fn stayed(&mut self) {
+        let Leaving { place, pause } = &mut self.leaving;
+        *place = match *place >= self.count {
+            true => self.end,
+            false => (*place + self.count.div_ceil(8)).min(self.count),
+        };
+        *pause = Place::PAUSE;
+    }
+
+    /// To be taken along.
+    pub(super) fn leaving(self) -> Leaving {
+        self.leaving
+    }
+}
