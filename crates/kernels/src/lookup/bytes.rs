@@ -6,6 +6,7 @@
 
 use crate::Level;
 use crate::arch::{Kernel, Simd};
+use crate::prefetch::ask_for;
 
 /// Entries of a table.
 pub const ENTRIES: usize = 256;
@@ -13,6 +14,8 @@ pub const ENTRIES: usize = 256;
 const TABLES: usize = 8;
 /// Codes that pass by them.
 const CODES: usize = 256;
+/// Codes with some numbers are far from each other: so many are asked for before they are read.
+const CODES_AHEAD: usize = 4;
 
 /// Writes `start` and the sum of what the bytes of a code stand for, the first in the first table and so
 /// on, for codes that lie one behind another.
@@ -57,12 +60,65 @@ impl Kernel for Scores<'_> {
                 continue;
             }
             for (code, score) in codes.chunks_exact(code_bytes).zip(scores) {
-                let bytes = &code[code_bytes - rest.len()..];
-                let entries = rest.iter().zip(bytes);
-                *score += entries.map(|(table, byte)| table[usize::from(*byte)]).sum::<f32>();
+                *score += some(rest, &code[code_bytes - rest.len()..]);
             }
         }
     }
+}
+
+/// The same for those of the codes with some numbers.
+///
+/// # Panics
+/// If there are no tables, a code is not there, or there is not one number for each of `scores`.
+pub fn gathered(
+    level: Level,
+    tables: &[[f32; ENTRIES]],
+    start: f32,
+    codes: &[u8],
+    numbers: &[u32],
+    scores: &mut [f32],
+) {
+    assert!(!tables.is_empty());
+    assert_eq!(numbers.len(), scores.len());
+    level.run(Gathered { tables, start, codes, numbers, scores });
+}
+
+struct Gathered<'a> {
+    tables: &'a [[f32; ENTRIES]],
+    start: f32,
+    codes: &'a [u8],
+    numbers: &'a [u32],
+    scores: &'a mut [f32],
+}
+
+impl Kernel for Gathered<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Gathered { tables, start, codes, numbers, scores } = self;
+        let code_bytes = tables.len();
+        let code = |number: u32| &codes[number as usize * code_bytes..][..code_bytes];
+        for (at, (number, score)) in numbers.iter().zip(scores).enumerate() {
+            if let Some(next) = numbers.get(at + CODES_AHEAD) {
+                ask_for(simd, code(*next));
+            }
+            let (eights, rest) = tables.as_chunks::<TABLES>();
+            let (words, bytes) = code(*number).as_chunks::<TABLES>();
+            *score = start;
+            for (tables, bytes) in eights.iter().zip(words) {
+                *score += eight(tables, bytes);
+            }
+            if !rest.is_empty() {
+                *score += some(rest, bytes);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn some(tables: &[[f32; ENTRIES]], bytes: &[u8]) -> f32 {
+    tables.iter().zip(bytes).map(|(table, byte)| table[usize::from(*byte)]).sum()
 }
 
 #[inline(always)]
@@ -96,6 +152,11 @@ mod tests {
                 let mut found = vec![0.0; codes];
                 scores(level, &tables, 5.0, &bytes, &mut found);
                 assert_eq!(found, expected, "{} {parts}", level.name()); // whole numbers, so exact
+                let numbers: Vec<u32> = (0..codes as u32).rev().step_by(2).collect();
+                let mut some = vec![0.0; numbers.len()];
+                gathered(level, &tables, 5.0, &bytes, &numbers, &mut some);
+                let expected = numbers.iter().map(|number| expected[*number as usize]);
+                assert_eq!(some, expected.collect::<Vec<_>>(), "{} {parts}", level.name());
             }
         }
     }

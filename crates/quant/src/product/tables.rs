@@ -85,6 +85,11 @@ impl Scorer for Tables<'_> {
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
         let code_bytes = self.product.code_bytes();
         assert_eq!(numbers.len(), scores.len());
+        if self.product.bits == 8 {
+            let tables = self.scores.as_chunks().0;
+            bytes::gathered(Level::best(), tables, self.offset, codes, numbers, scores);
+            return;
+        }
         for (number, score) in numbers.iter().zip(scores) {
             let code = &codes[*number as usize * code_bytes..][..code_bytes];
             self.score(code, std::array::from_mut(score));
