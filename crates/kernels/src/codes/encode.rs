@@ -5,6 +5,8 @@ use crate::arch::{Kernel, Simd};
 
 /// Sums kept side by side.
 const PARTS: usize = 8;
+/// Values coded at a time.
+const RUN: usize = 64;
 /// The last place of sums with this is 1: they are rounded to whole numbers.
 const ONES: f64 = 1.5 * (1u64 << 52) as f64;
 
@@ -43,25 +45,31 @@ impl Kernel for Encode<'_> {
         let inverse = if scale == 0.0 { 0.0 } else { 1.0 / scale };
         let mut squares = [0.0; PARTS];
         let mut residuals = [0.0; PARTS];
-        let mut one = |value: f64, code: &mut u8, part: usize| {
-            let step = (value * inverse).clamp(-origin, 255.0 - origin).round_ties_even();
-            squares[part] += step * step;
-            let rest = value - step * scale;
-            residuals[part] += rest * rest;
-            // The last eight bits of a sum whose last place is 1.
-            *code = (step + origin + ONES).to_bits() as u8;
-        };
-        let (value_blocks, value_rest) = self.values.as_chunks::<PARTS>();
-        let (code_blocks, code_rest) = self.codes.as_chunks_mut::<PARTS>();
-        for (values, codes) in value_blocks.iter().zip(code_blocks) {
-            for part in 0..PARTS {
-                one(values[part], &mut codes[part], part);
+        let (mut steps, mut rests) = ([0.0; RUN], [0.0; RUN]);
+        for (values, codes) in self.values.chunks(RUN).zip(self.codes.chunks_mut(RUN)) {
+            // Without sums, the compiler makes vectors of it.
+            let places = steps.iter_mut().zip(&mut rests).zip(codes);
+            for (value, ((step, rest), code)) in values.iter().zip(places) {
+                *step = (value * inverse).clamp(-origin, 255.0 - origin).round_ties_even();
+                *rest = value - *step * scale;
+                // The last eight bits of a sum whose last place is 1.
+                *code = (*step + origin + ONES).to_bits() as u8;
+            }
+            steps[values.len()..].fill(0.0);
+            rests[values.len()..].fill(0.0);
+            for (steps, rests) in steps.as_chunks::<PARTS>().0.iter().zip(rests.as_chunks().0) {
+                add_squares(&mut squares, steps);
+                add_squares(&mut residuals, rests);
             }
         }
-        for (value, code) in value_rest.iter().zip(code_rest) {
-            one(*value, code, 0);
-        }
         Encoded { square: squares.iter().sum(), residual: residuals.iter().sum() }
+    }
+}
+
+#[inline(always)]
+fn add_squares(sums: &mut [f64; PARTS], values: &[f64; PARTS]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value * value;
     }
 }
 
@@ -95,22 +103,28 @@ impl Kernel for Center<'_> {
     fn run<S: Simd>(self, _: S) -> Centered {
         let mut largest = [0.0f64; PARTS];
         let mut sizes = [0.0; PARTS];
-        let mut one = |value: &mut f64, center: f32, part: usize| {
-            let center = f64::from(center);
-            sizes[part] += *value * *value + center * center;
-            *value -= center;
-            let size = value.abs();
-            largest[part] = if size > largest[part] { size } else { largest[part] };
-        };
-        let (value_blocks, value_rest) = self.values.as_chunks_mut::<PARTS>();
-        let (center_blocks, center_rest) = self.center.as_chunks::<PARTS>();
-        for (values, centers) in value_blocks.iter_mut().zip(center_blocks) {
-            for part in 0..PARTS {
-                one(&mut values[part], centers[part], part);
+        let mut before = [[0.0; RUN]; 2];
+        let mut rests = [0.0; RUN];
+        for (values, centers) in self.values.chunks_mut(RUN).zip(self.center.chunks(RUN)) {
+            let [olds, wide] = &mut before;
+            let places = olds.iter_mut().zip(wide).zip(&mut rests);
+            for ((value, center), ((old, wide), rest)) in values.iter_mut().zip(centers).zip(places)
+            {
+                (*old, *wide) = (*value, f64::from(*center));
+                *value -= *wide;
+                *rest = value.abs();
             }
-        }
-        for (value, center) in value_rest.iter_mut().zip(center_rest) {
-            one(value, *center, 0);
+            for numbers in before.iter_mut().chain([&mut rests]) {
+                numbers[values.len()..].fill(0.0);
+            }
+            for numbers in before.iter().flat_map(|numbers| numbers.as_chunks().0) {
+                add_squares(&mut sizes, numbers);
+            }
+            for rests in rests.as_chunks::<PARTS>().0 {
+                for (largest, rest) in largest.iter_mut().zip(rests) {
+                    *largest = if *rest > *largest { *rest } else { *largest };
+                }
+            }
         }
         let largest = largest.into_iter().fold(0.0, f64::max);
         Centered { largest, size: sizes.iter().sum() }

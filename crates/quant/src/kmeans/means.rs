@@ -9,6 +9,8 @@ use anear_types::Result;
 const SPLIT: f32 = 1.0 / 1024.0;
 /// Rows that are asked for ahead: they lie far from each other.
 const ROWS_AHEAD: usize = 2;
+/// Sums that stay in a fast cache.
+const FEW_BYTES: usize = 1 << 20;
 /// Where the choice of centroids to split begins.
 const SPLIT_SEED: u64 = 1234;
 
@@ -25,31 +27,32 @@ pub(super) fn update(
     work: &Work<'_>,
 ) -> Result<Vec<f32>> {
     let count = centroids.len() / dim;
-    let members = Members::new(numbers, count);
+    let few = FEW_BYTES / size_of_val(&rows[..dim]);
+    // One thread reads rows as they lie, where all centroids stay at hand.
+    let pieces = if work.threads <= 1 && count <= few { 1 } else { 4 * work.threads.max(1) };
+    let share = count.div_ceil(pieces).max(1);
+    let members = if share > few { Some(Members::new(numbers, count)) } else { None };
     let mut sizes = vec![0.0; count];
-    let share = count.div_ceil(4 * work.threads.max(1)).max(1);
     let pieces = centroids.chunks_mut(share * dim).zip(sizes.chunks_mut(share));
     let pieces: Vec<_> = (0..).step_by(share).zip(pieces).collect();
+    let rows = Rows { values: rows, weights, dim };
     work.for_each(pieces, |(first, (centroids, sizes))| {
-        let places = centroids.chunks_exact_mut(dim).zip(sizes);
-        for (number, (centroid, size)) in (first..).zip(places) {
-            centroid.fill(0.0);
-            let values = |row: u32| &rows[row as usize * dim..][..dim];
-            let mut next = members.of(number).iter().skip(ROWS_AHEAD);
-            for row in members.of(number) {
-                if let Some(next) = next.next() {
-                    prefetch(Level::best(), bytemuck::cast_slice(values(*next)));
-                }
-                let values = values(*row);
-                let weight = weights.map_or(1.0, |weights| weights[*row as usize]);
-                *size += weight;
-                match weights {
-                    None => centroid.iter_mut().zip(values).for_each(|(sum, x)| *sum += x),
-                    Some(_) => {
-                        centroid.iter_mut().zip(values).for_each(|(sum, x)| *sum += x * weight);
-                    }
+        centroids.fill(0.0);
+        match &members {
+            None => {
+                let own = first..first + sizes.len();
+                let number = |row: &u32| numbers[*row as usize] as usize;
+                let owned = (0..numbers.len() as u32).filter(|row| own.contains(&number(row)));
+                rows.add(owned, |row| number(&row) - first, centroids, sizes);
+            }
+            Some(members) => {
+                let places = centroids.chunks_exact_mut(dim).zip(sizes.chunks_mut(1));
+                for (number, (centroid, size)) in (first..).zip(places) {
+                    rows.add(members.of(number).iter().copied(), |_| 0, centroid, size);
                 }
             }
+        }
+        for (centroid, size) in centroids.chunks_exact_mut(dim).zip(sizes) {
             if *size != 0.0 {
                 let factor = 1.0 / *size;
                 centroid.iter_mut().for_each(|sum| *sum *= factor);
@@ -57,6 +60,44 @@ pub(super) fn update(
         }
     })?;
     Ok(sizes)
+}
+
+/// Rows, and what they weigh.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    values: &'a [f32],
+    weights: Option<&'a [f32]>,
+    dim: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn values(self, row: u32) -> &'a [f32] {
+        &self.values[row as usize * self.dim..][..self.dim]
+    }
+
+    /// Adds some rows, and what each weighs, to the sums that `place` says.
+    fn add(
+        self,
+        numbers: impl Iterator<Item = u32> + Clone,
+        place: impl Fn(u32) -> usize,
+        sums: &mut [f32],
+        sizes: &mut [f32],
+    ) {
+        let mut next = numbers.clone().skip(ROWS_AHEAD);
+        for row in numbers {
+            if let Some(next) = next.next() {
+                prefetch(Level::best(), bytemuck::cast_slice(self.values(next)));
+            }
+            let place = place(row);
+            let terms = sums[place * self.dim..][..self.dim].iter_mut().zip(self.values(row));
+            let weight = self.weights.map_or(1.0, |weights| weights[row as usize]);
+            sizes[place] += weight;
+            match self.weights {
+                None => terms.for_each(|(sum, x)| *sum += x),
+                Some(_) => terms.for_each(|(sum, x)| *sum += x * weight),
+            }
+        }
+    }
 }
 
 /// The rows of each centroid, in order.

@@ -19,7 +19,7 @@ const FEWEST_CENTROIDS: usize = 32;
 /// Rows that a coding is chosen for.
 const SAMPLE: usize = 4_096;
 /// Rows that a thread takes at a time.
-const PIECE_ROWS: usize = 1024;
+const PIECE_ROWS: usize = 256;
 /// Codes of centroids that rows are scored against at a time stay in a fast cache, ..
 const TILE_BYTES: usize = 256 << 10;
 /// .. and so do the scores. A whole number of the blocks of rows in the loops of the kernels.
@@ -120,11 +120,14 @@ impl<'a> Screen<'a> {
 impl<'a> Piece<'a> {
     fn new(level: Level, sq: &Sq, metric: Metric, rows: &'a [f32]) -> Piece<'a> {
         let dim = sq.dim();
-        let mut values = vec![0.0; rows.len()];
-        convert::to_f64(level, matrix(rows, dim), &mut values);
         let mut squares = vec![0.0; rows.len() / dim];
         ops::squares(level, rows, dim, &mut squares);
-        let queries = SqQueries::new(level, sq, metric, values.chunks_exact(dim));
+        let values = rows.chunks_exact(dim).map(|row| {
+            let mut values = vec![0.0; dim];
+            convert::to_f64(level, matrix(row, dim), &mut values);
+            values
+        });
+        let queries = SqQueries::new(level, sq, metric, values);
         Piece { rows, squares, queries }
     }
 }

@@ -77,16 +77,16 @@ impl SqQueries {
     ///
     /// # Panics
     /// If their dimension is not that of the coding.
-    pub fn new<'a>(
+    pub fn new(
         level: Level,
         sq: &Sq,
         metric: Metric,
-        queries: impl Iterator<Item = &'a [f64]>,
+        queries: impl Iterator<Item: AsRef<[f64]>>,
     ) -> SqQueries {
         let mut values = vec![0.0; sq.dim()];
         let (mut members, mut steps) = (Vec::new(), Vec::new());
         for query in queries {
-            values.copy_from_slice(query);
+            values.copy_from_slice(query.as_ref());
             let norm = place(sq.space(), &mut values);
             let (member, query) = match (sq.space(), norm) {
                 (Space::Unit, 0.0) => unknown(metric, sq.dim()),
