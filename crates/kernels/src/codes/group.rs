@@ -52,13 +52,22 @@ impl CodeGroup {
 
     fn new(queries: &[CodeQuery], dim: usize, width: usize) -> CodeGroup {
         let mut steps = vec![0; width * padded(dim, width)];
-        for (lane, query) in queries.iter().enumerate() {
-            for (component, step) in query.steps.iter().enumerate() {
-                let at = match width {
-                    1..=3 => lane * padded(dim, width) + component,
-                    _ => (component / 4 * width + lane) * 4 + component % 4,
-                };
-                steps[at] = step.cast_unsigned();
+        match width {
+            1..=3 => {
+                for (row, query) in steps.chunks_exact_mut(padded(dim, width)).zip(queries) {
+                    let steps = query.steps.iter().map(|step| step.cast_unsigned());
+                    row.iter_mut().zip(steps).for_each(|(place, step)| *place = step);
+                }
+            }
+            _ => {
+                for (number, quads) in steps.chunks_exact_mut(4 * width).enumerate() {
+                    let quads = quads.as_chunks_mut::<4>().0;
+                    for (quad, query) in quads.iter_mut().zip(queries) {
+                        let steps = query.steps[4 * number..].iter().take(4);
+                        let steps = steps.map(|step| step.cast_unsigned());
+                        quad.iter_mut().zip(steps).for_each(|(place, step)| *place = step);
+                    }
+                }
             }
         }
         let mut starts: Vec<i32> = queries.iter().map(|query| query.start).collect();

@@ -3,6 +3,9 @@
 use crate::Level;
 use crate::arch::LANES;
 
+/// Components that are laid out at a time, in few lines of the cache.
+const TILE: usize = 16;
+
 /// One to 32 queries that are scored together.
 #[derive(Clone, Debug)]
 pub struct Group {
@@ -41,9 +44,13 @@ impl Group {
             return Group { values: queries.to_vec(), dim, width, live };
         }
         let mut values = vec![0.0; dim * width];
-        for (lane, query) in queries.chunks_exact(dim).enumerate() {
-            for (component, value) in query.iter().enumerate() {
-                values[component * width + lane] = *value;
+        for (number, tile) in values.chunks_mut(TILE * width).enumerate() {
+            let first = number * TILE;
+            for (lane, query) in queries.chunks_exact(dim).enumerate() {
+                let components = &query[first..dim.min(first + TILE)];
+                for (place, value) in tile.iter_mut().skip(lane).step_by(width).zip(components) {
+                    *place = *value;
+                }
             }
         }
         Group { values, dim, width, live }
