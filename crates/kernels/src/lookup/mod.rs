@@ -3,6 +3,7 @@
 //! * [`apart`]: one code out of those that lie together.
 //! * [`arranged`]: packed codes in the order in which a level looks at them.
 //! * [`bytes`]: numbers of 8 bits and tables of f32.
+//! * [`corrected`]: distances out of sums of signs.
 //! * [`near`]: scores that are not above a limit.
 //! * [`ones`]: bits, and how many of them are set.
 //! * [`packed`]: numbers of 4 bits and tables of bytes, sixteen entries to a register.
@@ -13,6 +14,7 @@
 pub mod apart;
 pub mod arranged;
 pub mod bytes;
+pub mod corrected;
 pub mod near;
 pub mod ones;
 pub mod packed;

@@ -12,6 +12,7 @@ use super::rounded::REACH;
 use super::seen::dot;
 use crate::codec::{Codec, Rounding, Scorer};
 use crate::packed::{GROUP, Rounded, Tables, lowest, sum_at};
+use anear_kernels::lookup::corrected::{self, Correction};
 use anear_kernels::lookup::near::{self, Taker};
 use anear_kernels::lookup::ones;
 use anear_kernels::lookup::packed as lookup;
@@ -160,6 +161,19 @@ impl<'a> LookedUp<'a> {
         }
     }
 
+    /// What makes rough scores of many sums; `None` where whole parts count.
+    fn correction(&self, view: &View) -> Option<Correction> {
+        let Rough::Less(taken) = view.rough else { return None };
+        Some(Correction {
+            factor: self.inverse,
+            added: self.added,
+            taken,
+            square: view.square,
+            product_of: self.codec.rabitq.is_product.then_some(self.square),
+            margin: self.codec.leaves_out().then(|| view.square.sqrt()),
+        })
+    }
+
     /// Writes rough scores, or for codes of several bits what their fine ones most likely are at least.
     fn rough_scores(&self, codes: &[u8], scores: &mut [f32]) {
         let (tables, view) = self.current();
@@ -171,16 +185,15 @@ impl<'a> LookedUp<'a> {
             let next = codes[(number + 1) * group_bytes..].get(GROUP * signs..group_bytes);
             prefetch(level, next.unwrap_or(&[]));
             lookup::scores(level, tables, group, group_bytes, scores);
-            let others = &group[GROUP * signs..];
-            if self.codec.leaves_out() {
-                let others = others.chunks_exact(code_bytes - signs);
-                for (score, others) in scores.iter_mut().zip(others) {
-                    *score = self.rough_score(view, *score, others) - float(others, 8) * length;
-                }
-            } else {
-                let factors = others.as_chunks::<{ 2 * size_of::<f32>() }>().0;
-                for (score, factors) in scores.iter_mut().zip(factors) {
-                    *score = self.rough_score(view, *score, factors);
+            let (others, stride) = (&group[GROUP * signs..], code_bytes - signs);
+            if let Some(correction) = self.correction(view) {
+                corrected::correct(level, correction, others, stride, scores);
+                continue;
+            }
+            for (score, others) in scores.iter_mut().zip(others.chunks_exact(stride)) {
+                *score = self.rough_score(view, *score, others);
+                if self.codec.leaves_out() {
+                    *score -= float(others, 8) * length;
                 }
             }
         }
