@@ -187,12 +187,11 @@ pub(super) fn least<S: Simd, const N: usize, const ARRANGED: bool>(
         }
         sums = with_some::<S, N, ARRANGED>(simd, sums, rest, quarters);
     }
-    let mut least = [simd.totals(sums[0]); N];
-    for query in 0..N {
-        for sums in &mut least[query] {
-            let twice = simd.add_i32(*sums, *sums);
-            *sums = simd.add_i32(twice, twice);
-        }
+    let mut least = [[simd.splat_i32(0); 2]; N];
+    for (least, sums) in least.iter_mut().zip(sums) {
+        let [first, second] = simd.totals(sums);
+        let twice = [simd.add_i32(first, first), simd.add_i32(second, second)];
+        *least = [simd.add_i32(twice[0], twice[0]), simd.add_i32(twice[1], twice[1])];
     }
     least
 }

@@ -154,8 +154,8 @@ impl<'t, 'a, S: Simd, const N: usize> Team<'t, 'a, S, N> {
     #[inline(always)]
     fn is_any_near(&self, simd: S, sums: [[S::I32s; 2]; N], those: u32) -> bool {
         let mut near = 0;
-        for at in 0..N {
-            near |= not_above(simd, self.scales[at].scores(simd, sums[at]), self.limits[at]);
+        for (at, sums) in sums.into_iter().enumerate() {
+            near |= not_above(simd, self.scales[at].scores(simd, sums), self.limits[at]);
         }
         near & those != 0
     }
@@ -163,8 +163,8 @@ impl<'t, 'a, S: Simd, const N: usize> Team<'t, 'a, S, N> {
     /// Tells queries of those codes that are near, the first of which is that of row `first`.
     #[inline(always)]
     fn tell(&mut self, simd: S, sums: [[S::I32s; 2]; N], those: u32, first: usize) {
-        for at in 0..N {
-            let scored = self.scales[at].scores(simd, sums[at]);
+        for (at, sums) in sums.into_iter().enumerate() {
+            let scored = self.scales[at].scores(simd, sums);
             let which = not_above(simd, scored, self.limits[at]) & those;
             if which != 0 {
                 let mut scores = [0.0; GROUP];
