@@ -51,7 +51,7 @@ impl Place {
             }
             *place = self.count / 2;
         }
-        Some(place.next_multiple_of(Place::STEP).min(self.count))
+        Some(place.next_multiple_of(Place::STEP).min(self.end - 1))
     }
 
     /// The group was left, so the next one may be left earlier.
@@ -74,5 +74,27 @@ impl Place {
     /// To be taken along.
     pub(super) fn leaving(self) -> Leaving {
         self.leaving
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_left_before_the_last_vector_or_after_a_rough_look_at_all() {
+        for (count, is_rough) in (1..70).flat_map(|count| [(count, false), (count, true)]) {
+            let mut place = Place::new(Leaving::default(), count, true, is_rough);
+            let mut seen = Vec::new();
+            for group in 0..2000 {
+                if let Some(end) = place.next() {
+                    seen.push(end);
+                    if group * 7919 % 11 < 7 { place.stayed() } else { place.left() }
+                }
+            }
+            let most = if is_rough { count } else { count - 1 };
+            assert!(seen.iter().all(|end| (1..=most).contains(end)), "{count} {is_rough}");
+            assert_eq!(seen.is_empty(), count < Place::FEWEST, "{count}");
+        }
     }
 }

@@ -146,7 +146,7 @@ fn every_level_tells_queries_of_what_is_not_above_their_limits() {
 /// Few codes are near, those of numbers 0, so that most groups are left, and some only in part.
 #[test]
 fn groups_are_left_without_losing_what_is_near() {
-    for (parts, codes) in [(33, 3200), (96, 3200), (259, 1000)] {
+    for (parts, codes) in [(33, 3200), (43, 3200), (96, 3200), (259, 1000), (1030, 1000)] {
         let group_bytes = group_bytes(parts);
         let mut groups = groups(group_bytes, codes);
         let near_ones = [3, 40, 41, 700, 999];
