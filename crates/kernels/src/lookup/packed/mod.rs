@@ -40,7 +40,7 @@ const _: () = assert!(GROUP == PIECE && GROUP == 2 * LANES);
 pub struct Tables<'a> {
     /// 16 entries a part.
     pub entries: &'a [u8],
-    /// [Quarters] of them, or nothing.
+    /// Fourths of them, as [`quarters`] makes them, or nothing.
     pub quarters: &'a [u8],
     /// What sums begin at.
     pub start: u32,
