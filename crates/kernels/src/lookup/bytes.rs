@@ -98,12 +98,12 @@ impl Kernel for Gathered<'_> {
     fn run<S: Simd>(self, simd: S) {
         let Gathered { tables, start, codes, numbers, scores } = self;
         let code_bytes = tables.len();
+        let (eights, rest) = tables.as_chunks::<TABLES>();
         let code = |number: u32| &codes[number as usize * code_bytes..][..code_bytes];
         for (at, (number, score)) in numbers.iter().zip(scores).enumerate() {
             if let Some(next) = numbers.get(at + CODES_AHEAD) {
                 ask_for(simd, code(*next));
             }
-            let (eights, rest) = tables.as_chunks::<TABLES>();
             let (words, bytes) = code(*number).as_chunks::<TABLES>();
             *score = start;
             for (tables, bytes) in eights.iter().zip(words) {

@@ -11,6 +11,8 @@ const SPLIT: f32 = 1.0 / 1024.0;
 const ROWS_AHEAD: usize = 2;
 /// Sums that stay in a fast cache.
 const FEW_BYTES: usize = 1 << 20;
+/// Threads each of which may look for its own rows among all.
+const FEW_THREADS: usize = 4;
 /// Where the choice of centroids to split begins.
 const SPLIT_SEED: u64 = 1234;
 
@@ -27,11 +29,12 @@ pub(super) fn update(
     work: &Work<'_>,
 ) -> Result<Vec<f32>> {
     let count = centroids.len() / dim;
-    let few = FEW_BYTES / size_of_val(&rows[..dim]);
+    let few = FEW_BYTES / (dim * size_of::<f32>());
     // One thread reads rows as they lie, where all centroids stay at hand.
     let pieces = if work.threads <= 1 && count <= few { 1 } else { 4 * work.threads.max(1) };
     let share = count.div_ceil(pieces).max(1);
-    let members = if share > few { Some(Members::new(numbers, count)) } else { None };
+    let follows_rows = share <= few && work.threads <= FEW_THREADS;
+    let members = (!follows_rows).then(|| Members::new(numbers, count));
     let mut sizes = vec![0.0; count];
     let pieces = centroids.chunks_mut(share * dim).zip(sizes.chunks_mut(share));
     let pieces: Vec<_> = (0..).step_by(share).zip(pieces).collect();

@@ -61,6 +61,7 @@ impl Place {
         *place = place.saturating_sub(self.count.div_ceil(64)).max(Place::STEP);
     }
 
+    /// Something in the group may be near, so the next one is left later.
     #[inline(always)]
     pub(super) fn stayed(&mut self) {
         let Leaving { place, pause } = &mut self.leaving;

@@ -33,6 +33,7 @@ pub const GROUP: usize = 32;
 pub const ENTRIES: usize = 16;
 /// Bytes of a pair of parts in a group.
 const PAIR_BYTES: usize = 2 * ENTRIES;
+
 const _: () = assert!(GROUP == PIECE && GROUP == 2 * LANES);
 
 /// The tables of a query, and what becomes of a sum: `(start + sum) * factor + added`.

@@ -9,7 +9,7 @@ const VECTORS_IN_SUM: usize = 64;
 /// Quarters of entries whose sum is a byte.
 const QUARTERS_IN_BYTE: usize = 4;
 /// Vectors of quarters that are summed at most.
-pub(super) const MOST_QUARTERS: usize = QUARTERS_IN_BYTE * VECTORS_IN_SUM;
+const MOST_QUARTERS: usize = QUARTERS_IN_BYTE * VECTORS_IN_SUM;
 
 /// Tables of some queries, by vectors.
 #[derive(Clone, Copy)]
@@ -44,6 +44,7 @@ impl<'a, const N: usize> Vectors<'a, N> {
         self.whole[0].len()
     }
 
+    /// Whether there are quarters, whose sums stay in 16 bits.
     #[inline(always)]
     pub(super) fn has_quarters(&self) -> bool {
         (1..=MOST_QUARTERS).contains(&self.quarters[0].len())
