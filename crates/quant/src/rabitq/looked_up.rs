@@ -6,7 +6,6 @@
 //! may be; what may be near has its [fine](super::fine) score computed.
 
 use super::fine::{Fine, Refining};
-use super::float;
 use super::packed::Packed;
 use super::rounded::REACH;
 use super::seen::dot;
@@ -118,17 +117,6 @@ impl<'a> LookedUp<'a> {
         self.inverse = if factor > 0.0 { 1.0 / factor } else { 0.0 };
     }
 
-    /// What a sum of rounded entries is a sum of. Where whole parts count, its rounding would.
-    #[inline(always)]
-    fn sum_of(&self, sum: f32, view: &View) -> f32 {
-        match view.rough {
-            Rough::Less(_) => sum * self.inverse + self.added,
-            Rough::Whole(..) => {
-                (f64::from(sum) * f64::from(self.inverse) + f64::from(self.added)) as f32
-            }
-        }
-    }
-
     /// Tables of a view.
     fn parts(&self) -> usize {
         self.codec.dim().div_ceil(4)
@@ -146,32 +134,31 @@ impl<'a> LookedUp<'a> {
         (tables, &self.views[self.view])
     }
 
-    /// The rough score of a code by the rounded sum of its signs; `others` is what follows its signs.
-    #[inline(always)]
-    fn rough_score(&self, view: &View, sum: f32, others: &[u8]) -> f32 {
-        let sum = self.sum_of(sum, view);
-        let dot = match view.rough {
-            Rough::Less(taken) => sum - taken,
-            Rough::Whole(most, scale) => (most - 2 * sum as i64) as f32 * scale,
-        };
-        let distance = float(others, 0) + view.square - 2.0 * float(others, 4) * dot;
-        match self.codec.rabitq.is_product {
-            false => distance.max(0.0),
-            true => 0.5 * (distance - self.square), // minus the inner product
+    /// Makes rough scores of the rounded sums of signs of some codes in a group; `others` is what follows the signs
+    /// of each. Of codes of several bits, what fine scores most likely are at least.
+    fn correct(&self, view: &View, others: &[u8], scores: &mut [f32]) {
+        let (mut factor, mut added, mut taken) = (1.0, 0.0, 0.0);
+        match view.rough {
+            Rough::Less(less) => (factor, added, taken) = (self.inverse, self.added, less),
+            // Whole parts count, which rounding to f32 in between would change.
+            Rough::Whole(most, scale) => {
+                let (inverse, added) = (f64::from(self.inverse), f64::from(self.added));
+                for score in &mut *scores {
+                    let sum = (f64::from(*score) * inverse + added) as f32;
+                    *score = (most - 2 * sum as i64) as f32 * scale;
+                }
+            }
         }
-    }
-
-    /// What makes rough scores of many sums; `None` where whole parts count.
-    fn correction(&self, view: &View) -> Option<Correction> {
-        let Rough::Less(taken) = view.rough else { return None };
-        Some(Correction {
-            factor: self.inverse,
-            added: self.added,
+        let correction = Correction {
+            factor,
+            added,
             taken,
             square: view.square,
             product_of: self.codec.rabitq.is_product.then_some(self.square),
             margin: self.codec.leaves_out().then(|| view.square.sqrt()),
-        })
+        };
+        let stride = self.codec.code_bytes() - self.codec.rabitq.sign_bytes();
+        corrected::correct(Level::best(), correction, others, stride, scores);
     }
 
     /// Writes rough scores, or for codes of several bits what their fine ones most likely are at least.
@@ -179,23 +166,12 @@ impl<'a> LookedUp<'a> {
         let (tables, view) = self.current();
         let (code_bytes, signs) = (self.codec.code_bytes(), self.codec.rabitq.sign_bytes());
         let (level, group_bytes) = (Level::best(), GROUP * code_bytes);
-        let length = view.square.sqrt();
         let groups = codes.chunks_exact(group_bytes).zip(scores.chunks_mut(GROUP));
         for (number, (group, scores)) in groups.enumerate() {
             let next = codes[(number + 1) * group_bytes..].get(GROUP * signs..group_bytes);
             prefetch(level, next.unwrap_or(&[]));
             lookup::scores(level, tables, group, group_bytes, scores);
-            let (others, stride) = (&group[GROUP * signs..], code_bytes - signs);
-            if let Some(correction) = self.correction(view) {
-                corrected::correct(level, correction, others, stride, scores);
-                continue;
-            }
-            for (score, others) in scores.iter_mut().zip(others.chunks_exact(stride)) {
-                *score = self.rough_score(view, *score, others);
-                if self.codec.leaves_out() {
-                    *score -= float(others, 8) * length;
-                }
-            }
+            self.correct(view, &group[GROUP * signs..], scores);
         }
     }
 
@@ -262,7 +238,8 @@ impl Scorer for LookedUp<'_> {
             let group = &codes[number / GROUP * GROUP * code_bytes..][..GROUP * code_bytes];
             let sum = tables.start + sum_at(tables.entries.as_chunks().0, group, number % GROUP);
             let others = &group[GROUP * signs..][number % GROUP * (code_bytes - signs)..];
-            *score = self.rough_score(view, sum as f32, others);
+            *score = sum as f32;
+            self.correct(view, others, std::slice::from_mut(score));
         }
     }
 }
