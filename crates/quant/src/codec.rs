@@ -107,6 +107,12 @@ pub trait Codec: Debug + Send + Sync {
         0
     }
 
+    /// Bytes of the tables of a query for each center that codes are differences to, if several queries may look at
+    /// [packed](Scorer::packed) codes together; otherwise 0.
+    fn packed_bytes(&self) -> usize {
+        0
+    }
+
     /// Prepares a query, to score codes against it.
     ///
     /// # Errors

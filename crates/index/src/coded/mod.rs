@@ -1,5 +1,6 @@
 //! Codes one behind another, or in groups that lie together, all of them looked at.
 
+mod centroids;
 mod floats;
 mod in_order;
 pub(crate) mod screen;
@@ -14,6 +15,7 @@ use anear_kernels::ops::Op;
 use anear_quant::{Codec, How, Query, Scorer};
 use anear_types::parts::Bytes;
 use anear_types::{Error, Measure, Result};
+use centroids::Centroids;
 use floats::Floats;
 use in_order::InOrder;
 use screen::ScreenedRows;
@@ -42,6 +44,8 @@ pub(crate) struct CodedIndex {
     floats: Option<Floats>,
     /// Whether these are so few that sums of f32 are good enough.
     are_few: bool,
+    /// The same as rows that many queries go through together, where that pays.
+    centroids: Option<Centroids>,
     /// Packed codes in the order in which they are looked at.
     in_order: InOrder,
 }
@@ -55,7 +59,7 @@ impl CodedIndex {
         let is_raw = codec.is_raw();
         let floats = if is_raw { Floats::new(how, codec.dim()) } else { None };
         let in_order = InOrder::default();
-        CodedIndex { codec, how, rows, codes, floats, are_few: false, in_order }
+        CodedIndex { codec, how, rows, codes, floats, are_few: false, centroids: None, in_order }
     }
 
     /// The same with rows that are centroids: which are near does not hang on the last digit, so that few
@@ -63,6 +67,9 @@ impl CodedIndex {
     pub(crate) fn of_centroids(mut self) -> CodedIndex {
         let components = self.rows * self.codec.dim();
         self.are_few = components <= FEW_COMPONENTS;
+        if self.are_few && self.codec.is_raw() {
+            self.centroids = Centroids::new(self.how, self.codec.dim(), &self.codes);
+        }
         if components <= FEWEST_COMPONENTS {
             self.floats = None;
         }
@@ -202,6 +209,13 @@ impl AnnIndex for CodedIndex {
             && let Some(found) = floats.search(&self.codes, queries, goal, settings)?
         {
             return Ok(found);
+        }
+        if let (Queries::Floats { values, .. }, Goal::Nearest { k }) = (queries, goal)
+            && let Some(centroids) = self.centroids.as_ref().filter(|centroids| centroids.is_for(k))
+            && settings.keep.is_none()
+            && queries.len() >= FEWEST
+        {
+            return Ok(centroids.nearest(values, k));
         }
         if let (Queries::Floats { values, dim }, Some(op)) = (queries, self.row_op())
             && queries.len() >= FEWEST

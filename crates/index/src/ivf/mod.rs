@@ -2,6 +2,7 @@
 
 mod duplicates;
 mod lists;
+mod packed;
 mod refinement;
 mod screen;
 mod together;
@@ -131,13 +132,9 @@ impl InvertedIndex {
         {
             return self.scan_near(coded, values, lists, goal, settings, label);
         }
-        let mut scorer = match settings.rounding {
-            None => self.codec.scorer(query, self.how)?,
-            Some(rounding) => self.codec.rounding_scorer(query, self.how, rounding)?,
-        };
+        let mut scorer = self.scorer(query, settings)?;
         let mut collector = Collector::new(goal, self.how);
-        let center = |list: &i64| Some((*list as usize, self.center(*list as usize)?));
-        let centers: Vec<(usize, &[f32])> = lists.iter().filter_map(center).collect();
+        let centers = self.centers(lists);
         scorer.announce(&centers);
         let mut order: Vec<usize> = (0..lists.len()).collect();
         let is_packed = self.codec.codes_together() > 1;
@@ -165,6 +162,23 @@ impl InvertedIndex {
             }
         }
         Ok(collector.into_hits())
+    }
+
+    fn scorer<'a>(
+        &'a self,
+        query: Query<'_>,
+        settings: &Settings<'_>,
+    ) -> Result<Box<dyn Scorer + 'a>> {
+        match settings.rounding {
+            None => self.codec.scorer(query, self.how),
+            Some(rounding) => self.codec.rounding_scorer(query, self.how, rounding),
+        }
+    }
+
+    /// The centers that the codes of lists are differences to, with their numbers, if they are.
+    fn centers(&self, lists: &[i64]) -> Vec<(usize, &[f32])> {
+        let center = |list: &i64| Some((*list as usize, self.center(*list as usize)?));
+        lists.iter().filter_map(center).collect()
     }
 
     /// Scores the first rows of a list. `id` says what a row is called, if it is wanted.
@@ -240,6 +254,9 @@ impl InvertedIndex {
             && self.spent(goal, settings)?.is_unbounded()
         {
             return Ok(self.search_together(values, lists, op, goal, settings));
+        }
+        if self.is_packed_for(lists) && self.spent(goal, settings)?.is_unbounded() {
+            return self.search_packed(queries, lists, goal, settings);
         }
         let search =
             |(query, lists): (Query<'_>, &Vec<i64>)| self.search_one(query, lists, goal, settings);

@@ -175,6 +175,23 @@ impl Simd for Avx2Fma {
     }
 
     #[inline(always)]
+    fn largest_of(self, [a, b, c, d]: [[__m256; 2]; 4]) -> [f32; 4] {
+        // In each half first two lanes of each of two, then one of each of four.
+        let mut largest = [0.0; 4];
+        intrinsic!({
+            let (a, b) = (_mm256_max_ps(a[0], a[1]), _mm256_max_ps(b[0], b[1]));
+            let (c, d) = (_mm256_max_ps(c[0], c[1]), _mm256_max_ps(d[0], d[1]));
+            let ab = _mm256_max_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+            let cd = _mm256_max_ps(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+            let low = _mm256_shuffle_ps::<0b01_00_01_00>(ab, cd);
+            let all = _mm256_max_ps(low, _mm256_shuffle_ps::<0b11_10_11_10>(ab, cd));
+            let one = _mm_max_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps::<1>(all));
+            _mm_storeu_ps(largest.as_mut_ptr(), one);
+        });
+        largest
+    }
+
+    #[inline(always)]
     fn add_where(self, lanes: u16, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
         let lanes = [i32::from(lanes), i32::from(lanes >> HALF)];
         each_half!(lanes, a, b => {

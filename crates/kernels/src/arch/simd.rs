@@ -70,6 +70,13 @@ pub(crate) trait Simd: Copy + Debug {
     /// The largest lane; anything when a lane is NaN.
     fn largest(self, a: Self::F32s) -> f32;
 
+    /// The largest lane of each.
+    #[inline(always)]
+    fn largest_of(self, four: [Self::F32s; 4]) -> [f32; 4] {
+        let [a, b, c, d] = four;
+        [self.largest(a), self.largest(b), self.largest(c), self.largest(d)]
+    }
+
     /// Half-precision numbers from their bits, exactly.
     fn load_f16(self, bits: &[u16; LANES]) -> Self::F32s;
 

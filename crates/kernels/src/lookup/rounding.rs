@@ -71,10 +71,25 @@ impl Kernel for Extents<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        let Extents { tables, lows, widths } = self;
         let zero = simd.splat(0.0);
-        let extents = self.lows.iter_mut().zip(self.widths);
-        for (at, (low, width)) in extents.enumerate() {
-            let table = self.tables.load(simd, at);
+        let (low_fours, some_lows) = lows.as_chunks_mut::<4>();
+        let (width_fours, some_widths) = widths.as_chunks_mut::<4>();
+        let rest = 4 * low_fours.len();
+        for (number, (lows, widths)) in low_fours.iter_mut().zip(width_fours).enumerate() {
+            let (mut four, mut negative) = ([zero; 4], [zero; 4]);
+            for at in 0..4 {
+                four[at] = tables.load(simd, 4 * number + at);
+                negative[at] = simd.sub(zero, four[at]);
+            }
+            let (highs, negative_lows) = (simd.largest_of(four), simd.largest_of(negative));
+            for at in 0..4 {
+                lows[at] = -negative_lows[at];
+                widths[at] = highs[at] - lows[at];
+            }
+        }
+        for (at, (low, width)) in some_lows.iter_mut().zip(some_widths).enumerate() {
+            let table = tables.load(simd, rest + at);
             *low = -simd.largest(simd.sub(zero, table));
             *width = simd.largest(table) - *low;
         }

@@ -75,7 +75,19 @@ impl<O: Operation> Kernel for Fill<'_, O> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Fill(Columns { part_dim, sixteens, components }, _, query, scores) = self;
+        let Fill(Columns { part_dim, sixteens, components }, _, mut query, mut scores) = self;
+        let mut components = components.as_slice();
+        if *sixteens == 1 {
+            // Parts side by side instead of sixteens, where each has but one.
+            let (together, rest) = scores.as_chunks_mut::<TOGETHER>();
+            let queries = query.chunks_exact(TOGETHER * part_dim);
+            let rows = components.chunks_exact(TOGETHER * part_dim);
+            (query, components) = (queries.remainder(), rows.remainder());
+            for ((query, rows), scores) in queries.zip(rows).zip(together) {
+                some_parts::<S, O>(simd, query, rows, scores);
+            }
+            scores = rest;
+        }
         let parts = query.chunks_exact(*part_dim).zip(components.chunks_exact(sixteens * part_dim));
         for ((query, rows), scores) in parts.zip(scores.chunks_exact_mut(*sixteens)) {
             let (together, rest) = scores.as_chunks_mut::<TOGETHER>();
@@ -87,6 +99,32 @@ impl<O: Operation> Kernel for Fill<'_, O> {
                 some::<S, O, 1>(simd, query, rows, std::array::from_mut(score));
             }
         }
+    }
+}
+
+/// Scores a sixteen of rows for each of some parts.
+#[inline(always)]
+fn some_parts<S: Simd, O: Operation>(
+    simd: S,
+    query: &[f32],
+    rows: &[[f32; LANES]],
+    scores: &mut [[f32; LANES]; TOGETHER],
+) {
+    let part_dim = query.len() / TOGETHER;
+    let (mut queries, mut columns) = ([query; TOGETHER], [rows; TOGETHER]);
+    for part in 0..TOGETHER {
+        queries[part] = &query[part * part_dim..][..part_dim];
+        columns[part] = &rows[part * part_dim..][..part_dim];
+    }
+    let mut states = [O::start(simd); TOGETHER];
+    for at in 0..part_dim {
+        for part in 0..TOGETHER {
+            let component = simd.splat(queries[part][at]);
+            states[part] = O::step(simd, states[part], component, simd.load(&columns[part][at]));
+        }
+    }
+    for (state, scores) in states.into_iter().zip(scores) {
+        simd.store(O::lanes(simd, state), scores);
     }
 }
 
@@ -118,7 +156,9 @@ mod tests {
 
     #[test]
     fn every_level_scores_as_plain_loops_do() {
-        for (parts, part_dim, part_rows) in [(1, 1, 1), (3, 2, 16), (2, 5, 90), (4, 3, 256)] {
+        for (parts, part_dim, part_rows) in
+            [(1, 1, 1), (3, 2, 16), (11, 4, 16), (2, 5, 90), (4, 3, 256)]
+        {
             let number = |at: usize| ((at * 7919) % 101) as f32 / 50.0 - 1.0;
             let rows: Vec<f32> = (0..parts * part_dim * part_rows).map(number).collect();
             let query: Vec<f32> = (0..parts * part_dim).map(|at| number(at + 31)).collect();

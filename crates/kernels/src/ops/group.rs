@@ -44,14 +44,10 @@ impl Group {
             return Group { values: queries.to_vec(), dim, width, live };
         }
         let mut values = vec![0.0; dim * width];
-        for (number, tile) in values.chunks_mut(TILE * width).enumerate() {
-            let first = number * TILE;
-            for (lane, query) in queries.chunks_exact(dim).enumerate() {
-                let components = &query[first..dim.min(first + TILE)];
-                for (place, value) in tile.iter_mut().skip(lane).step_by(width).zip(components) {
-                    *place = *value;
-                }
-            }
+        match width {
+            16 => lay_out::<16>(queries, dim, &mut values),
+            32 => lay_out::<32>(queries, dim, &mut values),
+            width => unreachable!("groups have no width of {width}"),
         }
         Group { values, dim, width, live }
     }
@@ -82,5 +78,27 @@ impl Group {
 
     pub(super) fn values(&self) -> &[f32] {
         &self.values
+    }
+}
+
+/// Puts the components of up to `W` queries side by side.
+fn lay_out<const W: usize>(queries: &[f32], dim: usize, values: &mut [f32]) {
+    for (number, tile) in values.as_chunks_mut::<W>().0.chunks_mut(TILE).enumerate() {
+        for (lane, query) in queries.chunks_exact(dim).enumerate() {
+            let components = &query[number * TILE..][..tile.len()];
+            match (<&mut [[f32; W]; TILE]>::try_from(&mut *tile), components.first_chunk::<TILE>())
+            {
+                (Ok(tile), Some(components)) => {
+                    for at in 0..TILE {
+                        tile[at][lane] = components[at];
+                    }
+                }
+                _ => {
+                    for (place, component) in tile.iter_mut().zip(components) {
+                        place[lane] = *component;
+                    }
+                }
+            }
+        }
     }
 }

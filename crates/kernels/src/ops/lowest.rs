@@ -1,4 +1,4 @@
-//! The lowest score of each query.
+//! The lowest scores of each query.
 
 use crate::Level;
 use crate::arch::{Kernel, Simd};
@@ -29,6 +29,55 @@ pub fn lowest(
         16 => level.run(Lowest::<16> { scores, shifts, first, best }),
         32 => level.run(Lowest::<32> { scores, shifts, first, best }),
         width => panic!("groups have no width of {width}"),
+    }
+}
+
+/// Writes the `k`-th lowest score of each query of a group; infinity where there are fewer, and anything
+/// where a score is not a number. Scores and shifts are as for [`lowest`].
+///
+/// # Panics
+/// If there is not a shift a row, and room for each query of the group, groups have no such width, or `k` is 0.
+pub fn kth_lowest(level: Level, scores: &[f32], shifts: &[f32], k: usize, found: &mut [f32]) {
+    let width = found.len();
+    assert!(k > 0 && scores.len() == shifts.len() * width);
+    match width {
+        1 => level.run(KthLowest::<1> { scores, shifts, k, found }),
+        2 => level.run(KthLowest::<2> { scores, shifts, k, found }),
+        3 => level.run(KthLowest::<3> { scores, shifts, k, found }),
+        16 => level.run(KthLowest::<16> { scores, shifts, k, found }),
+        32 => level.run(KthLowest::<32> { scores, shifts, k, found }),
+        width => panic!("groups have no width of {width}"),
+    }
+}
+
+struct KthLowest<'a, const W: usize> {
+    scores: &'a [f32],
+    shifts: &'a [f32],
+    k: usize,
+    found: &'a mut [f32],
+}
+
+impl<const W: usize> Kernel for KthLowest<'_, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let mut lowest = vec![[f32::INFINITY; W]; self.k];
+        for (scores, shift) in self.scores.as_chunks::<W>().0.iter().zip(self.shifts) {
+            let mut moving = *scores;
+            for score in &mut moving {
+                *score += shift;
+            }
+            // What is higher than one of the lowest moves on to the next; of vectors, as the compiler makes them.
+            for place in &mut lowest {
+                for lane in 0..W {
+                    let (score, other) = (moving[lane], place[lane]);
+                    place[lane] = if score < other { score } else { other };
+                    moving[lane] = if score < other { other } else { score };
+                }
+            }
+        }
+        self.found.copy_from_slice(&lowest[self.k - 1]);
     }
 }
 
@@ -65,6 +114,28 @@ impl<const W: usize> Kernel for Lowest<'_, W> {
 mod tests {
     use super::*;
     use crate::ops::Group;
+
+    #[test]
+    fn every_level_finds_the_kth_lowest() {
+        for (level, width) in Level::available()
+            .into_iter()
+            .flat_map(|level| [1, 2, 3, 16, 32].map(|width| (level, width)))
+        {
+            let shifts: Vec<f32> = (0..9).map(|row| (row * 5 % 7) as f32).collect();
+            let scores: Vec<f32> =
+                (0..9 * width).map(|at| ((at * 7919 + at / 11) % 23) as f32).collect();
+            for k in 1..12 {
+                let mut found = vec![0.0; width];
+                kth_lowest(level, &scores, &shifts, k, &mut found);
+                for (query, found) in found.iter().enumerate() {
+                    let score = |row: usize| scores[row * width + query] + shifts[row];
+                    let mut all: Vec<f32> = (0..9).map(score).collect();
+                    all.sort_by(f32::total_cmp);
+                    assert_eq!(*found, all.get(k - 1).copied().unwrap_or(f32::INFINITY));
+                }
+            }
+        }
+    }
 
     #[test]
     fn every_level_finds_the_first_of_the_lowest() {

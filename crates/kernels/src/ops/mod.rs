@@ -39,7 +39,7 @@ mod select;
 pub use columns::Columns;
 pub use group::Group;
 pub use jensenshannon::ERROR as JENSEN_SHANNON_ERROR;
-pub use lowest::lowest;
+pub use lowest::{kth_lowest, lowest};
 pub use select::{Bounds, Term, select};
 
 use crate::Level;

@@ -46,6 +46,11 @@ impl Codec for Packed {
         GROUP
     }
 
+    fn packed_bytes(&self) -> usize {
+        // Entries and their quarters.
+        2 * self.product.table_entries()
+    }
+
     fn see_centers(&mut self, centers: &[f32]) {
         assert!(centers.len().is_multiple_of(self.dim()));
         self.centers = Centers::new(centers, self.dim(), self.product.table_entries());

@@ -124,6 +124,22 @@ impl<E: Extension> Simd for Avx512<E> {
     }
 
     #[inline(always)]
+    fn largest_of(self, [a, b, c, d]: [__m512; 4]) -> [f32; 4] {
+        // In each quarter first two lanes of each of two, then one of each of four.
+        let mut largest = [0.0; 4];
+        intrinsic!({
+            let ab = _mm512_max_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+            let cd = _mm512_max_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+            let low = _mm512_shuffle_ps::<0b01_00_01_00>(ab, cd);
+            let all = _mm512_max_ps(low, _mm512_shuffle_ps::<0b11_10_11_10>(ab, cd));
+            let half = _mm256_max_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps::<1>(all));
+            let one = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps::<1>(half));
+            _mm_storeu_ps(largest.as_mut_ptr(), one);
+        });
+        largest
+    }
+
+    #[inline(always)]
     fn add_where(self, lanes: u16, a: __m512, b: __m512) -> __m512 {
         intrinsic!(_mm512_mask_add_ps(a, lanes, a, b))
     }
