@@ -108,12 +108,30 @@ impl Kernel for Round<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let (factor, half) = (simd.splat(self.factor), simd.splat(0.5));
+        let scale = Scale::new(simd, self.factor);
         for (at, (low, rounded)) in self.lows.iter().zip(self.rounded).enumerate() {
-            let above = simd.sub(self.tables.load(simd, at), simd.splat(*low));
-            let steps = simd.add(simd.mul(above, factor), half);
-            *rounded = simd.to_bytes(steps);
+            *rounded = scale.round(simd, self.tables.load(simd, at), *low);
         }
+    }
+}
+
+/// How entries become bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Scale<S: Simd> {
+    factor: S::F32s,
+    half: S::F32s,
+}
+
+impl<S: Simd> Scale<S> {
+    #[inline(always)]
+    pub(super) fn new(simd: S, factor: f32) -> Scale<S> {
+        Scale { factor: simd.splat(factor), half: simd.splat(0.5) }
+    }
+
+    #[inline(always)]
+    pub(super) fn round(self, simd: S, table: S::F32s, low: f32) -> [u8; ENTRIES] {
+        let above = simd.sub(table, simd.splat(low));
+        simd.to_bytes(simd.add(simd.mul(above, self.factor), self.half))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tables of what each set of four values sums up to.
 
 use super::packed::ENTRIES;
+use super::rounding::Scale;
 use crate::Level;
 use crate::arch::{Kernel, LANES, Simd};
 
@@ -27,6 +28,32 @@ pub fn sums(level: Level, values: Values<'_>, tables: &mut [[f32; ENTRIES]]) {
     level.run(Sums { values, tables });
 }
 
+/// Writes the lowest sum of each table, and how far the highest is from it, without the tables.
+///
+/// # Panics
+/// If there are not both for each four values, or sums start at anything but 0.
+pub fn extents(level: Level, values: Values<'_>, lows: &mut [f32], widths: &mut [f32]) {
+    let count = values.numbers.len().div_ceil(4);
+    assert!((count, count) == (lows.len(), widths.len()) && !values.from_numbers);
+    level.run(Extents { values, lows, widths });
+}
+
+/// Writes the sums of tables as [`rounding::round`](super::rounding::round) does.
+///
+/// # Panics
+/// If there is not one lowest sum for each four values, and room for a table, or sums start at anything but 0.
+pub fn round(
+    level: Level,
+    values: Values<'_>,
+    lows: &[f32],
+    factor: f32,
+    rounded: &mut [[u8; ENTRIES]],
+) {
+    let count = values.numbers.len().div_ceil(4);
+    assert!((count, count) == (lows.len(), rounded.len()) && !values.from_numbers);
+    level.run(Round { values, lows, factor, rounded });
+}
+
 struct Sums<'a> {
     values: Values<'a>,
     tables: &'a mut [[f32; ENTRIES]],
@@ -34,42 +61,114 @@ struct Sums<'a> {
 
 const _: () = assert!(ENTRIES == LANES);
 
-/// For each value 1 where it is in a set, otherwise 0.
-const MEMBERS: [[f32; ENTRIES]; 4] = {
-    let mut members = [[0.0; ENTRIES]; 4];
-    let mut at = 0;
-    while at < 4 * ENTRIES {
-        let (value, set) = (at / ENTRIES, at % ENTRIES);
-        members[value][set] = (set >> value & 1) as f32;
-        at += 1;
+/// The sets that each value is in.
+const SETS: [u16; 4] = [0xaaaa, 0xcccc, 0xf0f0, 0xff00];
+
+/// What up to four times four numbers are worth, and 0 for those that are lacking.
+#[inline(always)]
+fn worth<S: Simd>(simd: S, values: Values<'_>, numbers: &[u8]) -> [[f32; 4]; LANES / 4] {
+    let mut lanes = [0; LANES];
+    for (lane, number) in lanes.iter_mut().zip(numbers) {
+        *lane = i32::from(*number);
     }
-    members
-};
+    let mut worth = [0.0; LANES];
+    let products = simd.mul(simd.to_f32(simd.load_i32(&lanes)), simd.splat(values.step));
+    simd.store(simd.add(products, simd.splat(values.low)), &mut worth);
+    worth[numbers.len()..].fill(0.0);
+    *worth.as_chunks().0.first_chunk().expect("fours of all lanes")
+}
+
+/// The sums of the sets of four values.
+#[inline(always)]
+fn table<S: Simd>(simd: S, start: f32, values: [f32; 4]) -> S::F32s {
+    let mut sums = simd.splat(start);
+    for at in 0..4 {
+        sums = simd.add_where(SETS[at], sums, simd.splat(values[at]));
+    }
+    sums
+}
 
 impl Kernel for Sums<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Values { numbers, step, low, from_numbers } = self.values;
-        let (step, low) = (simd.splat(step), simd.splat(low));
+        let Values { numbers, from_numbers, .. } = self.values;
         for (numbers, tables) in numbers.chunks(LANES).zip(self.tables.chunks_mut(LANES / 4)) {
-            let mut lanes = [0; LANES];
-            for (lane, number) in lanes.iter_mut().zip(numbers) {
-                *lane = i32::from(*number);
-            }
-            let mut values = [0.0; LANES];
-            let worth = simd.mul(simd.to_f32(simd.load_i32(&lanes)), step);
-            simd.store(simd.add(worth, low), &mut values);
-            values[numbers.len()..].fill(0.0);
-            let fours = values.as_chunks::<4>().0.iter().zip(lanes.as_chunks::<4>().0);
-            for ((values, numbers), table) in fours.zip(tables) {
-                let start = if from_numbers { numbers.iter().sum::<i32>() as f32 } else { 0.0 };
-                let mut sums = simd.splat(start);
-                for (value, members) in values.iter().zip(&MEMBERS) {
-                    sums = simd.add(sums, simd.mul(simd.splat(*value), simd.load(members)));
+            let fours = worth(simd, self.values, numbers);
+            for (at, sums) in tables.iter_mut().enumerate() {
+                let mut start = 0;
+                for number in numbers.iter().skip(4 * at).take(4) {
+                    start += i32::from(*number);
                 }
-                simd.store(sums, table);
+                let start = if from_numbers { start as f32 } else { 0.0 };
+                simd.store(table(simd, start, fours[at]), sums);
+            }
+        }
+    }
+}
+
+struct Extents<'a> {
+    values: Values<'a>,
+    lows: &'a mut [f32],
+    widths: &'a mut [f32],
+}
+
+impl Kernel for Extents<'_> {
+    type Output = ();
+
+    /// Sums are lowest where all values below 0 are in the set, in the digits that they are rounded to as well, since
+    /// a larger number never makes a rounded sum smaller.
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Extents { values, lows, widths } = self;
+        let (step, base, zero) = (simd.splat(values.step), simd.splat(values.low), simd.splat(0.0));
+        let places = lows.chunks_mut(LANES).zip(widths.chunks_mut(LANES));
+        for (numbers, (lows, widths)) in values.numbers.chunks(4 * LANES).zip(places) {
+            let mut all = [0; 4 * LANES];
+            all[..numbers.len()].copy_from_slice(numbers);
+            let (mut low, mut high) = (zero, zero);
+            for at in 0..4 {
+                let mut lanes = [0; LANES];
+                for (lane, four) in lanes.iter_mut().zip(all.as_chunks::<4>().0) {
+                    *lane = i32::from(four[at]);
+                }
+                let there = (numbers.len() + 3 - at) / 4;
+                let there = if there < LANES { (1 << there) - 1 } else { u16::MAX };
+                let worth = simd.mul(simd.to_f32(simd.load_i32(&lanes)), step);
+                let worth = simd.add_where(there, zero, simd.add(worth, base));
+                let above = simd.max(worth, zero);
+                high = simd.add(high, above);
+                low = simd.add(low, simd.sub(worth, above));
+            }
+            let (mut lowest, mut width) = ([0.0; LANES], [0.0; LANES]);
+            simd.store(low, &mut lowest);
+            simd.store(simd.sub(high, low), &mut width);
+            lows.copy_from_slice(&lowest[..lows.len()]);
+            widths.copy_from_slice(&width[..widths.len()]);
+        }
+    }
+}
+
+struct Round<'a> {
+    values: Values<'a>,
+    lows: &'a [f32],
+    factor: f32,
+    rounded: &'a mut [[u8; ENTRIES]],
+}
+
+impl Kernel for Round<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Round { values, lows, factor, rounded } = self;
+        let scale = Scale::new(simd, factor);
+        let places = lows.chunks(LANES / 4).zip(rounded.chunks_mut(LANES / 4));
+        for (numbers, (lows, rounded)) in values.numbers.chunks(LANES).zip(places) {
+            let fours = worth(simd, values, numbers);
+            for (at, (low, rounded)) in lows.iter().zip(rounded).enumerate() {
+                *rounded = scale.round(simd, table(simd, 0.0, fours[at]), *low);
             }
         }
     }
@@ -77,6 +176,7 @@ impl Kernel for Sums<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rounding;
     use super::*;
 
     #[test]
@@ -101,6 +201,28 @@ mod tests {
                     sums(level, values, &mut tables);
                     assert_eq!(tables, expected, "{} {count}", level.name());
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn extents_and_rounded_sums_are_those_of_the_tables() {
+        for count in [1_usize, 4, 15, 16, 17, 63, 64, 66, 200] {
+            let numbers: Vec<u8> = (0..count).map(|at| (at * at * 37 % 256) as u8).collect();
+            let values = Values { numbers: &numbers, step: 0.31, low: -31.7, from_numbers: false };
+            let tables = count.div_ceil(4);
+            for level in Level::available() {
+                let mut entries = vec![[0.0; ENTRIES]; tables];
+                sums(level, values, &mut entries);
+                let of_entries = rounding::Tables { entries: &entries, added: &[] };
+                let mut expected =
+                    (vec![0.0; tables], vec![0.0; tables], vec![[0; ENTRIES]; tables]);
+                rounding::extents(level, of_entries, &mut expected.0, &mut expected.1);
+                rounding::round(level, of_entries, &expected.0, 2.3, &mut expected.2);
+                let mut found = (vec![0.0; tables], vec![0.0; tables], vec![[0; ENTRIES]; tables]);
+                extents(level, values, &mut found.0, &mut found.1);
+                round(level, values, &found.0, 2.3, &mut found.2);
+                assert_eq!(found, expected, "{} {count}", level.name());
             }
         }
     }

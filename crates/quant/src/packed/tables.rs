@@ -8,20 +8,36 @@ use super::blocks::{GROUP, number_at};
 use anear_kernels::Level;
 use anear_kernels::lookup::packed::ENTRIES;
 use anear_kernels::lookup::rounding;
+use anear_kernels::lookup::subsets::{self, Values};
 
 /// The largest rounded entry and the largest sum.
 const LARGEST_ENTRY: f32 = 255.0;
 const LARGEST_SUM: f32 = 65535.0;
 
-/// Tables of f32, one or several for each number of a code.
+/// Tables of f32, as many for each of some centers.
 #[derive(Debug)]
 pub(crate) struct Tables<'t> {
-    entries: Vec<f32>,
-    /// What is added to them, for each of several centers; nothing if there are none.
-    added: Vec<&'t [f32]>,
-    /// The lowest entry of each table, by center, and how far the highest is from it.
-    pub(crate) lows: Vec<f32>,
-    pub(crate) widths: Vec<f32>,
+    source: Source<'t>,
+    /// Tables of a center.
+    parts: usize,
+    /// The lowest entry of each table.
+    lows: Vec<f32>,
+    /// How far the highest entry of a table is from its lowest, at most.
+    widest: f32,
+    /// For each center the sum of the lowest entries, and of how far the highest are from them.
+    pub(crate) low_sums: Vec<f32>,
+    pub(crate) width_sums: Vec<f32>,
+}
+
+/// What entries are.
+#[derive(Debug)]
+enum Source<'t> {
+    /// Numbers, for one center after another.
+    Filled(Vec<f32>),
+    /// Sums of numbers and of others, which are those of each center.
+    Summed(Vec<f32>, Vec<&'t [f32]>),
+    /// What the sets of four values sum up to, for each center.
+    Subsets(Vec<Values<'t>>),
 }
 
 /// Rounded tables, and the factor; 0 where all entries of a table are the same.
@@ -31,45 +47,61 @@ pub(crate) struct Rounded {
 }
 
 impl<'t> Tables<'t> {
+    /// So many tables for each center, one center after another.
+    ///
     /// # Panics
     /// If there are not whole tables.
-    pub(crate) fn new(entries: Vec<f32>) -> Tables<'t> {
-        Tables::summed(entries, Vec::new())
+    pub(crate) fn filled(entries: Vec<f32>, parts: usize) -> Tables<'t> {
+        assert!(entries.len().is_multiple_of(parts * ENTRIES));
+        let centers = entries.len() / (parts * ENTRIES);
+        Tables::new(Source::Filled(entries), parts, centers)
     }
 
     /// Sums of tables and of others as many as they, of each of several centers.
     ///
     /// # Panics
-    /// As for [`new`](Tables::new), or if others are not as many.
+    /// If there are not whole tables, or others are not as many.
     pub(crate) fn summed(entries: Vec<f32>, added: Vec<&'t [f32]>) -> Tables<'t> {
         assert!(entries.len().is_multiple_of(ENTRIES));
-        let count = entries.len() / ENTRIES;
-        let all = count * added.len().max(1);
-        let plain = Tables { entries, added, lows: Vec::new(), widths: Vec::new() };
-        let (mut lows, mut widths) = (vec![0.0; all], vec![0.0; all]);
-        let places = lows.chunks_exact_mut(count).zip(widths.chunks_exact_mut(count));
-        for (tables, (lows, widths)) in plain.each().zip(places) {
-            rounding::extents(Level::best(), tables, lows, widths);
-        }
-        Tables { lows, widths, ..plain }
+        let (parts, centers) = (entries.len() / ENTRIES, added.len());
+        Tables::new(Source::Summed(entries, added), parts, centers)
     }
 
-    /// All tables, by center if something is added for each.
-    fn each(&self) -> impl Iterator<Item = rounding::Tables<'_>> {
-        let entries = self.entries.as_chunks().0;
-        let alone = self.added.is_empty().then_some([].as_slice());
-        let added = self.added.iter().map(|added| added.as_chunks().0).chain(alone);
-        added.map(move |added| rounding::Tables { entries, added })
+    /// Sums of sets of four values, as many for each of several centers.
+    ///
+    /// # Panics
+    /// If they are not as many.
+    pub(crate) fn of_subsets(values: Vec<Values<'t>>) -> Tables<'t> {
+        let (first, centers) = (values.first(), values.len());
+        let parts = first.map_or(1, |values| values.numbers.len().div_ceil(4));
+        Tables::new(Source::Subsets(values), parts, centers)
+    }
+
+    fn new(source: Source<'t>, parts: usize, centers: usize) -> Tables<'t> {
+        let (level, count) = (Level::best(), centers * parts);
+        let (mut lows, mut widths) = (vec![0.0; count], vec![0.0; count]);
+        let places = lows.chunks_exact_mut(parts).zip(widths.chunks_exact_mut(parts));
+        for (center, (lows, widths)) in places.enumerate() {
+            match source.of(center, parts) {
+                One::Tables(tables) => rounding::extents(level, tables, lows, widths),
+                One::Subsets(values) => subsets::extents(level, values, lows, widths),
+            }
+        }
+        let widest = widths.iter().copied().fold(0.0, f32::max);
+        let (low_sums, width_sums) = sums(&lows, &widths, parts);
+        Tables { source, parts, lows, widest, low_sums, width_sums }
     }
 
     /// The tables rounded, where sums lie in a range of `widest_sum`.
     pub(crate) fn round(&self, widest_sum: f32) -> Rounded {
-        let factor = self.factor(widest_sum);
+        let (level, factor) = (Level::best(), self.factor(widest_sum));
         let mut rounded = vec![[0; ENTRIES]; self.lows.len()];
-        let count = self.entries.len() / ENTRIES;
-        let places = self.lows.chunks_exact(count).zip(rounded.chunks_exact_mut(count));
-        for (tables, (lows, rounded)) in self.each().zip(places) {
-            rounding::round(Level::best(), tables, lows, factor, rounded);
+        let places = self.lows.chunks_exact(self.parts).zip(rounded.chunks_exact_mut(self.parts));
+        for (center, (lows, rounded)) in places.enumerate() {
+            match self.source.of(center, self.parts) {
+                One::Tables(tables) => rounding::round(level, tables, lows, factor, rounded),
+                One::Subsets(values) => subsets::round(level, values, lows, factor, rounded),
+            }
         }
         Rounded { tables: rounded, factor }
     }
@@ -80,9 +112,9 @@ impl<'t> Tables<'t> {
     /// # Panics
     /// If they are sums.
     pub(crate) fn round_whole(&self, widest_sum: f32) -> Rounded {
-        assert!(self.added.is_empty());
+        let Source::Filled(entries) = &self.source else { panic!("sums are no whole numbers") };
         let factor = self.factor(widest_sum);
-        let tables = self.entries.as_chunks::<ENTRIES>().0.iter().zip(&self.lows);
+        let tables = entries.as_chunks::<ENTRIES>().0.iter().zip(&self.lows);
         let rounded = tables.map(|(table, low)| {
             let low = f64::from(low * factor);
             let above = |entry: f32| (f64::from(entry) * f64::from(factor) - low) as f32;
@@ -92,9 +124,69 @@ impl<'t> Tables<'t> {
     }
 
     fn factor(&self, widest_sum: f32) -> f32 {
-        let widest = self.widths.iter().copied().fold(0.0, f32::max);
-        let factor = (LARGEST_ENTRY / widest).min(LARGEST_SUM / widest_sum);
+        let factor = (LARGEST_ENTRY / self.widest).min(LARGEST_SUM / widest_sum);
         if factor.is_finite() { factor } else { 0.0 }
+    }
+}
+
+/// The tables of a center.
+enum One<'a> {
+    Tables(rounding::Tables<'a>),
+    Subsets(Values<'a>),
+}
+
+impl Source<'_> {
+    fn of(&self, center: usize, parts: usize) -> One<'_> {
+        match self {
+            Source::Filled(entries) => {
+                let entries = &entries.as_chunks().0[center * parts..][..parts];
+                One::Tables(rounding::Tables { entries, added: &[] })
+            }
+            Source::Summed(entries, added) => {
+                let (entries, added) = (entries.as_chunks().0, added[center].as_chunks().0);
+                One::Tables(rounding::Tables { entries, added })
+            }
+            Source::Subsets(values) => One::Subsets(values[center]),
+        }
+    }
+}
+
+/// The sums of the numbers of each center, in their order; those of four centers at a time, so that no addition
+/// waits for the one before.
+fn sums(lows: &[f32], widths: &[f32], parts: usize) -> (Vec<f32>, Vec<f32>) {
+    let count = lows.len() / parts;
+    let (mut low_sums, mut width_sums) = (vec![0.0; count], vec![0.0; count]);
+    let (low_fours, low_rest) = low_sums.as_chunks_mut::<4>();
+    let (width_fours, width_rest) = width_sums.as_chunks_mut::<4>();
+    let (lows, last_lows) = lows.split_at(4 * low_fours.len() * parts);
+    let (widths, last_widths) = widths.split_at(lows.len());
+    let numbers = lows.chunks_exact(4 * parts).zip(widths.chunks_exact(4 * parts));
+    for ((low_sums, width_sums), (lows, widths)) in
+        low_fours.iter_mut().zip(width_fours).zip(numbers)
+    {
+        add_up(low_sums, width_sums, lows, widths);
+    }
+    let numbers = last_lows.chunks_exact(parts).zip(last_widths.chunks_exact(parts));
+    for ((low_sum, width_sum), (lows, widths)) in low_rest.iter_mut().zip(width_rest).zip(numbers) {
+        let sums = (std::array::from_mut(low_sum), std::array::from_mut(width_sum));
+        add_up(sums.0, sums.1, lows, widths);
+    }
+    (low_sums, width_sums)
+}
+
+/// Adds up numbers of `N` centers.
+fn add_up<const N: usize>(
+    low_sums: &mut [f32; N],
+    width_sums: &mut [f32; N],
+    lows: &[f32],
+    widths: &[f32],
+) {
+    let parts = lows.len() / N;
+    for part in 0..parts {
+        for center in 0..N {
+            low_sums[center] += lows[center * parts + part];
+            width_sums[center] += widths[center * parts + part];
+        }
     }
 }
 

@@ -76,9 +76,9 @@ impl<'a> Rounded<'a> {
     /// The query is compared with rows as they are, whose sums lie in any range, or in one of 16 bits.
     fn announce_none(&mut self, is_bounded: bool) {
         let plain = tables_of(self.product, self.op, std::iter::once(self.query.as_slice()));
-        let widest_sum = if is_bounded { plain.widths.iter().sum() } else { 0.0 };
+        let widest_sum = if is_bounded { plain.width_sums[0] } else { 0.0 };
         self.set(plain.round(widest_sum), &[]);
-        self.added = plain.lows.iter().sum();
+        self.added = plain.low_sums[0];
     }
 
     /// The query is compared with rows that are differences to one of some centers.
@@ -98,15 +98,11 @@ impl<'a> Rounded<'a> {
             tables_of(self.product, self.op, moved.iter().map(Vec::as_slice))
         };
         let nearest = lowest(&squares);
-        let widths = plain.widths.chunks_exact(self.product.parts);
-        let reach =
-            |(square, widths): (&f32, &[f32])| square - nearest + widths.iter().sum::<f32>();
-        let widest_sum = squares.iter().zip(widths).map(reach).fold(0.0, f32::max);
+        let reach = |(square, width): (&f32, &f32)| square - nearest + width;
+        let widest_sum = squares.iter().zip(&plain.width_sums).map(reach).fold(0.0, f32::max);
         // Tables that are kept lack the distance to the center.
-        let lows = plain.lows.chunks_exact(self.product.parts).zip(&squares);
-        let begins: Vec<f32> = lows
-            .map(|(lows, square)| lows.iter().sum::<f32>() + if has_tables { *square } else { 0.0 })
-            .collect();
+        let begin = |(low, square): (&f32, &f32)| low + if has_tables { *square } else { 0.0 };
+        let begins: Vec<f32> = plain.low_sums.iter().zip(&squares).map(begin).collect();
         self.set(plain.round(widest_sum), &begins);
         self.added = lowest(&begins);
     }
@@ -117,8 +113,8 @@ impl<'a> Rounded<'a> {
         let product = |(_, center): &(usize, &[f32])| -negative_dot(&self.query, center);
         let begins: Vec<f32> = centers.iter().map(product).collect();
         let reach = begins.iter().map(|begin| begin - lowest(&begins)).fold(0.0, f32::max);
-        self.set(plain.round(reach + plain.widths.iter().sum::<f32>()), &begins);
-        self.added = plain.lows.iter().sum::<f32>() + lowest(&begins);
+        self.set(plain.round(reach + plain.width_sums[0]), &begins);
+        self.added = plain.low_sums[0] + lowest(&begins);
     }
 
     /// The tables of distances to rows that are differences to some of the centers that are kept, less the
@@ -170,7 +166,7 @@ fn tables_of<'q>(
     if op == Op::NegativeDot {
         tables.iter_mut().for_each(|entry| *entry = -*entry);
     }
-    Tables::new(tables)
+    Tables::filled(tables, product.parts)
 }
 
 impl Scorer for Rounded<'_> {

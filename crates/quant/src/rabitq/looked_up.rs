@@ -79,42 +79,53 @@ impl<'a> LookedUp<'a> {
     /// Sees the query from the codec's center, if no others were announced.
     fn be_ready(&mut self) {
         if self.views.is_empty() {
-            self.see_from(&[&self.codec.rabitq.center], products);
+            self.see_from(&[&self.codec.rabitq.center], false);
         }
     }
 
-    /// Sees the query from some centers, with tables as `fill` makes them of rounded components.
-    fn see_from(&mut self, centers: &[&[f32]], fill: fn(&Steps, &mut [[f32; ENTRIES]])) {
-        let view_entries = self.parts() * ENTRIES;
-        let mut entries = vec![0.0; centers.len() * view_entries];
-        self.views.clear();
+    /// Sees the query from some centers, which are those of lists or the codec's own.
+    fn see_from(&mut self, centers: &[&[f32]], are_of_lists: bool) {
         centers.iter().for_each(|center| prefetch(Level::best(), bytemuck::cast_slice(center)));
-        for (center, entries) in centers.iter().zip(entries.chunks_exact_mut(view_entries)) {
+        let is_product = self.codec.rabitq.is_product;
+        let mut all_steps = Vec::with_capacity(centers.len());
+        self.views.clear();
+        for center in centers {
             let moved: Vec<f32> = self.query.iter().zip(*center).map(|(x, y)| x - y).collect();
             let square = dot(&moved, &moved);
             let steps = Steps::new(&moved, square, self.rounding);
-            let fill = if self.rounding.centered { differing } else { fill };
-            fill(&steps, entries.as_chunks_mut().0);
-            let is_product = self.codec.rabitq.is_product;
             let fine_start = if is_product { dot(&self.query, center) } else { square };
             self.views.push(View { moved, square, fine_start, rough: steps.rough });
+            all_steps.push(steps);
         }
-        let tables = Tables::new(entries);
-        let parts = self.parts();
-        let sums = |numbers: &[f32]| -> Vec<f32> {
-            numbers.chunks_exact(parts).map(|numbers| numbers.iter().sum()).collect()
+        let tables = match (self.rounding.centered, are_of_lists) {
+            (true, _) => self.filled(&all_steps, differing),
+            (false, true) => Tables::of_subsets(all_steps.iter().map(Steps::subsets).collect()),
+            (false, false) => self.filled(&all_steps, products),
         };
-        let (begins, widths) = (sums(&tables.lows), sums(&tables.widths));
-        let widest_sum = widths.into_iter().fold(0.0, f32::max);
-        let Rounded { tables, factor } = match self.rounding.centered {
+        let widest_sum = tables.width_sums.iter().copied().fold(0.0, f32::max);
+        let Rounded { tables: rounded, factor } = match self.rounding.centered {
             false => tables.round(widest_sum),
             true => tables.round_whole(widest_sum),
         };
-        self.tables = tables;
-        self.added = lowest(&begins);
+        self.tables = rounded;
+        self.added = lowest(&tables.low_sums);
         let start = |begin: &f32| ((begin - self.added) * factor + 0.5).floor() as u32;
-        self.starts = begins.iter().map(start).collect();
+        self.starts = tables.low_sums.iter().map(start).collect();
         self.inverse = if factor > 0.0 { 1.0 / factor } else { 0.0 };
+    }
+
+    /// Tables as `fill` makes them of rounded components.
+    fn filled(
+        &self,
+        all_steps: &[Steps],
+        fill: fn(&Steps, &mut [[f32; ENTRIES]]),
+    ) -> Tables<'static> {
+        let parts = self.parts();
+        let mut entries = vec![0.0; all_steps.len() * parts * ENTRIES];
+        for (steps, entries) in all_steps.iter().zip(entries.chunks_exact_mut(parts * ENTRIES)) {
+            fill(steps, entries.as_chunks_mut().0);
+        }
+        Tables::filled(entries, parts)
     }
 
     /// Tables of a view.
@@ -185,7 +196,7 @@ impl<'a> LookedUp<'a> {
 impl Scorer for LookedUp<'_> {
     fn announce(&mut self, centers: &[(usize, &[f32])]) {
         let centers: Vec<&[f32]> = centers.iter().map(|(_, center)| *center).collect();
-        self.see_from(&centers, subset_sums);
+        self.see_from(&centers, true);
     }
 
     fn center_at(&mut self, number: usize, _: &[f32]) {
@@ -281,12 +292,11 @@ impl Steps {
         };
         Steps { numbers, last, step: 2.0 * step * root, low: 2.0 * low * root, rough }
     }
-}
 
-/// Tables of four components each, added up as FAISS does for lists.
-fn subset_sums(steps: &Steps, tables: &mut [[f32; ENTRIES]]) {
-    let (numbers, step, low) = (&steps.numbers, steps.step, steps.low);
-    subsets::sums(Level::best(), Values { numbers, step, low, from_numbers: false }, tables);
+    /// What tables of four components each are sums of, which FAISS adds up for lists one after another.
+    fn subsets(&self) -> Values<'_> {
+        Values { numbers: &self.numbers, step: self.step, low: self.low, from_numbers: false }
+    }
 }
 
 /// Tables for steps around 0: how far from the one or the other end components are, by their sign.
