@@ -50,11 +50,26 @@ struct Correct<'a> {
 impl Kernel for Correct<'_> {
     type Output = ();
 
-    // Loops over whole groups, of which the compiler makes vectors.
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
         let Correct { correction, others, stride, scores } = self;
-        let Correction { factor, added, taken, square, product_of, margin } = correction;
+        match scores.as_chunks_mut::<GROUP>() {
+            ([scores], _) => correction.correct(others, stride, GROUP, scores),
+            (_, some) => {
+                let mut group = [0.0; GROUP];
+                group[..some.len()].copy_from_slice(some);
+                correction.correct(others, stride, some.len(), &mut group);
+                some.copy_from_slice(&group[..some.len()]);
+            }
+        }
+    }
+}
+
+impl Correction {
+    /// Corrects the sums of so many codes. Loops over whole groups, of which the compiler makes vectors.
+    #[inline(always)]
+    fn correct(self, others: &[u8], stride: usize, count: usize, sums: &mut [f32; GROUP]) {
+        let Correction { factor, added, taken, square, product_of, margin } = self;
         let [mut a, mut b, mut c] = [[0.0; GROUP]; 3];
         let pairs = others.as_chunks::<PAIR>().0.first_chunk::<GROUP>();
         if let (PAIR, Some(pairs)) = (stride, pairs) {
@@ -63,7 +78,7 @@ impl Kernel for Correct<'_> {
                 (*a, *b) = (f32::from_bits(pair as u32), f32::from_bits((pair >> 32) as u32));
             }
         } else {
-            for (at, numbers) in others.chunks_exact(stride).take(scores.len()).enumerate() {
+            for (at, numbers) in others.chunks_exact(stride).take(count).enumerate() {
                 let numbers = numbers.as_chunks().0;
                 (a[at], b[at]) = (f32::from_le_bytes(numbers[0]), f32::from_le_bytes(numbers[1]));
                 if margin.is_some() {
@@ -71,20 +86,17 @@ impl Kernel for Correct<'_> {
                 }
             }
         }
-        let mut group = [0.0; GROUP];
-        group[..scores.len()].copy_from_slice(scores);
         for at in 0..GROUP {
-            let product = group[at] * factor + added - taken;
-            group[at] = a[at] + square - 2.0 * b[at] * product;
+            let product = sums[at] * factor + added - taken;
+            sums[at] = a[at] + square - 2.0 * b[at] * product;
         }
         match product_of {
-            None => group.iter_mut().for_each(|score| *score = score.max(0.0)),
-            Some(own) => group.iter_mut().for_each(|score| *score = 0.5 * (*score - own)),
+            None => sums.iter_mut().for_each(|score| *score = score.max(0.0)),
+            Some(own) => sums.iter_mut().for_each(|score| *score = 0.5 * (*score - own)),
         }
         if let Some(margin) = margin {
-            group.iter_mut().zip(c).for_each(|(score, c)| *score -= c * margin);
+            sums.iter_mut().zip(c).for_each(|(score, c)| *score -= c * margin);
         }
-        scores.copy_from_slice(&group[..scores.len()]);
     }
 }
 

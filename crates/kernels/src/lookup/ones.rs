@@ -111,14 +111,15 @@ impl Kernel for Steps<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let scale = Scale::new(simd, self.lowest, self.inverse);
-        let pieces = self.components.chunks(LANES).zip(self.steps.chunks_mut(LANES));
-        for (components, steps) in pieces {
-            let found = scale.steps(simd, components).map(|step| step.min(self.last));
-            match steps.first_chunk_mut() {
-                Some(steps) => *steps = found,
-                None => steps.copy_from_slice(&found[..steps.len()]),
-            }
+        let Steps { components, lowest, inverse, last, steps } = self;
+        let scale = Scale::new(simd, lowest, inverse);
+        let (vectors, rest) = components.as_chunks();
+        let (steps, rest_steps) = steps.as_chunks_mut();
+        for (vector, steps) in vectors.iter().zip(steps) {
+            *steps = scale.of(simd, vector).map(|step| step.min(last));
+        }
+        for (step, found) in rest_steps.iter_mut().zip(scale.steps(simd, rest)) {
+            *step = found.min(last);
         }
     }
 }
@@ -140,15 +141,20 @@ impl<S: Simd> Scale<S> {
     /// The steps of up to a vector of components; 0 for those that it lacks.
     #[inline(always)]
     fn steps(self, simd: S, components: &[f32]) -> [u8; LANES] {
-        let lanes = match components.first_chunk() {
-            Some(lanes) => simd.load(lanes),
+        match components.first_chunk() {
+            Some(lanes) => self.of(simd, lanes),
             None => {
                 let mut lanes = [self.lowest; LANES];
                 lanes[..components.len()].copy_from_slice(components);
-                simd.load(&lanes)
+                self.of(simd, &lanes)
             }
-        };
-        let above = simd.sub(lanes, self.lowests);
+        }
+    }
+
+    /// The steps of a vector of components.
+    #[inline(always)]
+    fn of(self, simd: S, components: &[f32; LANES]) -> [u8; LANES] {
+        let above = simd.sub(simd.load(components), self.lowests);
         simd.to_bytes(simd.add(simd.mul(above, self.inverse), simd.splat(0.5)))
     }
 }

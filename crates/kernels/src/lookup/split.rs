@@ -43,42 +43,97 @@ impl Kernel for Dot<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f32 {
-        let Dot { components, numbers, middle } = self;
-        let (vectors, rest) = components.as_chunks::<LANES>();
-        let (rounds, others) = vectors.as_chunks::<CHAINS>();
-        let mut sums = [simd.splat(0.0); CHAINS];
-        for (round, vectors) in rounds.iter().enumerate() {
-            for chain in 0..CHAINS {
-                let number = numbers.load(simd, round * CHAINS + chain, middle);
-                sums[chain] = simd.mul_add(simd.load(&vectors[chain]), number, sums[chain]);
-            }
-        }
+        let Numbers { bits, .. } = self.numbers;
+        let scale = Scale {
+            share: simd.splat((1 << bits) as f32),
+            less: simd.splat(-self.middle),
+            one: simd.splat(1.0),
+        };
+        let (vectors, rest) = self.components.as_chunks::<LANES>();
+        let (rounds, some) = vectors.as_chunks::<CHAINS>();
+        let mut sums = match bits {
+            1 => self.numbers.masked_rounds(simd, scale, rounds),
+            _ => self.numbers.rounds(simd, scale, rounds),
+        };
         let done = rounds.len() * CHAINS;
-        for (at, vector) in others.iter().enumerate() {
-            let number = numbers.load(simd, done + at, middle);
-            sums[at] = simd.mul_add(simd.load(vector), number, sums[at]);
+        for chain in 0..CHAINS {
+            if let Some(vector) = some.get(chain) {
+                let number = self.numbers.load(simd, scale, done + chain);
+                sums[chain] = simd.mul_add(simd.load(vector), number, sums[chain]);
+            }
         }
         if !rest.is_empty() {
             let mut vector = [0.0; LANES];
             vector[..rest.len()].copy_from_slice(rest);
-            let number = numbers.load(simd, vectors.len(), middle);
+            let number = self.numbers.load(simd, scale, vectors.len());
             sums[0] = simd.mul_add(simd.load(&vector), number, sums[0]);
         }
         simd.sum(simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3])))
     }
 }
 
+/// What becomes of the bits of numbers: what the highest is worth, what is added to all, and 1.
+#[derive(Clone, Copy)]
+struct Scale<S: Simd> {
+    share: S::F32s,
+    less: S::F32s,
+    one: S::F32s,
+}
+
 impl Numbers<'_> {
-    /// A vector of numbers, each less `middle`.
+    /// The sums of whole rounds, where there is one bit beside the highest.
     #[inline(always)]
-    fn load<S: Simd>(self, simd: S, vector: usize, middle: f32) -> S::F32s {
+    fn masked_rounds<S: Simd>(
+        self,
+        simd: S,
+        scale: Scale<S>,
+        rounds: &[[[f32; LANES]; CHAINS]],
+    ) -> [S::F32s; CHAINS] {
+        let highest = self.highest.as_chunks::<{ 2 * CHAINS }>().0;
+        let others = self.others.as_chunks::<{ 2 * CHAINS }>().0;
+        let mut sums = [simd.splat(0.0); CHAINS];
+        for ((vectors, highest), others) in rounds.iter().zip(highest).zip(others) {
+            for chain in 0..CHAINS {
+                let highest = u16::from_le_bytes([highest[2 * chain], highest[2 * chain + 1]]);
+                let others = u16::from_le_bytes([others[2 * chain], others[2 * chain + 1]]);
+                let number = simd.add_where(others, scale.less, scale.one);
+                let number = simd.add_where(highest, number, scale.share);
+                sums[chain] = simd.mul_add(simd.load(&vectors[chain]), number, sums[chain]);
+            }
+        }
+        sums
+    }
+
+    /// The sums of whole rounds.
+    #[inline(always)]
+    fn rounds<S: Simd>(
+        self,
+        simd: S,
+        scale: Scale<S>,
+        rounds: &[[[f32; LANES]; CHAINS]],
+    ) -> [S::F32s; CHAINS] {
+        let mut sums = [simd.splat(0.0); CHAINS];
+        for (round, vectors) in rounds.iter().enumerate() {
+            for chain in 0..CHAINS {
+                let number = self.load(simd, scale, round * CHAINS + chain);
+                sums[chain] = simd.mul_add(simd.load(&vectors[chain]), number, sums[chain]);
+            }
+        }
+        sums
+    }
+
+    /// A vector of numbers, each less the middle.
+    #[inline(always)]
+    fn load<S: Simd>(self, simd: S, scale: Scale<S>, vector: usize) -> S::F32s {
         let Numbers { highest, bits, others } = self;
-        let (share, less) = (simd.splat((1 << bits) as f32), simd.splat(-middle));
         let others = match bits {
-            1 => simd.add_where(lanes(others, vector), less, simd.splat(1.0)),
-            _ => simd.add(simd.to_f32(simd.load_bits(words(others, vector, bits), bits)), less),
+            1 => simd.add_where(lanes(others, vector), scale.less, scale.one),
+            _ => {
+                let others = simd.load_bits(words(others, vector, bits), bits);
+                simd.add(simd.to_f32(others), scale.less)
+            }
         };
-        simd.add_where(lanes(highest, vector), others, share)
+        simd.add_where(lanes(highest, vector), others, scale.share)
     }
 }
 

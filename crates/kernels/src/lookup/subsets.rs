@@ -61,21 +61,37 @@ struct Sums<'a> {
 
 const _: () = assert!(ENTRIES == LANES);
 
+/// Tables of a vector of numbers.
+const FOURS: usize = LANES / 4;
+
 /// The sets that each value is in.
 const SETS: [u16; 4] = [0xaaaa, 0xcccc, 0xf0f0, 0xff00];
 
-/// What up to four times four numbers are worth, and 0 for those that are lacking.
+/// What four times four numbers are worth, and 0 for those from `count` on.
 #[inline(always)]
-fn worth<S: Simd>(simd: S, values: Values<'_>, numbers: &[u8]) -> [[f32; 4]; LANES / 4] {
+fn worth<S: Simd>(
+    simd: S,
+    values: Values<'_>,
+    numbers: &[u8; LANES],
+    count: usize,
+) -> [[f32; 4]; FOURS] {
     let mut lanes = [0; LANES];
-    for (lane, number) in lanes.iter_mut().zip(numbers) {
-        *lane = i32::from(*number);
+    for lane in 0..LANES {
+        lanes[lane] = i32::from(numbers[lane]);
     }
     let mut worth = [0.0; LANES];
     let products = simd.mul(simd.to_f32(simd.load_i32(&lanes)), simd.splat(values.step));
     simd.store(simd.add(products, simd.splat(values.low)), &mut worth);
-    worth[numbers.len()..].fill(0.0);
+    worth[count..].fill(0.0);
     *worth.as_chunks().0.first_chunk().expect("fours of all lanes")
+}
+
+/// Some numbers, and zeros behind them.
+#[inline(always)]
+fn filled_up<const N: usize>(numbers: &[u8]) -> [u8; N] {
+    let mut all = [0; N];
+    all[..numbers.len()].copy_from_slice(numbers);
+    all
 }
 
 /// The sums of the sets of four values.
@@ -93,18 +109,37 @@ impl Kernel for Sums<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Values { numbers, from_numbers, .. } = self.values;
-        for (numbers, tables) in numbers.chunks(LANES).zip(self.tables.chunks_mut(LANES / 4)) {
-            let fours = worth(simd, self.values, numbers);
-            for (at, sums) in tables.iter_mut().enumerate() {
-                let mut start = 0;
-                for number in numbers.iter().skip(4 * at).take(4) {
-                    start += i32::from(*number);
-                }
-                let start = if from_numbers { start as f32 } else { 0.0 };
-                simd.store(table(simd, start, fours[at]), sums);
-            }
+        let Sums { values, tables } = self;
+        let (whole, rest) = values.numbers.as_chunks();
+        let (first, last) = tables.split_at_mut(FOURS * whole.len());
+        for (numbers, tables) in whole.iter().zip(first.as_chunks_mut().0) {
+            store_sums(simd, values, numbers, LANES, tables);
         }
+        if !rest.is_empty() {
+            let mut four = [[0.0; ENTRIES]; FOURS];
+            store_sums(simd, values, &filled_up(rest), rest.len(), &mut four);
+            last.copy_from_slice(&four[..last.len()]);
+        }
+    }
+}
+
+/// Writes the tables of the first `count` of some numbers.
+#[inline(always)]
+fn store_sums<S: Simd>(
+    simd: S,
+    values: Values<'_>,
+    numbers: &[u8; LANES],
+    count: usize,
+    tables: &mut [[f32; ENTRIES]; FOURS],
+) {
+    let fours = worth(simd, values, numbers, count);
+    for at in 0..FOURS {
+        let mut start = 0;
+        for place in 0..4 {
+            start += i32::from(numbers[4 * at + place]);
+        }
+        let start = if values.from_numbers { start as f32 } else { 0.0 };
+        simd.store(table(simd, start, fours[at]), &mut tables[at]);
     }
 }
 
@@ -117,37 +152,55 @@ struct Extents<'a> {
 impl Kernel for Extents<'_> {
     type Output = ();
 
-    /// Sums are lowest where all values below 0 are in the set, in the digits that they are rounded to as well, since
-    /// a larger number never makes a rounded sum smaller.
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Extents { values, lows, widths } = self;
-        let (step, base, zero) = (simd.splat(values.step), simd.splat(values.low), simd.splat(0.0));
-        let places = lows.chunks_mut(LANES).zip(widths.chunks_mut(LANES));
-        for (numbers, (lows, widths)) in values.numbers.chunks(4 * LANES).zip(places) {
-            let mut all = [0; 4 * LANES];
-            all[..numbers.len()].copy_from_slice(numbers);
-            let (mut low, mut high) = (zero, zero);
-            for at in 0..4 {
-                let mut lanes = [0; LANES];
-                for (lane, four) in lanes.iter_mut().zip(all.as_chunks::<4>().0) {
-                    *lane = i32::from(four[at]);
-                }
-                let there = (numbers.len() + 3 - at) / 4;
-                let there = if there < LANES { (1 << there) - 1 } else { u16::MAX };
-                let worth = simd.mul(simd.to_f32(simd.load_i32(&lanes)), step);
-                let worth = simd.add_where(there, zero, simd.add(worth, base));
-                let above = simd.max(worth, zero);
-                high = simd.add(high, above);
-                low = simd.add(low, simd.sub(worth, above));
-            }
-            let (mut lowest, mut width) = ([0.0; LANES], [0.0; LANES]);
-            simd.store(low, &mut lowest);
-            simd.store(simd.sub(high, low), &mut width);
-            lows.copy_from_slice(&lowest[..lows.len()]);
-            widths.copy_from_slice(&width[..widths.len()]);
+        let (whole, rest) = values.numbers.as_chunks();
+        let (lows, last_lows) = lows.split_at_mut(LANES * whole.len());
+        let (widths, last_widths) = widths.split_at_mut(LANES * whole.len());
+        let places = lows.as_chunks_mut().0.iter_mut().zip(widths.as_chunks_mut().0);
+        for (numbers, (lows, widths)) in whole.iter().zip(places) {
+            store_extents(simd, values, numbers, 4 * LANES, lows, widths);
+        }
+        if !rest.is_empty() {
+            let (mut lows, mut widths) = ([0.0; LANES], [0.0; LANES]);
+            let numbers = filled_up(rest);
+            store_extents(simd, values, &numbers, rest.len(), &mut lows, &mut widths);
+            last_lows.copy_from_slice(&lows[..last_lows.len()]);
+            last_widths.copy_from_slice(&widths[..last_widths.len()]);
         }
     }
+}
+
+/// Writes the extents of the tables of the first `count` of some numbers. Sums are lowest where all values below 0
+/// are in the set, in the digits that they are rounded to as well, since a larger number never makes a rounded sum
+/// smaller.
+#[inline(always)]
+fn store_extents<S: Simd>(
+    simd: S,
+    values: Values<'_>,
+    numbers: &[u8; 4 * LANES],
+    count: usize,
+    lows: &mut [f32; LANES],
+    widths: &mut [f32; LANES],
+) {
+    let (step, base, zero) = (simd.splat(values.step), simd.splat(values.low), simd.splat(0.0));
+    let (mut low, mut high) = (zero, zero);
+    for at in 0..4 {
+        let mut lanes = [0; LANES];
+        for lane in 0..LANES {
+            lanes[lane] = i32::from(numbers[4 * lane + at]);
+        }
+        let there = (count + 3 - at) / 4;
+        let there = if there < LANES { (1 << there) - 1 } else { u16::MAX };
+        let worth = simd.mul(simd.to_f32(simd.load_i32(&lanes)), step);
+        let worth = simd.add_where(there, zero, simd.add(worth, base));
+        let above = simd.max(worth, zero);
+        high = simd.add(high, above);
+        low = simd.add(low, simd.sub(worth, above));
+    }
+    simd.store(low, lows);
+    simd.store(simd.sub(high, low), widths);
 }
 
 struct Round<'a> {
@@ -164,11 +217,20 @@ impl Kernel for Round<'_> {
     fn run<S: Simd>(self, simd: S) {
         let Round { values, lows, factor, rounded } = self;
         let scale = Scale::new(simd, factor);
-        let places = lows.chunks(LANES / 4).zip(rounded.chunks_mut(LANES / 4));
-        for (numbers, (lows, rounded)) in values.numbers.chunks(LANES).zip(places) {
-            let fours = worth(simd, values, numbers);
-            for (at, (low, rounded)) in lows.iter().zip(rounded).enumerate() {
-                *rounded = scale.round(simd, table(simd, 0.0, fours[at]), *low);
+        let (whole, rest) = values.numbers.as_chunks();
+        let (lows, last_lows) = lows.split_at(FOURS * whole.len());
+        let (rounded, last) = rounded.split_at_mut(FOURS * whole.len());
+        let places = lows.as_chunks::<FOURS>().0.iter().zip(rounded.as_chunks_mut::<FOURS>().0);
+        for (numbers, (lows, rounded)) in whole.iter().zip(places) {
+            let sets = worth(simd, values, numbers, LANES);
+            for at in 0..FOURS {
+                rounded[at] = scale.round(simd, table(simd, 0.0, sets[at]), lows[at]);
+            }
+        }
+        if !rest.is_empty() {
+            let sets = worth(simd, values, &filled_up(rest), rest.len());
+            for ((low, rounded), values) in last_lows.iter().zip(last).zip(sets) {
+                *rounded = scale.round(simd, table(simd, 0.0, values), *low);
             }
         }
     }

@@ -160,16 +160,16 @@ impl Kernel for Scores<'_> {
         let Scores { tables, looked_up, groups, group_bytes, scores } = self;
         let vectors = Vectors::new([tables]);
         let scale = Scale::new(simd, tables);
-        let mut found = [0.0; GROUP];
-        for (group, scores) in groups.chunks_exact(group_bytes).zip(scores.chunks_mut(GROUP)) {
+        let (whole, some) = scores.as_chunks_mut::<GROUP>();
+        let mut last = [0.0; GROUP];
+        let last_scores = (!some.is_empty()).then_some(&mut last);
+        let groups = groups.chunks_exact(group_bytes);
+        for (group, scores) in groups.zip(whole.iter_mut().chain(last_scores)) {
             let all = 0..vectors.count();
             let [sums] = sums::<S, 1, false>(simd, &vectors, &group[..looked_up], all);
-            scale.store(simd, scale.scores(simd, sums), &mut found);
-            match scores.as_chunks_mut::<GROUP>() {
-                ([scores], _) => *scores = found,
-                (_, some) => some.copy_from_slice(&found[..some.len()]),
-            }
+            scale.store(simd, scale.scores(simd, sums), scores);
         }
+        some.copy_from_slice(&last[..some.len()]);
     }
 }
 
