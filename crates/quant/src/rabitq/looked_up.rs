@@ -179,7 +179,7 @@ impl<'a> LookedUp<'a> {
         let (level, group_bytes) = (Level::best(), GROUP * code_bytes);
         let groups = codes.chunks_exact(group_bytes).zip(scores.chunks_mut(GROUP));
         for (number, (group, scores)) in groups.enumerate() {
-            let next = codes[(number + 1) * group_bytes..].get(GROUP * signs..group_bytes);
+            let next = codes[(number + 1) * group_bytes..].get(..GROUP * signs);
             prefetch(level, next.unwrap_or(&[]));
             lookup::scores(level, tables, group, group_bytes, scores);
             self.correct(view, &group[GROUP * signs..], scores);
