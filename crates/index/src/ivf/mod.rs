@@ -329,9 +329,13 @@ impl AnnIndex for InvertedIndex {
         let coarse = settings.coarse.unwrap_or(&usual);
         let found = self.quantizer.search(queries, Goal::Nearest { k }, coarse)?;
         // A quantizer whose rows have ids of their own may call them anything.
-        let number = |hit: &Hit| (0..count as i64).contains(&hit.id).then_some(hit.id);
-        let lists: Vec<Vec<i64>> =
-            found.iter().map(|hits| hits.iter().filter_map(number).collect()).collect();
+        let is_list = |number: &i64| (0..count as i64).contains(number);
+        let numbers = |hits: &Vec<Hit>| {
+            let mut numbers = Vec::with_capacity(hits.len());
+            numbers.extend(hits.iter().map(|hit| hit.id).filter(is_list));
+            numbers
+        };
+        let lists: Vec<Vec<i64>> = found.iter().map(numbers).collect();
         self.search_found(queries, &lists, goal, settings)
     }
 

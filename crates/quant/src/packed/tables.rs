@@ -24,9 +24,8 @@ pub(crate) struct Tables<'t> {
     lows: Vec<f32>,
     /// How far the highest entry of a table is from its lowest, at most.
     widest: f32,
-    /// For each center the sum of the lowest entries, and of how far the highest are from them.
-    pub(crate) low_sums: Vec<f32>,
-    pub(crate) width_sums: Vec<f32>,
+    /// For each center the sum of the lowest entries, then of how far the highest are from them.
+    sums: Vec<f32>,
 }
 
 /// What entries are.
@@ -79,8 +78,9 @@ impl<'t> Tables<'t> {
 
     fn new(source: Source<'t>, parts: usize, centers: usize) -> Tables<'t> {
         let (level, count) = (Level::best(), centers * parts);
-        let (mut lows, mut widths) = (vec![0.0; count], vec![0.0; count]);
-        let places = lows.chunks_exact_mut(parts).zip(widths.chunks_exact_mut(parts));
+        let mut lows = vec![0.0; 2 * count];
+        let (first, widths) = lows.split_at_mut(count);
+        let places = first.chunks_exact_mut(parts).zip(widths.chunks_exact_mut(parts));
         for (center, (lows, widths)) in places.enumerate() {
             match source.of(center, parts) {
                 One::Tables(tables) => rounding::extents(level, tables, lows, widths),
@@ -88,8 +88,19 @@ impl<'t> Tables<'t> {
             }
         }
         let widest = widths.iter().copied().fold(0.0, f32::max);
-        let (low_sums, width_sums) = sums(&lows, &widths, parts);
-        Tables { source, parts, lows, widest, low_sums, width_sums }
+        let sums = sums(&lows, parts);
+        lows.truncate(count);
+        Tables { source, parts, lows, widest, sums }
+    }
+
+    /// For each center the sum of the lowest entries.
+    pub(crate) fn low_sums(&self) -> &[f32] {
+        &self.sums[..self.sums.len() / 2]
+    }
+
+    /// For each center the sum of how far the highest entries are from the lowest.
+    pub(crate) fn width_sums(&self) -> &[f32] {
+        &self.sums[self.sums.len() / 2..]
     }
 
     /// The tables rounded, where sums lie in a range of `widest_sum`.
@@ -151,41 +162,26 @@ impl Source<'_> {
     }
 }
 
-/// The sums of the numbers of each center, in their order; those of four centers at a time, so that no addition
-/// waits for the one before.
-fn sums(lows: &[f32], widths: &[f32], parts: usize) -> (Vec<f32>, Vec<f32>) {
-    let count = lows.len() / parts;
-    let (mut low_sums, mut width_sums) = (vec![0.0; count], vec![0.0; count]);
-    let (low_fours, low_rest) = low_sums.as_chunks_mut::<4>();
-    let (width_fours, width_rest) = width_sums.as_chunks_mut::<4>();
-    let (lows, last_lows) = lows.split_at(4 * low_fours.len() * parts);
-    let (widths, last_widths) = widths.split_at(lows.len());
-    let numbers = lows.chunks_exact(4 * parts).zip(widths.chunks_exact(4 * parts));
-    for ((low_sums, width_sums), (lows, widths)) in
-        low_fours.iter_mut().zip(width_fours).zip(numbers)
+/// The sums of each so many numbers, an even number of sums, in their order; some side by side, so that no addition waits for the one before.
+fn sums(numbers: &[f32], parts: usize) -> Vec<f32> {
+    let mut sums = vec![0.0; numbers.len() / parts];
+    let (eights, twos) = sums.as_chunks_mut::<8>();
+    let (first, last) = numbers.split_at(8 * eights.len() * parts);
+    for (sums, numbers) in eights.iter_mut().zip(first.chunks_exact(8 * parts)) {
+        add_up(sums, numbers);
+    }
+    for (sums, numbers) in twos.as_chunks_mut::<2>().0.iter_mut().zip(last.chunks_exact(2 * parts))
     {
-        add_up(low_sums, width_sums, lows, widths);
+        add_up(sums, numbers);
     }
-    let numbers = last_lows.chunks_exact(parts).zip(last_widths.chunks_exact(parts));
-    for ((low_sum, width_sum), (lows, widths)) in low_rest.iter_mut().zip(width_rest).zip(numbers) {
-        let sums = (std::array::from_mut(low_sum), std::array::from_mut(width_sum));
-        add_up(sums.0, sums.1, lows, widths);
-    }
-    (low_sums, width_sums)
+    sums
 }
 
-/// Adds up numbers of `N` centers.
-fn add_up<const N: usize>(
-    low_sums: &mut [f32; N],
-    width_sums: &mut [f32; N],
-    lows: &[f32],
-    widths: &[f32],
-) {
-    let parts = lows.len() / N;
+fn add_up<const N: usize>(sums: &mut [f32; N], numbers: &[f32]) {
+    let parts = numbers.len() / N;
     for part in 0..parts {
-        for center in 0..N {
-            low_sums[center] += lows[center * parts + part];
-            width_sums[center] += widths[center * parts + part];
+        for at in 0..N {
+            sums[at] += numbers[at * parts + part];
         }
     }
 }

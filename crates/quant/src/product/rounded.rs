@@ -76,9 +76,9 @@ impl<'a> Rounded<'a> {
     /// The query is compared with rows as they are, whose sums lie in any range, or in one of 16 bits.
     fn announce_none(&mut self, is_bounded: bool) {
         let plain = tables_of(self.product, self.op, std::iter::once(self.query.as_slice()));
-        let widest_sum = if is_bounded { plain.width_sums[0] } else { 0.0 };
+        let widest_sum = if is_bounded { plain.width_sums()[0] } else { 0.0 };
         self.set(plain.round(widest_sum), &[]);
-        self.added = plain.low_sums[0];
+        self.added = plain.low_sums()[0];
     }
 
     /// The query is compared with rows that are differences to one of some centers.
@@ -99,10 +99,10 @@ impl<'a> Rounded<'a> {
         };
         let nearest = lowest(&squares);
         let reach = |(square, width): (&f32, &f32)| square - nearest + width;
-        let widest_sum = squares.iter().zip(&plain.width_sums).map(reach).fold(0.0, f32::max);
+        let widest_sum = squares.iter().zip(plain.width_sums()).map(reach).fold(0.0, f32::max);
         // Tables that are kept lack the distance to the center.
         let begin = |(low, square): (&f32, &f32)| low + if has_tables { *square } else { 0.0 };
-        let begins: Vec<f32> = plain.low_sums.iter().zip(&squares).map(begin).collect();
+        let begins: Vec<f32> = plain.low_sums().iter().zip(&squares).map(begin).collect();
         self.set(plain.round(widest_sum), &begins);
         self.added = lowest(&begins);
     }
@@ -113,8 +113,8 @@ impl<'a> Rounded<'a> {
         let product = |(_, center): &(usize, &[f32])| -negative_dot(&self.query, center);
         let begins: Vec<f32> = centers.iter().map(product).collect();
         let reach = begins.iter().map(|begin| begin - lowest(&begins)).fold(0.0, f32::max);
-        self.set(plain.round(reach + plain.width_sums[0]), &begins);
-        self.added = plain.low_sums[0] + lowest(&begins);
+        self.set(plain.round(reach + plain.width_sums()[0]), &begins);
+        self.added = plain.low_sums()[0] + lowest(&begins);
     }
 
     /// The tables of distances to rows that are differences to some of the centers that are kept, less the

@@ -102,15 +102,15 @@ impl<'a> LookedUp<'a> {
             (false, true) => Tables::of_subsets(all_steps.iter().map(Steps::subsets).collect()),
             (false, false) => self.filled(&all_steps, products),
         };
-        let widest_sum = tables.width_sums.iter().copied().fold(0.0, f32::max);
+        let widest_sum = tables.width_sums().iter().copied().fold(0.0, f32::max);
         let Rounded { tables: rounded, factor } = match self.rounding.centered {
             false => tables.round(widest_sum),
             true => tables.round_whole(widest_sum),
         };
         self.tables = rounded;
-        self.added = lowest(&tables.low_sums);
+        self.added = lowest(tables.low_sums());
         let start = |begin: &f32| ((begin - self.added) * factor + 0.5).floor() as u32;
-        self.starts = tables.low_sums.iter().map(start).collect();
+        self.starts = tables.low_sums().iter().map(start).collect();
         self.inverse = if factor > 0.0 { 1.0 / factor } else { 0.0 };
     }
 
