@@ -248,8 +248,9 @@ pub trait Scorer {
     }
 
     /// The tables in which codes are looked up, if they lie in groups of 4-bit numbers: several queries
-    /// may look at them [together](packed::near).
-    fn packed(&mut self) -> Option<packed::Tables<'_>> {
+    /// may look at them [together](packed::near). They have [quarters](packed::quarters) where those help, if wanted.
+    fn packed(&mut self, has_quarters: bool) -> Option<packed::Tables<'_>> {
+        let _ = has_quarters;
         None
     }
 

@@ -118,7 +118,7 @@ impl CodedIndex {
         let mut collectors: Vec<_> =
             scorers.iter().map(|_| Collector::new(goal, self.how)).collect();
         let id = |number| Some(number as i64).filter(|id| settings.keeps(*id));
-        if scorers.iter_mut().all(|scorer| scorer.packed().is_some()) {
+        if scorers.iter_mut().all(|scorer| scorer.packed(true).is_some()) {
             self.look_together(&mut scorers, &mut collectors, id);
             return Ok(collectors.into_iter().map(Collector::into_hits).collect());
         }
@@ -163,7 +163,7 @@ impl CodedIndex {
         let asked = scorers.iter_mut().zip(limits).zip(&mut takers);
         let mut asked: Vec<_> = asked
             .map(|((scorer, limit), taker)| {
-                let tables = scorer.packed().expect("tables for each query");
+                let tables = scorer.packed(true).expect("tables for each query");
                 packed::Asked { tables, limit, leaving: packed::Leaving::default(), taker }
             })
             .collect();

@@ -133,7 +133,9 @@ impl InvertedIndex {
     ) {
         let mut split = Vec::with_capacity(visitors.len());
         for Seeker { scorer, collector } in visitors.iter_mut().map(|seeker| &mut **seeker) {
-            let tables = scorer.packed().expect("tables for each query");
+            // Of four queries one is likely to be near to something in a group, so that a rough look seldom spares the
+            // exact one.
+            let tables = scorer.packed(false).expect("tables for each query");
             split.push((tables, collector.limit(), collector.taker(id)));
         }
         let mut asked: Vec<Asked<'_>> = split

@@ -25,7 +25,7 @@ pub(super) struct Rounded<'a> {
     op: Op,
     /// The rounded tables of each center, or those of all; none before they are needed.
     tables: Vec<[u8; ENTRIES]>,
-    /// Quarters of them where that helps.
+    /// Quarters of them, from when they are asked for.
     quarters: Vec<[u8; ENTRIES]>,
     /// Where the sums of each center begin; empty if all begin at 0.
     starts: Vec<u32>,
@@ -66,10 +66,8 @@ impl<'a> Rounded<'a> {
         let first = lowest(begins);
         let start = |begin: &f32| ((begin - first) * factor + 0.5).floor() as u32;
         self.starts = begins.iter().map(start).collect();
-        if self.op == Op::L2 {
-            self.quarters = lookup::quarters(Level::best(), &tables);
-        }
         self.tables = tables;
+        self.quarters.clear();
         self.inverse = if factor > 0.0 { 1.0 / factor } else { 0.0 };
     }
 
@@ -128,14 +126,18 @@ impl<'a> Rounded<'a> {
         Tables::summed(entries, added)
     }
 
-    /// The tables that codes are looked up in, and what becomes of sums.
-    fn current(&mut self) -> lookup::Tables<'_> {
+    /// The tables that codes are looked up in, and what becomes of sums; with quarters where they help and are wanted.
+    fn current(&mut self, has_quarters: bool) -> lookup::Tables<'_> {
         if self.tables.is_empty() {
             self.announce_none(false);
         }
+        if has_quarters && self.op == Op::L2 && self.quarters.is_empty() {
+            self.quarters = lookup::quarters(Level::best(), &self.tables);
+        }
         let (parts, center) = (self.product.parts, self.center);
         // Products share one for all centers.
-        let [entries, quarters] = [&self.tables, &self.quarters].map(|tables| {
+        let quarters = if has_quarters { self.quarters.as_slice() } else { &[] };
+        let [entries, quarters] = [self.tables.as_slice(), quarters].map(|tables| {
             let own = tables.chunks_exact(parts).nth(center);
             own.unwrap_or(tables).as_flattened()
         });
@@ -184,7 +186,7 @@ impl Scorer for Rounded<'_> {
 
     fn block(&mut self, codes: &[u8], scores: &mut [f32]) {
         let group_bytes = GROUP * self.product.code_bytes();
-        lookup::scores(Level::best(), self.current(), codes, group_bytes, scores);
+        lookup::scores(Level::best(), self.current(false), codes, group_bytes, scores);
     }
 
     fn near(
@@ -196,19 +198,19 @@ impl Scorer for Rounded<'_> {
         taker: &mut dyn Taker,
     ) {
         let leaving = self.leaving;
-        let mut asked = [Asked { tables: self.current(), limit, leaving, taker }];
+        let mut asked = [Asked { tables: self.current(true), limit, leaving, taker }];
         lookup::near(Level::best(), &mut asked, Groups::Packed(codes), scores.len(), first);
         self.leaving = asked[0].leaving;
     }
 
-    fn packed(&mut self) -> Option<lookup::Tables<'_>> {
-        Some(self.current())
+    fn packed(&mut self, has_quarters: bool) -> Option<lookup::Tables<'_>> {
+        Some(self.current(has_quarters))
     }
 
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
         assert_eq!(numbers.len(), scores.len());
         let group_bytes = GROUP * self.product.code_bytes();
-        let tables = self.current();
+        let tables = self.current(false);
         for (number, score) in numbers.iter().zip(scores) {
             let (group, place) = (*number as usize / GROUP, *number as usize % GROUP);
             let group = &codes[group * group_bytes..][..group_bytes];
