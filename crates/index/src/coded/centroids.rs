@@ -130,3 +130,65 @@ struct Room {
     /// The rows that may be near to each query.
     near: Vec<Vec<u32>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anear_testkit::random::Random;
+
+    /// A component of a row or a query, from its number and a random number below 1.
+    type Shape = fn(usize, f32) -> f32;
+
+    const SHAPES: [(&str, Shape); 6] = [
+        ("random", |_, random| random - 0.5),
+        ("few values, so that many are as far", |_, random| (random * 2.0).floor()),
+        ("far from the origin", |_, random| 3000.0 + random),
+        ("near duplicates", |_, random| 1.0 + 1e-6 * random),
+        ("norms from tiny to huge", |row, random| (random - 0.5) * 10f32.powi(row as i32 % 9 - 4)),
+        ("too large to square", |row, random| random * if row % 7 == 3 { 1e25 } else { 1.0 }),
+    ];
+
+    #[test]
+    fn the_nearest_are_those_of_a_plain_scan() {
+        let mut random = Random::new(11);
+        for (dim, count, queries) in [(1, 40, 5), (7, 64, 33), (48, 200, 130), (100, 41, 257)] {
+            for ((name, shape), measure) in SHAPES
+                .iter()
+                .flat_map(|shape| [Measure::L2, Measure::InnerProduct].map(|m| (shape, m)))
+            {
+                let how = How { measure, argument: 0.0 };
+                let mut values = |count: usize| -> Vec<f32> {
+                    let number = |at| shape(at / dim, random.below(1 << 20) as f32 / 1048576.0);
+                    (0..count * dim).map(number).collect()
+                };
+                let (rows, mut asked) = (values(count), values(queries));
+                asked[dim - 1] = f32::NAN;
+                asked[2 * dim - 1] = f32::INFINITY;
+                let Some(centroids) = Centroids::new(how, dim, bytemuck::cast_slice(&rows)) else {
+                    assert_eq!(*name, "too large to square");
+                    continue;
+                };
+                for k in [1, 8, count / FEWEST_PER_HIT] {
+                    assert!(centroids.is_for(k));
+                    let found = centroids.nearest(&asked, k);
+                    assert_eq!(found.len(), queries);
+                    let all: Vec<u32> = (0..count as u32).collect();
+                    for (query, found) in asked.chunks_exact(dim).zip(found) {
+                        let expected = centroids.settle(query, &all, k, &mut Vec::new());
+                        assert_eq!(found, expected, "{name} {measure} {dim} {k}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_measures_and_rows_that_are_not_finite_are_not_taken() {
+        let taken = |measure, rows: &[f32]| {
+            let how = How { measure, argument: 0.0 };
+            Centroids::new(how, 2, bytemuck::cast_slice(rows)).is_some()
+        };
+        assert!(taken(Measure::L2, &[1.0, 2.0]) && taken(Measure::InnerProduct, &[1.0, 2.0]));
+        assert!(!taken(Measure::Manhattan, &[1.0, 2.0]) && !taken(Measure::L2, &[1.0, f32::NAN]));
+    }
+}
