@@ -24,7 +24,7 @@ struct Seeker<'a> {
 }
 
 /// A query that looks at a list, and the place of the list among those of the query. As one number these are
-/// sorted faster: the list in the upper half, then 8 bits for the query.
+/// sorted faster: the list in the upper half, then 9 bits for the query.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Visit(u64);
 

@@ -57,9 +57,9 @@ impl Kernel for Dot<'_> {
         };
         let done = rounds.len() * CHAINS;
         for chain in 0..CHAINS {
-            if let Some(vector) = some.get(chain) {
+            if chain < some.len() {
                 let number = self.numbers.load(simd, scale, done + chain);
-                sums[chain] = simd.mul_add(simd.load(vector), number, sums[chain]);
+                sums[chain] = simd.mul_add(simd.load(&some[chain]), number, sums[chain]);
             }
         }
         if !rest.is_empty() {
