@@ -100,12 +100,13 @@ impl Centroids {
     }
 
     /// How far off the differences of rough scores may be, in which each sum of `dim` terms may be off by `dim + 12`
-    /// times what one is rounded by ([`ops`]).
+    /// times what one is rounded by ([`ops`]); and by less than the smallest normal number where terms are too small to be
+    /// rounded in proportion.
     fn error(&self, query: &[f32]) -> f32 {
         let mut square = [0.0];
         ops::squares(self.level, query, self.dim, &mut square);
         let reach = square[0].sqrt() + self.norm;
-        2.0 * (self.dim as f32 + 12.0) * f32::EPSILON * reach * reach
+        2.0 * (self.dim as f32 + 12.0) * f32::EPSILON * reach * reach + f32::MIN_POSITIVE
     }
 
     /// The nearest of some rows.
@@ -139,12 +140,13 @@ mod tests {
     /// A component of a row or a query, from its number and a random number below 1.
     type Shape = fn(usize, f32) -> f32;
 
-    const SHAPES: [(&str, Shape); 6] = [
+    const SHAPES: [(&str, Shape); 7] = [
         ("random", |_, random| random - 0.5),
         ("few values, so that many are as far", |_, random| (random * 2.0).floor()),
         ("far from the origin", |_, random| 3000.0 + random),
         ("near duplicates", |_, random| 1.0 + 1e-6 * random),
         ("norms from tiny to huge", |row, random| (random - 0.5) * 10f32.powi(row as i32 % 9 - 4)),
+        ("too small to square", |_, random| random * 3e-22),
         ("too large to square", |row, random| random * if row % 7 == 3 { 1e25 } else { 1.0 }),
     ];
 

@@ -162,7 +162,8 @@ impl Source<'_> {
     }
 }
 
-/// The sums of each so many numbers, an even number of sums, in their order; some side by side, so that no addition waits for the one before.
+/// The sums of each so many numbers in their order, which are an even number of sums; some side by side, so that no
+/// addition waits for the one before.
 fn sums(numbers: &[f32], parts: usize) -> Vec<f32> {
     let mut sums = vec![0.0; numbers.len() / parts];
     let (eights, twos) = sums.as_chunks_mut::<8>();
@@ -177,6 +178,7 @@ fn sums(numbers: &[f32], parts: usize) -> Vec<f32> {
     sums
 }
 
+/// Adds to `N` sums, each an equal share of the numbers.
 fn add_up<const N: usize>(sums: &mut [f32; N], numbers: &[f32]) {
     let parts = numbers.len() / N;
     for part in 0..parts {
