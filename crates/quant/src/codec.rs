@@ -107,8 +107,8 @@ pub trait Codec: Debug + Send + Sync {
         0
     }
 
-    /// Bytes of the tables of a query for each center that codes are differences to, if several queries may look at
-    /// [packed](Scorer::packed) codes together; otherwise 0.
+    /// Bytes of the tables of a query, without quarters, for each center that codes are differences to, if several
+    /// queries may look at [packed](Scorer::packed) codes together; otherwise 0.
     fn packed_bytes(&self) -> usize {
         0
     }

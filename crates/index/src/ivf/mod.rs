@@ -103,6 +103,11 @@ impl InvertedIndex {
         })
     }
 
+    /// Whether what a scan of lists finds is the answer.
+    fn finds_plainly(&self) -> bool {
+        self.duplicates.is_none() && self.refinement.is_none()
+    }
+
     /// The centroid that the codes of a list are differences to.
     fn center(&self, list: usize) -> Option<&[f32]> {
         let centroids = self.centroids.as_ref()?;

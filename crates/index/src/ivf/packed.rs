@@ -13,7 +13,7 @@ use anear_types::parts::List;
 use std::ops::Range;
 
 /// What the tables of the queries may take that go through the lists together.
-const QUERIES_BYTES: usize = 2 << 20;
+const QUERIES_BYTES: usize = 1 << 20;
 /// So many of them at most.
 const QUERIES_AT_ONCE: usize = 512;
 
@@ -52,11 +52,10 @@ impl Visit {
 impl InvertedIndex {
     /// Whether queries are worth going through the lists together, which look at so many of them.
     pub(super) fn is_packed_for(&self, lists: &[Vec<i64>]) -> bool {
-        let is_plain = self.duplicates.is_none() && self.refinement.is_none();
         let is_worth_while = lists.len() >= FEWEST && self.codec.packed_bytes() > 0;
         let fits = self.lists.count() <= 1 << 31
             && lists.iter().all(|lists| lists.len() < 1 << PLACE_BITS);
-        is_plain && is_worth_while && fits
+        self.finds_plainly() && is_worth_while && fits
     }
 
     /// Scores the lists that were found for each of some queries.

@@ -16,9 +16,8 @@ struct Visited {
 impl InvertedIndex {
     /// The operation for lists that are worth reading for several queries.
     pub(super) fn row_op(&self, queries: usize) -> Option<Op> {
-        let is_plain = self.duplicates.is_none() && self.refinement.is_none();
         let is_worth_while = queries >= FEWEST && self.how.measure != Measure::Hamming;
-        if is_plain && is_worth_while { self.codec.row_op(self.how) } else { None }
+        if self.finds_plainly() && is_worth_while { self.codec.row_op(self.how) } else { None }
     }
 
     /// Scores the lists that were found for each of some queries.

@@ -47,8 +47,7 @@ impl Codec for Packed {
     }
 
     fn packed_bytes(&self) -> usize {
-        // Entries and their quarters.
-        2 * self.product.table_entries()
+        self.product.table_entries()
     }
 
     fn see_centers(&mut self, centers: &[f32]) {
