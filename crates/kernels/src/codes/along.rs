@@ -23,6 +23,11 @@ impl<const Q: usize> Kernel for Along<'_, Q> {
         }
         let mut last_row = Vec::new();
         let (scores, _) = scores.as_chunks_mut::<Q>();
+        for first in 0..ROWS_AHEAD.min(scores.len()) {
+            if let Some(row) = rows.listed_ahead(first, 0) {
+                ask_for(simd, row);
+            }
+        }
         for (row, (scores, scale)) in scores.iter_mut().zip(scales).enumerate() {
             if let Some(next) = rows.listed_ahead(row, ROWS_AHEAD) {
                 ask_for(simd, next);

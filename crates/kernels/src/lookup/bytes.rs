@@ -6,7 +6,7 @@
 
 use crate::Level;
 use crate::arch::{Kernel, Simd};
-use crate::prefetch::ask_for;
+use crate::prefetch::Scattered;
 
 /// Entries of a table.
 pub const ENTRIES: usize = 256;
@@ -99,12 +99,9 @@ impl Kernel for Gathered<'_> {
         let Gathered { tables, start, codes, numbers, scores } = self;
         let code_bytes = tables.len();
         let (eights, rest) = tables.as_chunks::<TABLES>();
-        let code = |number: u32| &codes[number as usize * code_bytes..][..code_bytes];
-        for (at, (number, score)) in numbers.iter().zip(scores).enumerate() {
-            if let Some(next) = numbers.get(at + CODES_AHEAD) {
-                ask_for(simd, code(*next));
-            }
-            let (words, bytes) = code(*number).as_chunks::<TABLES>();
+        let codes = Scattered::new(simd, (codes, code_bytes), numbers, CODES_AHEAD);
+        for (at, score) in scores.iter_mut().enumerate() {
+            let (words, bytes) = codes.at(simd, at).as_chunks::<TABLES>();
             *score = start;
             for (tables, bytes) in eights.iter().zip(words) {
                 *score += eight(tables, bytes);

@@ -4,6 +4,10 @@
 
 use crate::Level;
 use crate::arch::{BYTES, Kernel, LANES, Simd};
+use crate::prefetch::Scattered;
+
+/// Codes with some numbers are far from each other: so many are asked for before they are read.
+const CODES_AHEAD: usize = 8;
 
 /// Bits of the weights of 64 components: bit `i` of plane `p` is bit `p` of weight `i`. A plane is eight
 /// bytes, the lowest bits first.
@@ -17,6 +21,16 @@ pub fn differing(level: Level, query: &[u8], codes: &[u8], counts: &mut [f32]) {
     assert!(!query.is_empty());
     assert_eq!(codes.len(), counts.len() * query.len());
     level.run(Differing { query, codes, counts });
+}
+
+/// The same for those of the codes with some numbers.
+///
+/// # Panics
+/// If the query is empty, a code is not there, or there is not one number for each of `counts`.
+pub fn differing_at(level: Level, query: &[u8], codes: &[u8], numbers: &[u32], counts: &mut [f32]) {
+    assert!(!query.is_empty());
+    assert_eq!(numbers.len(), counts.len());
+    level.run(DifferingAt { query, codes, numbers, counts });
 }
 
 /// The lowest and the highest component; anything where one is not a number.
@@ -253,22 +267,11 @@ impl Differing<'_> {
         }
     }
 
-    /// Codes that end within a vector: the last one reaches back to what was counted, which is masked.
     #[inline(always)]
     fn of_more_than_a_vector<S: Simd>(self, simd: S) {
-        let (vectors, rest) = self.query.as_chunks::<BYTES>();
-        let last = self.query.last_chunk().expect("more than a vector");
-        let mut mask = [0; BYTES];
-        mask[BYTES - rest.len()..].fill(u8::MAX);
-        let (last, mask) = (simd.load_bytes(last), simd.load_bytes(&mask));
+        let long = Long::new(simd, self.query);
         for (code, count) in self.codes.chunks_exact(self.query.len()).zip(self.counts) {
-            let code_last = simd.load_bytes(code.last_chunk().expect("more than a vector"));
-            let differ = simd.and(simd.xor(code_last, last), mask);
-            let mut ones = simd.add_ones(simd.splat_u64(0), differ);
-            for (x, y) in code.as_chunks().0.iter().zip(vectors) {
-                ones = simd.add_ones(ones, simd.xor(simd.load_bytes(x), simd.load_bytes(y)));
-            }
-            *count = simd.sum_u64(ones) as f32;
+            *count = long.differing(simd, code) as f32;
         }
     }
 
@@ -277,6 +280,62 @@ impl Differing<'_> {
         for (code, count) in self.codes.chunks_exact(self.query.len()).zip(self.counts) {
             *count = differ(self.query, code) as f32;
         }
+    }
+}
+
+struct DifferingAt<'a> {
+    query: &'a [u8],
+    codes: &'a [u8],
+    numbers: &'a [u32],
+    counts: &'a mut [f32],
+}
+
+impl Kernel for DifferingAt<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let DifferingAt { query, codes, numbers, counts } = self;
+        let codes = Scattered::new(simd, (codes, query.len()), numbers, CODES_AHEAD);
+        let long = if query.len() < BYTES { None } else { Some(Long::new(simd, query)) };
+        for (at, count) in counts.iter_mut().enumerate() {
+            let code = codes.at(simd, at);
+            *count = match long {
+                Some(long) => long.differing(simd, code) as f32,
+                None => differ(query, code) as f32,
+            };
+        }
+    }
+}
+
+/// A query of a vector or more. Where it ends within one, the last vector reaches back to what was counted,
+/// which is masked.
+#[derive(Clone, Copy)]
+struct Long<'a, S: Simd> {
+    vectors: &'a [[u8; BYTES]],
+    last: S::Bytes,
+    mask: S::Bytes,
+}
+
+impl<'a, S: Simd> Long<'a, S> {
+    #[inline(always)]
+    fn new(simd: S, query: &'a [u8]) -> Long<'a, S> {
+        let (vectors, rest) = query.as_chunks::<BYTES>();
+        let mut mask = [0; BYTES];
+        mask[BYTES - rest.len()..].fill(u8::MAX);
+        let last = simd.load_bytes(query.last_chunk().expect("a vector or more"));
+        Long { vectors, last, mask: simd.load_bytes(&mask) }
+    }
+
+    #[inline(always)]
+    fn differing(self, simd: S, code: &[u8]) -> u64 {
+        let last = simd.load_bytes(code.last_chunk().expect("a vector or more"));
+        let differ = simd.and(simd.xor(last, self.last), self.mask);
+        let mut ones = simd.add_ones(simd.splat_u64(0), differ);
+        for (x, y) in code.as_chunks().0.iter().zip(self.vectors) {
+            ones = simd.add_ones(ones, simd.xor(simd.load_bytes(x), simd.load_bytes(y)));
+        }
+        simd.sum_u64(ones)
     }
 }
 
@@ -371,6 +430,10 @@ mod tests {
                 let mut counts = vec![0.0; 9];
                 differing(level, &query, &codes, &mut counts);
                 assert_eq!(counts, expected, "{} {length}", level.name());
+                let numbers = [8, 0, 3, 3, 1, 7, 2, 6, 5, 4, 8];
+                let mut some = [0.0; 11];
+                differing_at(level, &query, &codes, &numbers, &mut some);
+                assert_eq!(some, numbers.map(|number| expected[number as usize]));
             }
         }
     }

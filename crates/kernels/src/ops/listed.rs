@@ -3,7 +3,7 @@
 use super::along::PARTS;
 use super::op::Op;
 use crate::arch::{Kernel, LANES, Simd};
-use crate::prefetch::ask_for;
+use crate::prefetch::Scattered;
 use std::marker::PhantomData;
 
 /// Rows that are asked for ahead where the CPU cannot foresee them.
@@ -34,15 +34,9 @@ impl<O: Op> Kernel for Listed<'_, O> {
             }
             return;
         };
-        let row = |number: u32| &bytes[number as usize * row_bytes..][..row_bytes];
-        for number in numbers.iter().take(ROWS_AHEAD) {
-            ask_for(simd, row(*number));
-        }
-        for (at, (number, score)) in numbers.iter().zip(scores).enumerate() {
-            if let Some(next) = numbers.get(at + ROWS_AHEAD) {
-                ask_for(simd, row(*next));
-            }
-            *score = total::<S, O>(simd, row(*number), query, false);
+        let rows = Scattered::new(simd, (bytes, row_bytes), numbers, ROWS_AHEAD);
+        for (at, score) in scores.iter_mut().enumerate() {
+            *score = total::<S, O>(simd, rows.at(simd, at), query, false);
         }
     }
 }

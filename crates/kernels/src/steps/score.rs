@@ -4,7 +4,7 @@ use super::number::{Bf16, Byte, F16, Nibble, Number, SixBits};
 use super::{Written, filled_up};
 use crate::Level;
 use crate::arch::{Kernel, LANES, Simd};
-use crate::prefetch::ask_for;
+use crate::prefetch::Scattered;
 use std::marker::PhantomData;
 
 /// A query for such rows.
@@ -119,12 +119,9 @@ impl<N: Number> Rows<'_, N> {
             }
             return;
         };
-        let row = |number: u32| &bytes[number as usize * row_bytes..][..row_bytes];
-        for (at, (position, score)) in numbers.iter().zip(scores).enumerate() {
-            if let Some(next) = numbers.get(at + ROWS_AHEAD) {
-                ask_for(simd, row(*next));
-            }
-            *score = total::<S, N, SQUARES, false>(simd, row(*position), query);
+        let rows = Scattered::new(simd, (bytes, row_bytes), numbers, ROWS_AHEAD);
+        for (at, score) in scores.iter_mut().enumerate() {
+            *score = total::<S, N, SQUARES, false>(simd, rows.at(simd, at), query);
         }
     }
 }

@@ -25,11 +25,10 @@ pub(crate) struct How<'py> {
     /// Bits of components of a query, and whether their steps lie about zero.
     #[pyo3(item)]
     rounding: Option<(u8, bool)>,
-    #[pyo3(item)]
-    pub(super) threads: usize,
 }
 
 /// The same, to be taken to where there is no interpreter.
+#[derive(Default)]
 pub(super) struct Asked {
     ids: Option<Arc<Ids>>,
     probes: Option<usize>,
@@ -45,7 +44,12 @@ impl How<'_> {
         self.coarse.as_ref().map(|coarse| coarse.extract()).transpose()
     }
 
-    pub(super) fn asked(&self) -> PyResult<Asked> {
+    /// What is said of a search, if anything is.
+    pub(super) fn asked_or_usual(how: Option<&How<'_>>) -> PyResult<Asked> {
+        how.map_or_else(|| Ok(Asked::default()), How::asked)
+    }
+
+    fn asked(&self) -> PyResult<Asked> {
         let budget = self.budget.map(|(rows, lists, fill, barren)| Budget {
             rows: Some(rows),
             lists,

@@ -10,7 +10,7 @@ use anear::faiss_index::{
 };
 use anear::faiss_index::{measure_number, measure_numbered};
 use numpy::ndarray::Array2;
-use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
 use pyo3::exceptions::{PyKeyError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -34,6 +34,9 @@ impl From<Index> for Tree {
     }
 }
 
+/// So many answers are copied into memory of NumPy's: it takes longer to hand over memory of ours.
+const FEW: usize = 1024;
+
 /// Two-dimensional answers.
 pub(super) fn table<T: numpy::Element>(
     py: Python<'_>,
@@ -41,8 +44,9 @@ pub(super) fn table<T: numpy::Element>(
     columns: usize,
 ) -> Bound<'_, PyArray2<T>> {
     let rows = values.len().checked_div(columns).unwrap_or(0);
-    let whole = "as many values in each row";
-    PyArray2::from_owned_array(py, Array2::from_shape_vec((rows, columns), values).expect(whole))
+    let is_small = values.len() <= FEW;
+    let table = Array2::from_shape_vec((rows, columns), values).expect("as many in each row");
+    if is_small { table.to_pyarray(py) } else { PyArray2::from_owned_array(py, table) }
 }
 
 pub(super) fn measure(number: i32) -> PyResult<Measure> {
@@ -272,17 +276,18 @@ impl Tree {
         at: &str,
         queries: &Bound<'py, PyAny>,
         k: usize,
-        how: How<'py>,
+        how: (Option<How<'py>>, usize),
         lists: Option<PyReadonlyArray2<'py, i64>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (at, given) = (path(at)?, Given::matrix_of(queries)?);
-        let (queries, asked, threads) = (rows(&given)?, how.asked()?, how.threads);
+        let (how, threads) = (how.0.as_ref(), how.1);
+        let (queries, asked) = (rows(&given)?, How::asked_or_usual(how)?);
         let lists = lists.as_ref().map(lists_of);
         let found = self.look(py, |index| {
             let looked = looked(lists.as_ref());
             asked.with(&|settings| index.search(&at, queries, k, looked, settings, threads))
         })?;
-        how.check()?;
+        how.map_or(Ok(()), How::check)?;
         let distances = match queries {
             Rows::Bits(_) => {
                 let whole = found.distances.iter().zip(&found.labels);
@@ -306,17 +311,18 @@ impl Tree {
         at: &str,
         queries: &Bound<'py, PyAny>,
         radius: f32,
-        how: How<'py>,
+        how: (Option<How<'py>>, usize),
         lists: Option<PyReadonlyArray2<'py, i64>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (at, given) = (path(at)?, Given::matrix_of(queries)?);
-        let (queries, asked, threads) = (rows(&given)?, how.asked()?, how.threads);
+        let (how, threads) = (how.0.as_ref(), how.1);
+        let (queries, asked) = (rows(&given)?, How::asked_or_usual(how)?);
         let lists = lists.as_ref().map(lists_of);
         let found = self.look(py, |index| {
             let looked = looked(lists.as_ref());
             asked.with(&|settings| index.within(&at, queries, radius, looked, settings, threads))
         })?;
-        how.check()?;
+        how.map_or(Ok(()), How::check)?;
         let limits = PyArray1::from_iter(py, found.limits.into_iter().map(|limit| limit as u64));
         let distances = PyArray1::from_vec(py, found.distances);
         let labels = PyArray1::from_vec(py, found.labels);

@@ -80,11 +80,6 @@ impl Scorer for Hamming {
     }
 
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
-        let bytes = self.query.len();
-        assert_eq!(numbers.len(), scores.len());
-        for (number, score) in numbers.iter().zip(scores) {
-            let code = &codes[*number as usize * bytes..][..bytes];
-            ones::differing(Level::best(), &self.query, code, std::array::from_mut(score));
-        }
+        ones::differing_at(Level::best(), &self.query, codes, numbers, scores);
     }
 }

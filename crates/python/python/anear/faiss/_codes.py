@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ._clustering import Clustering, ClusteringParameters
 from ._codecs import ProductQuantizer, RaBitQuantizer, ScalarQuantizer, scalar_tree
-from ._constants import METRIC_INNER_PRODUCT, METRIC_L2, Float32
+from ._constants import METRIC_INNER_PRODUCT, METRIC_L2, Float32, omp_get_max_threads
 from ._fields import Codec, Field, Numbers, Remembered, Setting
 from ._flat import IndexFlatCodes
 from ._index import Index
@@ -42,8 +42,8 @@ class IndexPQ(IndexFlatCodes):
 
     pq = Codec(ProductQuantizer)
 
-    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
-        if params is not None and params.sel is not None:
+    def _how(self, params: SearchParameters) -> dict[str, Any]:
+        if params.sel is not None:
             raise RuntimeError("a selector given to a search of product codes, which takes none")
         return super()._how(params)
 
@@ -77,10 +77,10 @@ class IndexPQFastScan(Index):
         return CodePackerPQ4(self.code_size, self.bbs)
 
     def _searched(
-        self, rows: npt.NDArray[Any], k: int, settings: dict[str, Any], lists: Any = None
+        self, rows: npt.NDArray[Any], k: int, settings: dict[str, Any] | None, lists: Any = None
     ) -> tuple[npt.NDArray[Any], Any]:
         if self.implem == _UNROUNDED:
-            return self._alone().in_a_row().search("", rows, k, settings, lists)
+            return self._alone().in_a_row().search("", rows, k, (settings, omp_get_max_threads()), lists)
         return super()._searched(rows, k, settings, lists)
 
 

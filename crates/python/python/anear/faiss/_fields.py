@@ -55,9 +55,10 @@ class Remembered(Setting[T]):
     def __get__(self, index: Any, owner: Any = None) -> T:
         if index is None:
             return cast(T, self)
-        if self.slot not in vars(index):
-            vars(index)[self.slot] = super().__get__(index, owner)
-        return cast(T, vars(index)[self.slot])
+        kept = index.__dict__
+        if self.slot not in kept:
+            kept[self.slot] = super().__get__(index, owner)
+        return cast(T, kept[self.slot])
 
     def __set__(self, index: Any, value: T) -> None:
         super().__set__(index, value)

@@ -24,7 +24,7 @@ class IndexFlatCodes(Index):
         """What takes single codes out of :attr:`codes`."""
         return CodePacker(self.code_size)
 
-    def _how_within(self, params: SearchParameters | None) -> dict[str, Any]:
+    def _how_within(self, params: SearchParameters) -> dict[str, Any]:
         return how(params)
 
 
@@ -68,7 +68,7 @@ class IndexFlat1D(IndexFlatL2):
         super().__init__(1)
 
     def _searched(
-        self, rows: npt.NDArray[Any], k: int, settings: dict[str, Any], lists: Any = None
+        self, rows: npt.NDArray[Any], k: int, settings: dict[str, Any] | None, lists: Any = None
     ) -> tuple[npt.NDArray[Any], Any]:
         """Distances here are differences, and not their squares as those of other indexes."""
         distances, labels = super()._searched(rows, k, settings, lists)

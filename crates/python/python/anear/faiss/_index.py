@@ -95,7 +95,8 @@ class AnyIndex:
     @property
     def d(self) -> int:
         """Components in a row; bits for rows of bits."""
-        return self._tree.dim(self._at)
+        tree, at = self._place.reach()
+        return tree.dim(at)
 
     ntotal = Field("ntotal", int, "How many rows there are.")
 
@@ -103,20 +104,27 @@ class AnyIndex:
 
     code_size = Field("code_size", int, "Bytes of a row's code.")
 
-    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
-        if params is not None and not isinstance(params, self._parameters):
+    def _how(self, params: SearchParameters) -> dict[str, Any]:
+        if not isinstance(params, self._parameters):
             kinds = ", ".join(kind.__name__ for kind in self._parameters) or "none"
             raise RuntimeError(f"{type(params).__name__} given to a {type(self).__name__}, which takes {kinds}")
         return how(params)
 
-    def _how_within(self, params: SearchParameters | None) -> dict[str, Any]:
+    def _how_within(self, params: SearchParameters) -> dict[str, Any]:
         return self._how(params)
 
     def _searched(
-        self, rows: npt.NDArray[Any], k: int, settings: dict[str, Any], lists: Labels | None = None
+        self, rows: npt.NDArray[Any], k: int, settings: dict[str, Any] | None, lists: Labels | None = None
     ) -> tuple[npt.NDArray[Any], Labels]:
         """Distances and labels that a search finds, in the given lists if there are any."""
-        return self._tree.search(self._at, rows, k, settings, lists)
+        tree, at = self._place.reach()
+        return tree.search(at, rows, k, (settings, omp_get_max_threads()), lists)
+
+    def _within(
+        self, rows: npt.NDArray[Any], radius: float, settings: dict[str, Any] | None, lists: Labels | None = None
+    ) -> tuple[npt.NDArray[np.uint64], Floats, Labels]:
+        """Where each query's begin, distances and labels of all rows that are near enough."""
+        return self._tree.within(self._at, rows, radius, (settings, omp_get_max_threads()), lists)
 
     def _rows(self, x: Any) -> npt.NDArray[Any]:
         raise NotImplementedError
@@ -239,17 +247,17 @@ class Index(AnyIndex):
         """Distances and labels of the ``k`` nearest rows to each query, -1 where there are no more."""
         rows = self._rows(x)
         assert k > 0
-        shape = (len(rows), k)
-        assert D is None or D.shape == shape
-        assert I is None or I.shape == shape
-        distances, labels = self._searched(rows, int(k), self._how(params))
+        assert D is None or D.shape == (len(rows), k)
+        assert I is None or I.shape == (len(rows), k)
+        distances, labels = self._searched(rows, int(k), None if params is None else self._how(params))
         return into(D, distances), into(I, labels)
 
     def range_search(
         self, x: Any, thresh: float, *, params: SearchParameters | None = None
     ) -> tuple[npt.NDArray[np.uint64], Floats, Labels]:
         """All rows nearer than ``thresh``: where each query's begin, their distances and labels."""
-        return self._tree.within(self._at, self._rows(x), float(thresh), self._how_within(params), None)
+        settings = None if params is None else self._how_within(params)
+        return self._within(self._rows(x), float(thresh), settings)
 
     def assign(self, x: Any, k: int, labels: Labels | None = None) -> Labels:
         """The labels of the ``k`` nearest rows."""
@@ -347,13 +355,14 @@ class IndexBinary(AnyIndex):
         """Distances and labels of the ``k`` nearest rows to each query, -1 where there are no more."""
         rows = self._rows(x)
         assert k > 0
-        return self._searched(rows, int(k), self._how(params))
+        return self._searched(rows, int(k), None if params is None else self._how(params))
 
     def range_search(
         self, x: Any, thresh: float, *, params: SearchParameters | None = None
     ) -> tuple[npt.NDArray[np.uint64], Floats, Labels]:
         """All rows nearer than ``thresh``: where each query's begin, their distances and labels."""
-        return self._tree.within(self._at, self._rows(x), float(thresh), self._how_within(params), None)
+        settings = None if params is None else self._how_within(params)
+        return self._within(self._rows(x), float(thresh), settings)
 
     def assign(self, x: Any, k: int, labels: Labels | None = None) -> Labels:
         """The labels of the ``k`` nearest rows."""

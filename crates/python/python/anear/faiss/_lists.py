@@ -10,7 +10,7 @@ import numpy.typing as npt
 from .._anear import Tree
 from ._clustering import ClusteringParameters, learning
 from ._codecs import ProductQuantizer, RaBitQuantizer, ScalarQuantizer, scalar_name
-from ._constants import METRIC_INNER_PRODUCT, METRIC_L2, is_similarity_metric
+from ._constants import METRIC_INNER_PRODUCT, METRIC_L2, is_similarity_metric, omp_get_max_threads
 from ._fields import Codec, Field, Numbers, Remembered, Setting
 from ._index import AnyIndex, Index, Labels, into
 from ._parameters import SearchParameters, SearchParametersIVF
@@ -117,19 +117,21 @@ class Lists(AnyIndex):
             self.cp._warn(rows, self.nlist)
         return learning(self.cp)
 
-    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
+    def _how(self, params: SearchParameters) -> dict[str, Any]:
         settings = super()._how(params)
         if isinstance(params, SearchParametersIVF):
-            self.quantizer._how(params.quantizer_params)
+            if params.quantizer_params is not None:
+                self.quantizer._how(params.quantizer_params)
             mode = self.parallel_mode & ~self.PARALLEL_MODE_NO_HEAP_INIT
             if (params.max_codes or params.ensure_topk_full) and mode not in (0, 3):
                 raise RuntimeError("max_codes and ensure_topk_full go with a parallel_mode of 0 or 3 only")
         return settings
 
-    def _how_within(self, params: SearchParameters | None) -> dict[str, Any]:
+    def _how_within(self, params: SearchParameters) -> dict[str, Any]:
         settings = super()._how(params)
         if isinstance(params, SearchParametersIVF):
-            self.quantizer._how(params.quantizer_params)
+            if params.quantizer_params is not None:
+                self.quantizer._how(params.quantizer_params)
             if params.max_empty_result_buckets and self.parallel_mode != 0:
                 raise RuntimeError("max_empty_result_buckets goes with a parallel_mode of 0 only")
         return settings
@@ -173,7 +175,7 @@ class Lists(AnyIndex):
         assert params is None, "params not supported"
         assert k > 0
         rows, lists = self._preassigned(x, Iq, Dq)
-        distances, labels = self._searched(rows, int(k), self._how(None), lists)
+        distances, labels = self._searched(rows, int(k), None, lists)
         if self.parallel_mode & self.PARALLEL_MODE_NO_HEAP_INIT:
             assert D is not None and I is not None, "nothing was found before"
             heap = ResultHeap(len(rows), int(k), is_similarity_metric(self._tree.metric(self._at)))
@@ -189,7 +191,7 @@ class Lists(AnyIndex):
         their distances and labels."""
         assert params is None, "params not supported"
         rows, lists = self._preassigned(x, Iq, Dq)
-        return self._tree.within(self._at, rows, float(thresh), self._how(None), lists)
+        return self._within(rows, float(thresh), None, lists)
 
     def copy_subset_to(self, other: Lists, subset_type: int, a1: int, a2: int) -> None:
         """Copies some rows to another index with the same lists, behind those that it has.
@@ -410,10 +412,10 @@ class _IndexIVFInBlocks(IndexIVF):
         self._begin(Place(lists._alone().in_blocks(rows)))
 
     def _searched(
-        self, rows: npt.NDArray[Any], k: int, settings: dict[str, Any], lists: Labels | None = None
+        self, rows: npt.NDArray[Any], k: int, settings: dict[str, Any] | None, lists: Labels | None = None
     ) -> tuple[npt.NDArray[Any], Labels]:
         if self.implem == _UNROUNDED:
-            return self._alone().in_a_row().search("", rows, k, settings, lists)
+            return self._alone().in_a_row().search("", rows, k, (settings, omp_get_max_threads()), lists)
         return super()._searched(rows, k, settings, lists)
 
 
@@ -440,17 +442,17 @@ class IndexIVFPQFastScan(_IndexIVFInBlocks):
 
     pq = Codec(ProductQuantizer)
 
-    def _ends_so(self, params: SearchParameters | None, names: tuple[str, ...]) -> None:
+    def _ends_so(self, params: SearchParameters, names: tuple[str, ...]) -> None:
         """Fails if a search is to end early in a way that FAISS does not go with :attr:`implem`."""
         for name in names if self.implem not in (0, 10, 11) else ():
             if getattr(params, name, 0):
                 raise RuntimeError(f"{name} goes with an implem of 0, 10 or 11, not {self.implem}")
 
-    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
+    def _how(self, params: SearchParameters) -> dict[str, Any]:
         self._ends_so(params, ("max_codes", "max_lists_num", "ensure_topk_full"))
         return super()._how(params)
 
-    def _how_within(self, params: SearchParameters | None) -> dict[str, Any]:
+    def _how_within(self, params: SearchParameters) -> dict[str, Any]:
         self._ends_so(params, ("max_empty_result_buckets",))
         return super()._how_within(params)
 
@@ -496,7 +498,7 @@ class IndexIVFRaBitQFastScan(_IndexIVFInBlocks):
     rabitq = Codec(RaBitQuantizer)
     centered = Setting("centered", bool, "Whether the steps that they are rounded to lie about zero.")
 
-    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
+    def _how(self, params: SearchParameters) -> dict[str, Any]:
         if getattr(params, "max_codes", 0):
             raise RuntimeError("max_codes does not go with codes of RaBitQ in blocks")
         return super()._how(params)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._constants import omp_get_max_threads
 from ._selectors import IDSelector, IDSelectorTranslated
 
 
@@ -133,7 +132,7 @@ class IndexRefineSearchParameters(SearchParameters):
         return {"factor": float(self.k_factor)}
 
 
-def how(params: SearchParameters | None) -> dict[str, Any]:
+def how(params: SearchParameters) -> dict[str, Any]:
     """The parameters as the compiled half takes them."""
     settings: dict[str, Any] = {
         "probes": None,
@@ -143,15 +142,15 @@ def how(params: SearchParameters | None) -> dict[str, Any]:
         "budget": None,
         "coarse": None,
         "rounding": None,
-        "threads": omp_get_max_threads(),
     }
-    while params is not None:
-        params._check()
-        settings.update(params._own())
-        selector = params.sel
+    inner: SearchParameters | None = params
+    while inner is not None:
+        inner._check()
+        settings.update(inner._own())
+        selector = inner.sel
         if isinstance(selector, IDSelectorTranslated):
             selector = selector.sel
         if selector is not None:
             settings["selector"] = selector._set
-        params = params._nested()
+        inner = inner._nested()
     return settings

@@ -40,6 +40,11 @@ class Place:
         """The path in the tree."""
         return self._step if self.parent is None else f"{self.parent.at}/{self._step}".strip("/")
 
+    def reach(self) -> tuple[Tree, str]:
+        """The tree of indexes and the path in it, found at once where every search asks for them."""
+        tree = self._tree
+        return (self.tree, self.at) if tree is None else (tree, self._step)
+
     def put(self, tree: Tree) -> None:
         """Puts another index in the place of this one."""
         if self.parent is None:

@@ -34,9 +34,10 @@ class _Around(AnyIndex):
         """Lets each index inside learn, as it was told to."""
         self.index.train(rows)
 
-    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
-        if params is not None:
-            self.index._how(params._nested() if params._nests else params)
+    def _how(self, params: SearchParameters) -> dict[str, Any]:
+        inner = params._nested() if params._nests else params
+        if inner is not None:
+            self.index._how(inner)
         return how(params)
 
     def __getattr__(self, name: str) -> Any:
@@ -139,8 +140,8 @@ class IndexRefine(_Around, Index):
         self._place.take_in(base_index, "base")
         self._place.take_in(refine_index, "refinement")
 
-    def _how(self, params: SearchParameters | None) -> dict[str, Any]:
-        if params is not None and not isinstance(params, IndexRefineSearchParameters):
+    def _how(self, params: SearchParameters) -> dict[str, Any]:
+        if not isinstance(params, IndexRefineSearchParameters):
             raise RuntimeError(f"{type(params).__name__} given to a {type(self).__name__}")
         return super()._how(params)
 
