@@ -10,6 +10,7 @@
 
 import gc
 import importlib
+import os
 import sys
 import time
 from importlib.metadata import version
@@ -37,6 +38,7 @@ class Process:
         return {"version": version(PACKAGES[self.name])}
 
     def do_make(self, request):
+        self.library.omp_set_num_threads(os.cpu_count())
         if request["factory"].startswith("B"):
             index = self.library.index_binary_factory(self.bits(self.base).shape[1] * 8, request["factory"])
             rows = self.bits(self.base)
