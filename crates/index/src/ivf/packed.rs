@@ -15,7 +15,7 @@ use std::ops::Range;
 /// What the tables of the queries may take that go through the lists together.
 const QUERIES_BYTES: usize = 1 << 20;
 /// So many of them at most.
-const QUERIES_AT_ONCE: usize = 512;
+const QUERIES_AT_ONCE: usize = 256;
 
 /// A query and what is found for it.
 struct Seeker<'a> {
