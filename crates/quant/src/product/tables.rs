@@ -5,7 +5,8 @@ use super::numbers::numbers;
 use crate::codec::{Codec, Scorer};
 use crate::pairs::negative_dot;
 use anear_kernels::Level;
-use anear_kernels::lookup::bytes;
+use anear_kernels::lookup::bytes::{self, Growth};
+use anear_kernels::lookup::near::{self, Taker};
 use anear_kernels::ops::{self, Group, Op};
 use anear_types::Measure;
 
@@ -17,6 +18,8 @@ pub(super) struct Tables<'a> {
     op: Op,
     /// The scores of the first part's centroids, then those of the second's and so on.
     scores: Vec<f32>,
+    /// By how much distances grow at least, once it was asked for.
+    growth: Option<Growth>,
     /// What every score begins at.
     offset: f32,
     /// For distances to centers whose codes' own terms are left out, the query for a kernel.
@@ -28,7 +31,8 @@ impl<'a> Tables<'a> {
         let op = if measure == Measure::L2 { Op::L2 } else { Op::NegativeDot };
         let scores = vec![0.0; product.table_entries()];
         let query = query.to_vec();
-        let mut tables = Tables { product, query, op, scores, offset: 0.0, apart: None };
+        let mut tables =
+            Tables { product, query, op, scores, growth: None, offset: 0.0, apart: None };
         tables.product.fill(op, &tables.query, &mut tables.scores);
         tables
     }
@@ -72,6 +76,7 @@ impl Scorer for Tables<'_> {
             (Op::L2, None) => {
                 let moved = moved(&self.query, center);
                 self.product.fill(self.op, &moved, &mut self.scores);
+                self.growth = None;
             }
             _ => self.offset = negative_dot(&self.query, center),
         }
@@ -80,6 +85,31 @@ impl Scorer for Tables<'_> {
     fn block(&mut self, codes: &[u8], scores: &mut [f32]) {
         assert_eq!(codes.len(), scores.len() * self.product.code_bytes());
         self.score(codes, scores);
+    }
+
+    /// Distances can only grow from part to part.
+    fn near(
+        &mut self,
+        codes: &[u8],
+        scores: &mut [f32],
+        first: usize,
+        mut limit: f32,
+        taker: &mut dyn Taker,
+    ) {
+        let (level, code_bytes) = (Level::best(), self.product.code_bytes());
+        let grows = self.product.bits == 8 && self.op == Op::L2 && self.apart.is_none();
+        if !grows {
+            self.block(codes, scores);
+            near::offer(level, scores, first, limit, taker);
+            return;
+        }
+        let tables = self.scores.as_chunks().0;
+        let growth = self.growth.get_or_insert_with(|| Growth::new(level, tables));
+        let pieces = codes.chunks(bytes::CODES * code_bytes).zip(scores.chunks_mut(bytes::CODES));
+        for (first, (codes, scores)) in (first..).step_by(bytes::CODES).zip(pieces) {
+            bytes::scores_up_to(level, tables, self.offset, codes, (limit, growth), scores);
+            limit = near::offer(level, scores, first, limit, taker);
+        }
     }
 
     fn gather(&mut self, codes: &[u8], numbers: &[u32], scores: &mut [f32]) {
