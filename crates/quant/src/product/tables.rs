@@ -103,6 +103,7 @@ impl Scorer for Tables<'_> {
             near::offer(level, scores, first, limit, taker);
             return;
         }
+        assert_eq!(codes.len(), scores.len() * code_bytes);
         let tables = self.scores.as_chunks().0;
         let growth = self.growth.get_or_insert_with(|| Growth::new(level, tables));
         let pieces = codes.chunks(bytes::CODES * code_bytes).zip(scores.chunks_mut(bytes::CODES));
